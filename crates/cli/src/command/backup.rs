@@ -1,0 +1,39 @@
+//! `sutler backup`: a copy of the whole shop as it was at one moment.
+
+use std::path::{Path, PathBuf};
+
+use crate::answer::Answer;
+use crate::context::{Context, quoted};
+use crate::error::CommandError;
+use crate::view::BackupView;
+
+/// Copy the whole shop into a file, while it goes on selling
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sutler backup monday.db
+  sutler backup tuesday.db --json")]
+pub(crate) struct BackupArgs {
+    /// The file; it must not be there yet
+    file: PathBuf,
+}
+
+impl BackupArgs {
+    pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
+        let url = context.url()?.to_string();
+        sutler::backup(&url, &self.file)?;
+        let view = view(&self.file, &url)?;
+        let file = quoted(&view.file);
+        let sentence = format!("copied {url} to {}, {} bytes", view.file, view.bytes);
+        Ok(Answer::one(view).summary(sentence).next(format!("sutler verify --store sqlite:{file}")))
+    }
+}
+
+/// Describes a backup.
+pub(super) fn view(file: &Path, url: &str) -> Result<BackupView, CommandError> {
+    let path = file.display().to_string();
+    match std::fs::metadata(file) {
+        Ok(meta) => Ok(BackupView { file: path, store: url.to_owned(), bytes: meta.len() }),
+        Err(source) => Err(CommandError::Io { what: "cannot read", path, source }),
+    }
+}

@@ -1,0 +1,114 @@
+//! `sutler checkout`: from a cart to a placed order.
+
+use sutler_core::address::Address;
+use sutler_core::change::IdempotencyKey;
+use sutler_core::id::CartId;
+use sutler_core::rejection::Rejection;
+use sutler_engine::flow::cart::QuoteFor;
+use sutler_engine::flow::checkout::CheckoutCommand;
+
+use super::shared::{cart_shown, next_for, order_shown};
+use crate::answer::Answer;
+use crate::context::{Context, quoted};
+use crate::error::CommandError;
+use crate::parse::{self, TypedMoney};
+use crate::view::PlacedView;
+
+/// Sell a cart: hold its stock, have the money held, place the order
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sutler checkout \"$CART\" --email ada@example.com --delivery standard --pay test:ok \\
+    --ship-to 'Ada Lovelace;St James Square 12;10115;Berlin;DE'
+  sutler checkout \"$CART\" --email ada@example.com --delivery pickup --pay manual:cash \\
+    --ship-to 'Ada Lovelace;St James Square 12;10115;Berlin;DE' --key order-4711 --json
+  sutler checkout \"$CART\" --email ada@example.com --delivery standard --pay test:ok \\
+    --ship-to 'Ada Lovelace;St James Square 12;10115;Berlin;DE' --dry-run
+
+Payment is PROVIDER:METHOD. `test` tries things out: test:ok, test:decline, test:timeout, test:unknown.
+`manual` is money that a person marks as received: manual:cash, manual:transfer.")]
+pub(crate) struct CheckoutArgs {
+    /// Id of the cart
+    cart: CartId,
+    /// Where to write to
+    #[arg(long, value_name = "EMAIL")]
+    email: String,
+    /// Where the goods go: Name;Street 1;12345;City;DE
+    #[arg(long, value_name = "ADDRESS")]
+    ship_to: Address,
+    /// Code of the delivery method
+    #[arg(long, value_name = "CODE")]
+    delivery: String,
+    /// Provider and method of payment
+    #[arg(long, value_name = "PROVIDER:METHOD")]
+    pay: String,
+    /// The total that the buyer saw; another one is refused
+    #[arg(long, value_parser = parse::amount, value_name = "AMOUNT")]
+    expect_total: Option<TypedMoney>,
+    /// Same key, same checkout: a retry returns the first result
+    #[arg(long, value_name = "KEY")]
+    key: Option<IdempotencyKey>,
+    /// Show what it would cost; do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl CheckoutArgs {
+    pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
+        let shop = context.shop()?;
+        let cart = shop.cart(self.cart)?;
+        let setup = shop.setup()?;
+        let channel = setup
+            .channel(cart.channel)
+            .ok_or_else(|| Rejection::not_found("channel", cart.channel))?;
+        let expect_total = self
+            .expect_total
+            .as_ref()
+            .map(|amount| amount.in_currency(channel.currency))
+            .transpose()?;
+        if self.dry_run {
+            let wanted = QuoteFor {
+                ship_to: Some(self.ship_to.clone()),
+                delivery: Some(self.delivery.clone()),
+                email: Some(self.email.clone()),
+            };
+            let total = shop.cart_quote(self.cart, &wanted)?.quote.totals.total;
+            if let Some(expected) = expect_total.filter(|expected| *expected != total) {
+                return Err(Rejection::QuoteChanged { expected, actual: total }.into());
+            }
+            let view = cart_shown(&shop, &cart, &wanted)?;
+            return Ok(
+                Answer::one(view).summary("nothing was done; stock and payment were not tried")
+            );
+        }
+        let placed = shop.checkout(&CheckoutCommand {
+            cart: self.cart,
+            email: self.email.clone(),
+            ship_to: self.ship_to.clone(),
+            delivery: self.delivery.clone(),
+            pay: self.pay.clone(),
+            expect_total,
+            key: self.key.clone(),
+        })?;
+        let view = shop.order(placed.order.number)?;
+        let order = order_shown(&shop, &view)?;
+        let number = placed.order.number;
+        let sentence = if placed.replayed {
+            format!("order {number} was placed by the first call; nothing was done now")
+        } else {
+            format!("placed order {number}")
+        };
+        let mut answer =
+            Answer::one(PlacedView { replayed: placed.replayed, order }).summary(sentence);
+        for problem in
+            view.order.quote.coupons_refused.iter().map(|refused| refused.to_error().to_string())
+        {
+            answer = answer.warning(problem);
+        }
+        answer = answer.next(context.hint(format!("order show {}", quoted(&number.to_string()))));
+        Ok(match next_for(context, &view) {
+            Some(next) => answer.next(next),
+            None => answer,
+        })
+    }
+}

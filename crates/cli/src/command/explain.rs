@@ -1,0 +1,107 @@
+//! `sutler explain`: where each minor unit of a total comes from, and what a code means.
+
+use sutler_core::id::CartId;
+use sutler_core::money::Money;
+use sutler_core::order::OrderNumber;
+use sutler_core::payment::{FactKind, Payment};
+use sutler_core::pricing::Quote;
+use sutler_core::status::word;
+use sutler_engine::Shop;
+use sutler_engine::flow::cart::QuoteFor;
+
+use crate::answer::Answer;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::view::{CodeView, ExplainView, TraceView};
+
+/// Explain an order or cart cent by cent, or the code of a message
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sutler explain 1001
+  sutler explain \"$CART\"
+  sutler explain E102")]
+pub(crate) struct ExplainArgs {
+    /// Number of an order, id of a cart, or a code such as E102
+    subject: String,
+}
+
+impl ExplainArgs {
+    pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
+        if let Ok(number) = self.subject.parse::<OrderNumber>() {
+            return of_order(&context.shop()?, number);
+        }
+        if let Ok(cart) = self.subject.parse::<CartId>() {
+            return of_cart(&context.shop()?, cart);
+        }
+        of_code(&self.subject)
+    }
+}
+
+fn of_order(shop: &Shop, number: OrderNumber) -> Result<Answer, CommandError> {
+    let view = shop.order(number)?;
+    let name = |id: &str| {
+        let line = view.order.lines.iter().find(|line| line.variant.to_string() == id)?;
+        Some(format!("{} ({})", line.label(), line.title))
+    };
+    Ok(Answer::one(ExplainView {
+        subject: format!("Order {number}"),
+        number: Some(number.0),
+        total: view.order.total(),
+        steps: steps(&view.order.quote, &name),
+        payments: view.payments.iter().flat_map(facts).collect(),
+    }))
+}
+
+fn of_cart(shop: &Shop, cart: CartId) -> Result<Answer, CommandError> {
+    let view = shop.cart_quote(cart, &QuoteFor::default())?;
+    let name = |id: &str| id.parse().ok().and_then(|id| view.titles.get(&id)).cloned();
+    Ok(Answer::one(ExplainView {
+        subject: format!("Cart {cart}"),
+        number: None,
+        total: view.quote.totals.total,
+        steps: steps(&view.quote, &name),
+        payments: Vec::new(),
+    }))
+}
+
+fn steps(quote: &Quote, name: &dyn Fn(&str) -> Option<String>) -> Vec<TraceView> {
+    quote.trace().iter().map(|node| TraceView::of(node, name)).collect()
+}
+
+/// Tells what a provider said about one payment, in order.
+fn facts(payment: &Payment) -> Vec<String> {
+    let told = payment.facts.iter().map(|fact| {
+        let amount: Money = fact.amount;
+        let sign = if fact.kind == FactKind::Refunded { "−" } else { "" };
+        format!(
+            "{} {}:{} {} {sign}{amount} ({})",
+            fact.at,
+            payment.provider,
+            payment.method,
+            word(fact.kind),
+            fact.reference
+        )
+    });
+    let mut told: Vec<String> = told.collect();
+    if told.is_empty() {
+        told.push(format!(
+            "{}:{} {}: nothing was received yet",
+            payment.provider, payment.method, payment.amount
+        ));
+    }
+    told
+}
+
+fn of_code(code: &str) -> Result<Answer, CommandError> {
+    if let Some(text) = sutler_engine::flow::import::explain(code) {
+        return Ok(Answer::one(CodeView { code: code.to_uppercase(), text: text.to_owned() }));
+    }
+    Err(CommandError::Usage {
+        code: "explain.unknown",
+        message: format!("`{code}` is no order number, no cart id and no code"),
+        help: Some(
+            "write a number such as 1001, an id such as cart_…, or a code such as E102".to_owned(),
+        ),
+    })
+}

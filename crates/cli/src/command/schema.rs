@@ -1,0 +1,135 @@
+//! `sutler schema`: the JSON Schema of what a command answers with `--json`.
+
+use serde_json::Value;
+
+use crate::answer::Answer;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::nearest::suggestion;
+use crate::view::{self, document};
+
+/// A command and the schema of its answer.
+type Entry = (&'static str, fn(&str) -> Value);
+
+/// Every command that answers with JSON.
+pub(crate) const ANSWERS: &[Entry] = &[
+    ("backup", document::<view::BackupView>),
+    ("cart add", document::<view::CartView>),
+    ("cart coupon", document::<view::CartView>),
+    ("cart merge", document::<view::MergedView>),
+    ("cart new", document::<view::CartView>),
+    ("cart quote", document::<view::CartView>),
+    ("cart set", document::<view::CartView>),
+    ("cart show", document::<view::CartView>),
+    ("category tree", document::<view::CategoryTreeView>),
+    ("checkout", document::<view::PlacedView>),
+    ("config show", document::<view::SettingList>),
+    ("demo", document::<super::demo::DemoView>),
+    ("doctor", document::<view::DoctorView>),
+    ("events tail", document::<view::EventList>),
+    ("exit-codes", document::<view::ExitCodeList>),
+    ("explain", document::<view::ExplainView>),
+    ("export", document::<view::ExportView>),
+    ("fulfill deliver", document::<view::OrderShown>),
+    ("fulfill pack", document::<view::OrderShown>),
+    ("fulfill pick", document::<view::OrderShown>),
+    ("fulfill plan", document::<view::PlanView>),
+    ("fulfill ship", document::<view::OrderShown>),
+    ("import", document::<view::ImportView>),
+    ("index rebuild", document::<view::IndexView>),
+    ("index sync", document::<view::IndexView>),
+    ("init", document::<view::SetupView>),
+    ("location add", document::<view::LocationList>),
+    ("location list", document::<view::LocationList>),
+    ("order cancel", document::<view::OrderShown>),
+    ("order list", document::<view::OrderList>),
+    ("order show", document::<view::OrderShown>),
+    ("payment capture", document::<view::OrderShown>),
+    ("payment mark-paid", document::<view::OrderShown>),
+    ("product list", document::<view::ProductList>),
+    ("product show", document::<view::ProductShown>),
+    ("promotion add", document::<view::PromotionList>),
+    ("promotion list", document::<view::PromotionList>),
+    ("recover", document::<view::RecoveryView>),
+    ("refund", document::<view::OrderShown>),
+    ("restore", document::<view::BackupView>),
+    ("search", document::<view::SearchView>),
+    ("stock correct", document::<view::StockShown>),
+    ("stock history", document::<view::MovementList>),
+    ("stock limits", document::<view::StockShown>),
+    ("stock receive", document::<view::StockShown>),
+    ("stock show", document::<view::StockShown>),
+    ("stock transfer", document::<view::StockShown>),
+    ("verify", document::<view::VerifyView>),
+];
+
+/// Print the JSON Schema of what a command answers with --json
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sutler schema order show
+  sutler schema search
+  sutler schema")]
+pub(crate) struct SchemaArgs {
+    /// The command, such as `order show`; without one all are listed
+    command: Vec<String>,
+}
+
+impl SchemaArgs {
+    pub(crate) fn run(&self, _: &Context<'_>) -> Result<Answer, CommandError> {
+        if self.command.is_empty() {
+            let names: String = ANSWERS.iter().map(|(name, _)| format!("{name}\n")).collect();
+            return Ok(Answer::raw(names));
+        }
+        let wanted = self.command.join(" ");
+        let Some((name, schema)) = ANSWERS.iter().find(|(name, _)| *name == wanted) else {
+            let hint = suggestion(&wanted, ANSWERS.iter().map(|(name, _)| *name));
+            return Err(CommandError::Usage {
+                code: "schema.unknown",
+                message: format!("`{wanted}` is no command that answers with JSON{hint}"),
+                help: Some("`sutler schema` lists them".to_owned()),
+            });
+        };
+        // A schema holds texts and numbers only, which always can be written.
+        let text = serde_json::to_string_pretty(&schema(&format!("sutler {name} --json")))
+            .unwrap_or_default();
+        Ok(Answer::raw(format!("{text}\n")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::args::Cli;
+
+    /// Commands whose answer is a text of its own.
+    const WITHOUT: [&str; 3] = ["completions", "man", "schema"];
+
+    fn leaves(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+        let below: Vec<_> =
+            command.get_subcommands().filter(|command| command.get_name() != "help").collect();
+        if below.is_empty() {
+            found.push(path.to_owned());
+        }
+        for command in below {
+            let name = command.get_name();
+            leaves(
+                command,
+                &if path.is_empty() { name.to_owned() } else { format!("{path} {name}") },
+                found,
+            );
+        }
+    }
+
+    #[test]
+    fn every_command_that_answers_has_a_schema() {
+        let mut commands = Vec::new();
+        leaves(&Cli::command(), "", &mut commands);
+        commands.retain(|name| !WITHOUT.contains(&name.as_str()));
+        commands.sort();
+        let known: Vec<String> = ANSWERS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(commands, known);
+    }
+}

@@ -1,0 +1,36 @@
+//! Ctrl-C in work that may only stop at a border.
+//!
+//! Most commands let the system end them: what they write is one commit, so there is nothing to leave half done. An import
+//! of many batches stops at the next border instead and says how to go on. A second Ctrl-C ends it at once, which is safe too.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether Ctrl-C was pressed since [`Interrupt::listen`].
+#[derive(Clone, Debug)]
+pub(crate) struct Interrupt {
+    pressed: Arc<AtomicBool>,
+}
+
+impl Interrupt {
+    /// Begins to listen. Where the system allows no listening, Ctrl-C ends the program as usual.
+    pub(crate) fn listen() -> Self {
+        let pressed = Arc::new(AtomicBool::new(false));
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            let exit = i32::from(crate::exit::Exit::Interrupted.code());
+            // The order matters: the first signal sets the flag, the second finds it set and ends the program.
+            let second =
+                signal_hook::flag::register_conditional_shutdown(signal, exit, pressed.clone());
+            let first = signal_hook::flag::register(signal, pressed.clone());
+            if let (Err(error), _) | (_, Err(error)) = (second, first) {
+                tracing::warn!(signal, %error, "cannot listen for signals");
+            }
+        }
+        Self { pressed }
+    }
+
+    /// Returns whether it was pressed.
+    pub(crate) fn is_pressed(&self) -> bool {
+        self.pressed.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,189 @@
+//! Carts.
+
+use std::collections::BTreeMap;
+
+use sutler_core::cart::{Cart, CartStatus};
+use sutler_core::id::{CartId, CustomerId, OrderId, VariantId};
+use sutler_core::time::Timestamp;
+
+use super::quote::add_totals;
+use super::{QuoteView, Sheet, view};
+use crate::answer::Show;
+use crate::page::Page;
+use crate::table::{Column, Side, Table};
+
+view! {
+    /// One variant in a cart.
+    CartLineView {
+        /// Number of the line; stays the same while others come and go.
+        line: u32,
+        /// What.
+        variant: VariantId,
+        /// What people call it.
+        label: String,
+        /// Its title, options included.
+        title: String,
+        /// Units.
+        quantity: u32,
+    }
+}
+
+view! {
+    /// A cart with what it costs now.
+    CartView {
+        /// Identity.
+        id: CartId,
+        /// Code of the channel.
+        channel: String,
+        /// Whose it is; `null` for a guest.
+        customer: Option<CustomerId>,
+        /// Where it is in its life.
+        status: CartStatus,
+        /// What is in it.
+        lines: Vec<CartLineView>,
+        /// Entered coupon codes.
+        coupons: Vec<String>,
+        /// What it costs now; `null` when it is empty or cannot be priced.
+        quote: Option<QuoteView>,
+        /// Why it cannot be priced.
+        not_priced: Option<String>,
+        /// The order it became.
+        order: Option<OrderId>,
+        /// When it stops living unless changed.
+        expires_at: Timestamp,
+    }
+}
+
+view! {
+    /// Two carts made one.
+    MergedView {
+        /// The cart that is empty and closed now.
+        from: CartId,
+        /// The cart that holds everything.
+        cart: CartView,
+    }
+}
+
+impl CartView {
+    /// Puts a cart together with what it costs and what its variants are called.
+    pub(crate) fn new(
+        cart: &Cart,
+        channel: String,
+        priced: Result<QuoteView, Option<String>>,
+        names: &BTreeMap<VariantId, (String, String)>,
+    ) -> Self {
+        let lines = cart.lines.iter().map(|line| {
+            let (label, title) = names
+                .get(&line.variant)
+                .cloned()
+                .unwrap_or_else(|| (line.variant.to_string(), String::new()));
+            CartLineView {
+                line: line.line,
+                variant: line.variant,
+                label,
+                title,
+                quantity: line.quantity.get(),
+            }
+        });
+        let (quote, not_priced) = match priced {
+            Ok(quote) => (Some(quote), None),
+            Err(why) => (None, why),
+        };
+        Self {
+            id: cart.id,
+            channel,
+            customer: cart.customer,
+            status: cart.status,
+            lines: lines.collect(),
+            coupons: cart.coupons.clone(),
+            quote,
+            not_priced,
+            order: cart.order,
+            expires_at: cart.expires_at,
+        }
+    }
+}
+
+const PRICED: &[Column] = &[
+    ("LINE", Side::Right),
+    ("SKU", Side::Left),
+    ("TITLE", Side::Left),
+    ("QTY", Side::Right),
+    ("UNIT PRICE", Side::Right),
+    ("DISCOUNT", Side::Right),
+    ("TOTAL", Side::Right),
+];
+
+const PLAIN: &[Column] =
+    &[("LINE", Side::Right), ("SKU", Side::Left), ("TITLE", Side::Left), ("QTY", Side::Right)];
+
+impl Show for CartView {
+    fn show(&self, page: &Page) -> String {
+        let mut sheet = Sheet::new(page);
+        let status = sutler_core::status::word(self.status);
+        sheet.title(&format!("Cart {}", self.id), &status);
+        sheet.pair("channel", &self.channel);
+        sheet.some("order", self.order.map(|order| order.to_string()).as_deref());
+        sheet.pair("expires", &self.expires_at.to_string());
+        if !self.coupons.is_empty() {
+            sheet.pair("coupons", &self.coupons.join(", "));
+        }
+        sheet.gap();
+        if self.lines.is_empty() {
+            sheet.line("  (empty)");
+        }
+        match &self.quote {
+            Some(quote) => {
+                sheet.table(&self.priced_lines(quote)).gap();
+                add_totals(&mut sheet, page, quote);
+            }
+            None => {
+                let mut table = Table::new(PLAIN);
+                for line in &self.lines {
+                    let quantity = line.quantity.to_string();
+                    table.row([
+                        line.line.to_string(),
+                        line.label.clone(),
+                        line.title.clone(),
+                        quantity,
+                    ]);
+                }
+                sheet.table(&table);
+                if let Some(why) = &self.not_priced {
+                    sheet.gap().line(&format!("  not priced: {why}"));
+                }
+            }
+        }
+        sheet.finish()
+    }
+}
+
+impl CartView {
+    fn priced_lines(&self, quote: &QuoteView) -> Table {
+        let mut table = Table::new(PRICED);
+        for line in &self.lines {
+            let priced = quote.lines.iter().find(|priced| priced.line == line.line);
+            let Some(priced) = priced else { continue };
+            table.row([
+                line.line.to_string(),
+                line.label.clone(),
+                line.title.clone(),
+                line.quantity.to_string(),
+                priced.unit_price.to_string(),
+                if priced.discount_total.is_zero() {
+                    String::new()
+                } else {
+                    priced.discount_total.to_string()
+                },
+                priced.total.to_string(),
+            ]);
+        }
+        table
+    }
+}
+
+impl Show for MergedView {
+    fn show(&self, page: &Page) -> String {
+        self.cart.show(page)
+    }
+}

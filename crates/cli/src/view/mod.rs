@@ -1,0 +1,65 @@
+//! What each command answers: the fields of its JSON, and its text for people.
+//!
+//! Field names are a contract: snake_case, amounts as `{"amount":"19.99","currency":"EUR"}`, moments as RFC 3339 in UTC,
+//! absent values as `null` and never left out. [`SCHEMA`] is raised when a field changes its meaning or goes; a new field does not
+//! raise it. The macro [`view!`] declares a view once and gives both its JSON and its JSON Schema (`sutler schema`), with
+//! the comments of the fields as descriptions, so that the three cannot disagree.
+
+mod cart;
+mod category;
+mod check;
+pub(crate) mod describe;
+mod event;
+mod fulfillment;
+mod import;
+mod order;
+mod order_text;
+mod product;
+mod quote;
+mod rule;
+mod search;
+mod setting;
+mod setup;
+mod sheet;
+mod stock;
+
+pub(crate) use cart::{CartView, MergedView};
+pub(crate) use category::CategoryTreeView;
+pub(crate) use check::{BackupView, CheckView, DoctorView, IndexView, RecoveryView, VerifyView};
+pub(crate) use describe::{Describe, document};
+pub(crate) use event::{EventList, EventRow};
+pub(crate) use fulfillment::{FulfillmentView, PlanView};
+pub(crate) use import::{ExportView, ImportView, report_of_group};
+pub(crate) use order::{OrderList, OrderRow, OrderShown, PlacedView, RefundPlanView};
+pub(crate) use product::{Offer, ProductList, ProductRow, ProductShown};
+pub(crate) use quote::{ExplainView, QuoteView, TraceView};
+pub(crate) use rule::{LocationList, LocationRow, PromotionList, PromotionRow};
+pub(crate) use search::SearchView;
+pub(crate) use setting::{CodeView, ExitCodeList, ExitCodeRow, SettingList, SettingRow};
+pub(crate) use setup::SetupView;
+pub(crate) use sheet::Sheet;
+pub(crate) use stock::{MovementList, MovementRow, StockShown};
+
+/// The version of the JSON that this program writes.
+pub(crate) const SCHEMA: u32 = 1;
+
+/// Declares a view: a struct that is serialized and described.
+macro_rules! view {
+    ($(#[doc = $doc:literal])+ $name:ident { $($(#[doc = $field_doc:literal])+ $field:ident: $kind:ty,)+ }) => {
+        $(#[doc = $doc])+
+        #[derive(Clone, Debug, serde::Serialize)]
+        pub(crate) struct $name {
+            $($(#[doc = $field_doc])+ pub(crate) $field: $kind,)+
+        }
+
+        impl $crate::view::Describe for $name {
+            fn describe() -> serde_json::Value {
+                $crate::view::describe::object(
+                    &[$($doc),+],
+                    vec![$((stringify!($field), &[$($field_doc),+][..], <$kind as $crate::view::Describe>::describe())),+],
+                )
+            }
+        }
+    };
+}
+pub(crate) use view;

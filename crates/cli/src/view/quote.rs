@@ -1,0 +1,341 @@
+//! What a cart or order costs, and why.
+
+use sutler_core::change::RecordRef;
+use sutler_core::money::Money;
+use sutler_core::pricing::{Discount, Quote, QuoteDelivery, QuoteLine, TaxLine, TraceNode};
+
+use super::{Sheet, view};
+use crate::answer::Show;
+use crate::page::{Look, Page};
+use crate::table::{Column, Side, Table};
+
+view! {
+    /// The sums of a cart or order. `subtotal`, `discount_total`, `delivery_total` and `fee_total` are as the channel
+    /// counts: with tax when it is tax-inclusive.
+    TotalsView {
+        /// Goods before discounts.
+        subtotal: Money,
+        /// What was taken off goods.
+        discount_total: Money,
+        /// Delivery after its discounts.
+        delivery_total: Money,
+        /// Fees.
+        fee_total: Money,
+        /// Tax on goods and delivery.
+        tax_total: Money,
+        /// What the buyer pays.
+        total: Money,
+    }
+}
+
+view! {
+    /// An amount that a promotion took off.
+    DiscountView {
+        /// The promotion.
+        name: String,
+        /// How much, above zero.
+        amount: Money,
+    }
+}
+
+view! {
+    /// Tax at one rate.
+    TaxView {
+        /// Name of the rate.
+        name: String,
+        /// The rate in percent.
+        percent: String,
+        /// What kind of goods chose it.
+        category: String,
+        /// `standard`, `zero`, `exempt` or `reverse_charge`.
+        treatment: String,
+        /// What it was taken on.
+        base: Money,
+        /// The tax.
+        amount: Money,
+    }
+}
+
+view! {
+    /// The price of one line.
+    QuoteLineView {
+        /// Number of the line.
+        line: u32,
+        /// Units.
+        quantity: u32,
+        /// What one unit costs before discounts.
+        unit_price: Money,
+        /// The earlier price of one unit, never charged.
+        compare_at_price: Option<Money>,
+        /// The price list it is from.
+        price_list: String,
+        /// Unit price times quantity.
+        subtotal: Money,
+        /// What was taken off.
+        discounts: Vec<DiscountView>,
+        /// Its sum.
+        discount_total: Money,
+        /// The tax.
+        tax_lines: Vec<TaxView>,
+        /// Its sum.
+        tax_total: Money,
+        /// What is left, without tax.
+        net: Money,
+        /// What the buyer pays for the line.
+        total: Money,
+    }
+}
+
+view! {
+    /// The price of the delivery.
+    DeliveryView {
+        /// Code of the method.
+        code: String,
+        /// Its name.
+        name: String,
+        /// What it costs before discounts.
+        rate: Money,
+        /// What was taken off.
+        discounts: Vec<DiscountView>,
+        /// The tax.
+        tax_lines: Vec<TaxView>,
+        /// What the buyer pays for it.
+        total: Money,
+    }
+}
+
+view! {
+    /// The full priced result for one cart at one moment.
+    QuoteView {
+        /// Whether prices contain tax.
+        tax_inclusive: bool,
+        /// The country that decided tax and delivery.
+        country: String,
+        /// The lines.
+        lines: Vec<QuoteLineView>,
+        /// The delivery, once it is chosen.
+        delivery: Option<DeliveryView>,
+        /// The sums.
+        totals: TotalsView,
+        /// Promotions that gave something.
+        promotions: Vec<DiscountView>,
+        /// Entered coupons that gave nothing, each with the reason.
+        coupons_refused: Vec<String>,
+        /// Hash of everything the quote depended on.
+        hash: String,
+    }
+}
+
+view! {
+    /// One step of a derivation.
+    TraceView {
+        /// What happened.
+        text: String,
+        /// What came out of it.
+        amount: Option<Money>,
+        /// What it is made of, each a step like this one.
+        steps: serde_json::Value,
+    }
+}
+
+view! {
+    /// Where each minor unit of a total comes from.
+    ExplainView {
+        /// The cart or order.
+        subject: String,
+        /// Number of the order.
+        number: Option<u64>,
+        /// What the buyer pays.
+        total: Money,
+        /// The derivation, step by step.
+        steps: Vec<TraceView>,
+        /// What became of the money, in order.
+        payments: Vec<String>,
+    }
+}
+
+impl From<&Discount> for DiscountView {
+    fn from(discount: &Discount) -> Self {
+        Self { name: discount.name.clone(), amount: discount.amount }
+    }
+}
+
+impl From<&TaxLine> for TaxView {
+    fn from(tax: &TaxLine) -> Self {
+        Self {
+            name: tax.name.clone(),
+            percent: tax.rate.percent_text(),
+            category: tax.category.as_str().to_owned(),
+            treatment: sutler_core::status::word(tax.treatment),
+            base: tax.base,
+            amount: tax.amount,
+        }
+    }
+}
+
+impl From<&QuoteLine> for QuoteLineView {
+    fn from(line: &QuoteLine) -> Self {
+        Self {
+            line: line.line,
+            quantity: line.quantity.get(),
+            unit_price: line.unit_price,
+            compare_at_price: line.compare_at,
+            price_list: line.price_list_name.clone(),
+            subtotal: line.subtotal,
+            discounts: line.discounts.iter().map(DiscountView::from).collect(),
+            discount_total: line.discount_total,
+            tax_lines: line.tax.iter().map(TaxView::from).collect(),
+            tax_total: line.tax_total,
+            net: line.net,
+            total: line.total,
+        }
+    }
+}
+
+impl From<&QuoteDelivery> for DeliveryView {
+    fn from(delivery: &QuoteDelivery) -> Self {
+        Self {
+            code: delivery.code.clone(),
+            name: delivery.name.clone(),
+            rate: delivery.rate,
+            discounts: delivery.discounts.iter().map(DiscountView::from).collect(),
+            tax_lines: delivery.tax.iter().map(TaxView::from).collect(),
+            total: delivery.total,
+        }
+    }
+}
+
+impl From<&Quote> for QuoteView {
+    fn from(quote: &Quote) -> Self {
+        let totals = &quote.totals;
+        Self {
+            tax_inclusive: quote.tax_inclusive,
+            country: quote.country.to_string(),
+            lines: quote.lines.iter().map(QuoteLineView::from).collect(),
+            delivery: quote.delivery.as_ref().map(DeliveryView::from),
+            totals: TotalsView {
+                subtotal: totals.subtotal,
+                discount_total: totals.discount_total,
+                delivery_total: totals.delivery_total,
+                fee_total: totals.fee_total,
+                tax_total: totals.tax_total,
+                total: totals.total,
+            },
+            promotions: quote
+                .promotions_applied
+                .iter()
+                .map(|applied| DiscountView { name: applied.name.clone(), amount: applied.amount })
+                .collect(),
+            coupons_refused: quote
+                .coupons_refused
+                .iter()
+                .map(|refused| refused.to_error().to_string())
+                .collect(),
+            hash: quote.hash.to_string(),
+        }
+    }
+}
+
+const TOTALS: &[Column] = &[("", Side::Left), ("", Side::Right)];
+
+/// Adds the sums of a quote to a sheet.
+pub(super) fn add_totals(sheet: &mut Sheet<'_>, page: &Page, quote: &QuoteView) {
+    let totals = &quote.totals;
+    let mut table = Table::new(TOTALS);
+    let mut row = |name: &str, amount: Money| table.row([name.to_owned(), amount.to_string()]);
+    row("goods", totals.subtotal);
+    if !totals.discount_total.is_zero() {
+        row("discounts", totals.discount_total.checked_neg().unwrap_or(totals.discount_total));
+    }
+    match &quote.delivery {
+        Some(delivery) => row(&format!("delivery, {}", delivery.code), totals.delivery_total),
+        None => row("delivery, none chosen yet", totals.delivery_total),
+    }
+    if !totals.fee_total.is_zero() {
+        row("fees", totals.fee_total);
+    }
+    row(if quote.tax_inclusive { "tax, contained" } else { "tax" }, totals.tax_total);
+    row("total", totals.total);
+    let text = table.text(page, 2);
+    // The head line is empty; the last one is what people look for.
+    let mut lines: Vec<&str> = text.lines().skip(1).collect();
+    let last = lines.pop().unwrap_or_default();
+    for line in lines {
+        sheet.marked(line);
+    }
+    sheet.marked(&Look::Bold.on(last));
+    for promotion in &quote.promotions {
+        sheet.line(&format!("  {} took off {}", promotion.name, promotion.amount));
+    }
+    for refused in &quote.coupons_refused {
+        sheet.line(&format!("  {refused}"));
+    }
+}
+
+impl TraceView {
+    /// Returns a step with all that it is made of; ids of variants are replaced by what people call them.
+    pub(crate) fn of(node: &TraceNode, name: &dyn Fn(&str) -> Option<String>) -> Self {
+        let children: Vec<TraceView> =
+            node.children.iter().map(|child| Self::of(child, name)).collect();
+        Self {
+            text: named(&node.text, name),
+            amount: node.amount,
+            // Views hold texts and numbers only, which always can be written.
+            steps: serde_json::to_value(children).unwrap_or_default(),
+        }
+    }
+}
+
+/// Replaces ids in a text by what people call their records.
+fn named(text: &str, name: &dyn Fn(&str) -> Option<String>) -> String {
+    let words = text.split(' ').map(|word| {
+        let id = word.trim_end_matches([',', ':']);
+        let known = id.parse::<RecordRef>().is_ok().then(|| name(id)).flatten();
+        known.map_or_else(|| word.to_owned(), |known| word.replacen(id, &known, 1))
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn add_trace(sheet: &mut Sheet<'_>, node: &serde_json::Value, depth: usize) {
+    let text = node["text"].as_str().unwrap_or_default();
+    let money = &node["amount"];
+    let amount = match (money["amount"].as_str(), money["currency"].as_str()) {
+        (Some(amount), Some(currency)) => format!(": {amount} {currency}"),
+        _ => String::new(),
+    };
+    sheet.line(&format!("{}{text}{amount}", "  ".repeat(depth)));
+    for step in node["steps"].as_array().into_iter().flatten() {
+        add_trace(sheet, step, depth + 1);
+    }
+}
+
+impl Show for ExplainView {
+    fn show(&self, page: &Page) -> String {
+        let mut sheet = Sheet::new(page);
+        sheet.title(&self.subject, &self.total.to_string());
+        for step in &self.steps {
+            let value = serde_json::to_value(step).unwrap_or_default();
+            add_trace(&mut sheet, &value, 1);
+        }
+        if !self.payments.is_empty() {
+            sheet.line("  payments");
+            for payment in &self.payments {
+                sheet.line(&format!("    {payment}"));
+            }
+        }
+        sheet.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_in_a_trace_get_their_names() {
+        let text = "line 1, var_01980000000070008000000000000042";
+        let name = |_: &str| Some("FEN-SKIL-26".to_owned());
+        assert_eq!(named(text, &name), "line 1, FEN-SKIL-26");
+        assert_eq!(named("times 2", &name), "times 2");
+    }
+}

@@ -1,0 +1,214 @@
+//! What is said when something is wrong: what, where, why, and how to mend it.
+
+use crate::place::{ADDRESS, Place};
+
+#[test]
+fn a_mistyped_sku_gets_the_nearest() {
+    let place = Place::demo();
+    let cart = place.cart("FEN-SKIL-26", "1");
+    let ended = place.run(&["cart", "add", &cart, "FEN-SKIL-27", "1"]).with_code(3);
+    assert!(
+        ended.stderr.starts_with("error[not_found]: there is no variant `FEN-SKIL-27`"),
+        "{}",
+        ended.stderr
+    );
+    assert!(ended.stderr.contains("did you mean"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("FEN-SKIL-26"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_product_with_several_variants_is_ambiguous() {
+    let place = Place::demo();
+    let ended = place.run(&["stock", "show", "field-skillet"]).with_code(5);
+    assert!(ended.stderr.contains("error[ambiguous]"), "{}", ended.stderr);
+    place.run(&["stock", "show", "field-skillet:26 CM"]).with_code(0);
+}
+
+#[test]
+fn quantities_that_are_none_are_refused_at_the_door() {
+    let place = Place::demo();
+    let cart = place.cart("FEN-SKIL-26", "1");
+    for bad in ["-1", "0", "1.5", "1e3", "99999999999", "x"] {
+        let ended = place.run(&["cart", "add", &cart, "FEN-SKIL-26", bad]).with_code(2);
+        assert!(ended.stderr.contains("is not a quantity"), "{bad}: {}", ended.stderr);
+    }
+    // What is possible but more than there is, is a conflict at checkout.
+    let cart = place.cart("FEN-SKIL-26", "1000000");
+    let ended = place.checkout(&cart, "test:ok", &[]).with_code(4);
+    assert!(ended.stderr.contains("error[stock.insufficient]"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("help: see what is where: `sutler stock show 'FEN-SKIL-26'`"),
+        "{}",
+        ended.stderr
+    );
+    let stock = place.run(&["stock", "show", "FEN-SKIL-26", "--json"]).with_code(0).json();
+    assert_eq!(stock["levels"][0]["reserved"], 0);
+}
+
+#[test]
+fn another_currency_and_another_total_are_refused() {
+    let place = Place::demo();
+    let cart = place.cart("FEN-SKIL-26", "1");
+    let dollars = place.checkout(&cart, "test:ok", &["--expect-total", "47.60 USD"]).with_code(5);
+    assert!(dollars.stderr.contains("error[currency.wrong]"), "{}", dollars.stderr);
+    let less = place.checkout(&cart, "test:ok", &["--expect-total", "1.00"]).with_code(4);
+    assert!(less.stderr.contains("error[quote.changed]"), "{}", less.stderr);
+    assert!(less.stderr.contains("--expect-total"), "{}", less.stderr);
+    let total = place
+        .run(&["cart", "quote", &cart, "--delivery", "standard", "--json"])
+        .with_code(0)
+        .json();
+    let total = total["quote"]["totals"]["total"]["amount"].as_str().unwrap().to_owned();
+    place.checkout(&cart, "test:ok", &["--expect-total", &total]).with_code(0);
+}
+
+#[test]
+fn an_empty_cart_cannot_be_ordered() {
+    let place = Place::demo();
+    let cart = place.run(&["cart", "new"]).with_code(0).stdout.trim().to_owned();
+    let ended = place.checkout(&cart, "test:ok", &[]).with_code(5);
+    assert!(ended.stderr.contains("error[cart.empty]"), "{}", ended.stderr);
+    place.run(&["cart", "show", &cart]).with_code(0);
+}
+
+#[test]
+fn a_declined_card_leaves_nothing_behind() {
+    let place = Place::demo();
+    let cart = place.cart("FEN-SKIL-26", "1");
+    let ended = place.checkout(&cart, "test:decline", &[]).with_code(4);
+    assert!(ended.stderr.contains("error[payment.declined]"), "{}", ended.stderr);
+    let stock = place.run(&["stock", "show", "FEN-SKIL-26", "--json"]).with_code(0).json();
+    assert_eq!(
+        (stock["levels"][0]["reserved"].clone(), stock["levels"][0]["allocated"].clone()),
+        (0.into(), 0.into())
+    );
+    place.checkout(&cart, "test:ok", &[]).with_code(0);
+    place.run(&["verify"]).with_code(0);
+}
+
+#[test]
+fn a_wrong_address_delivery_or_provider_says_what_there_is() {
+    let place = Place::demo();
+    let cart = place.cart("FEN-SKIL-26", "1");
+    let base = ["checkout", &cart, "--email", "ada@example.com"];
+    let run = |more: &[&str]| place.run(&[&base[..], more].concat());
+    let address =
+        run(&["--ship-to", "Berlin", "--delivery", "standard", "--pay", "test:ok"]).with_code(2);
+    assert!(address.stderr.contains("Name;Street 1;12345;City;DE"), "{}", address.stderr);
+    let delivery =
+        run(&["--ship-to", ADDRESS, "--delivery", "drone", "--pay", "test:ok"]).with_code(5);
+    assert!(delivery.stderr.contains("error[delivery.unknown]"), "{}", delivery.stderr);
+    let provider =
+        run(&["--ship-to", ADDRESS, "--delivery", "standard", "--pay", "gold:bars"]).with_code(5);
+    assert!(provider.stderr.contains("error[payment.unknown_provider]"), "{}", provider.stderr);
+    assert!(provider.stderr.contains("test"), "{}", provider.stderr);
+    let email = [
+        "checkout",
+        &cart,
+        "--email",
+        "nobody",
+        "--ship-to",
+        ADDRESS,
+        "--delivery",
+        "standard",
+        "--pay",
+        "test:ok",
+    ];
+    assert!(place.run(&email).with_code(5).stderr.contains("error[email.invalid]"));
+}
+
+#[test]
+fn a_foreign_file_is_no_shop_and_stays_as_it_is() {
+    let place = Place::empty();
+    place.write(
+        "notes.txt",
+        "not a database, though long enough to be looked at as one, if anybody wanted to\n"
+            .repeat(20),
+    );
+    let before = place.read("notes.txt");
+    for words in [&["order", "list"][..], &["init", "--demo"]] {
+        let ended = place.run(&[words, &["--store", "sqlite:notes.txt"]].concat()).with_code(1);
+        assert!(ended.stderr.contains("error[store.not_a_database]"), "{}", ended.stderr);
+    }
+    assert_eq!(place.read("notes.txt"), before);
+}
+
+#[test]
+fn a_missing_shop_says_how_to_make_one() {
+    let place = Place::empty();
+    let ended = place.run(&["order", "list"]).with_code(3);
+    assert!(ended.stderr.contains("error[store.missing]"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("sutler init"), "{}", ended.stderr);
+    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0, "looking must not make files");
+    let ended = place.run(&["order", "list", "--store", "postgres://x"]).with_code(2);
+    assert!(ended.stderr.contains("error[store.url]"), "{}", ended.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_written_to_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::empty();
+    let ended = place.run(&["init", "--demo", "--store", "sqlite:no/such/folder/shop.db"]);
+    assert!(ended.code == 1 || ended.code == 3, "{}", ended.stderr);
+    assert!(ended.stderr.contains("no/such/folder/shop.db"), "{}", ended.stderr);
+    let folder = place.file("locked");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o555)).unwrap();
+    // Root may write everywhere, so nothing can be said then.
+    if std::fs::write(folder.join("probe"), "x").is_err() {
+        let ended = place.run(&["init", "--demo", "--store", "sqlite:locked/shop.db"]).with_code(1);
+        assert!(ended.stderr.contains("locked/shop.db"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn mistyped_commands_flags_and_currencies_get_the_nearest() {
+    let place = Place::empty();
+    for (words, tip) in [
+        (&["serach", "x"][..], "search"),
+        (&["order", "lst"], "list"),
+        (&["init", "--curency", "EUR"], "--currency"),
+        (&["init", "--currency", "EURO"], "did you mean `EUR`?"),
+        (&["init", "--currency", "DEM"], "use EUR"),
+        (&["order", "list", "--format", "jsn"], "json"),
+    ] {
+        let ended = place.run(words).with_code(2);
+        assert!(ended.stderr.contains(tip), "{words:?}: {}", ended.stderr);
+    }
+    let place = Place::demo();
+    let filter = place.run(&["search", "x", "--filter", "brnad=Acme"]).with_code(2);
+    assert!(filter.stderr.contains("did you mean `brand`"), "{}", filter.stderr);
+    let sort = place.run(&["search", "x", "--sort", "titel"]).with_code(2);
+    assert!(sort.stderr.contains("did you mean"), "{}", sort.stderr);
+    let stage = place.run(&["order", "list", "--stage", "confrmed"]).with_code(2);
+    assert!(stage.stderr.contains("confirmed"), "{}", stage.stderr);
+}
+
+#[test]
+fn an_error_is_one_json_object_when_json_was_asked_for() {
+    let place = Place::demo();
+    let domain = place.run(&["order", "show", "9999", "--json"]).with_code(3);
+    assert_eq!(domain.json()["error"]["code"], "not_found");
+    assert_eq!(domain.json()["exit_code"], 3);
+    assert!(domain.stderr.is_empty(), "{}", domain.stderr);
+    let usage = place.run(&["cart", "add", "--json"]).with_code(2);
+    assert_eq!(usage.json()["error"]["code"], "usage");
+    place.write("bad.csv", "Handle,Title\nhat,\"Hat\n");
+    let file = place.run(&["import", "bad.csv", "--json"]).with_code(5).json();
+    assert_eq!(file["error"]["file"], "bad.csv");
+    for field in ["code", "message", "file", "line", "column", "help"] {
+        assert!(file["error"].get(field).is_some(), "{field} is missing");
+    }
+    let missing = Place::empty().run(&["order", "list", "--json"]).with_code(3).json();
+    assert_eq!(missing["error"]["code"], "store.missing");
+}
+
+#[test]
+fn codes_are_explained() {
+    let place = Place::empty();
+    let ended = place.run(&["explain", "e102"]).with_code(0);
+    assert!(ended.stdout.starts_with("E102\n") && ended.stdout.contains("N/A"), "{}", ended.stdout);
+    let ended = place.run(&["explain", "E9999"]).with_code(2);
+    assert!(ended.stderr.contains("error[explain.unknown]"), "{}", ended.stderr);
+}

@@ -1,0 +1,18 @@
+//! The program as people and scripts meet it: started as a process, looked at from outside.
+//!
+//! Text that is a contract stands in `snapshots/`; ids, moments and durations in it are replaced by names.
+
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+mod contract;
+mod demo;
+mod errors;
+mod examples;
+mod exit_codes;
+mod help;
+mod import;
+mod journey;
+mod output;
+mod place;
+mod script;
+mod settings;

@@ -1,0 +1,89 @@
+//! Settings: which one wins, and what is said about a wrong one.
+
+use crate::place::Place;
+
+#[test]
+fn a_flag_wins_over_a_variable_over_a_file_over_the_default() {
+    let place = Place::empty();
+    let store = |place: &Place, line: &str| {
+        let list = place.shell(line, &[]).with_code(0).json();
+        let row = list["settings"][0].clone();
+        (row["value"].as_str().unwrap().to_owned(), row["origin"].as_str().unwrap().to_owned())
+    };
+    let of = |value: &str, origin: &str| (value.to_owned(), origin.to_owned());
+    assert_eq!(store(&place, "sutler config show --json"), of("sqlite:sutler.db", "default"));
+    place.write("sutler.toml", "store = \"sqlite:here.db\"\n");
+    assert_eq!(store(&place, "sutler config show --json"), of("sqlite:here.db", "file"));
+    assert_eq!(
+        store(&place, "SUTLER_STORE=sqlite:v.db sutler config show --json"),
+        of("sqlite:v.db", "environment")
+    );
+    let flag = "SUTLER_STORE=sqlite:v.db sutler config show --json --store sqlite:f.db";
+    assert_eq!(store(&place, flag), of("sqlite:f.db", "flag"));
+}
+
+#[test]
+fn the_file_of_the_home_folder_comes_last() {
+    let place = Place::empty();
+    std::fs::create_dir_all(place.file("home/.config/sutler")).unwrap();
+    place.write("home/.config/sutler/config.toml", "channel = \"pos\"\nlocation = \"van\"\n");
+    place.write("sutler.toml", "channel = \"web\"\n");
+    let shown = place.run(&["config", "show", "--origin"]).with_code(0);
+    assert!(shown.stdout.contains("van"), "{}", shown.stdout);
+    assert!(shown.stderr.contains("config.toml: read"), "{}", shown.stderr);
+    let list = place.run(&["config", "show", "--json"]).with_code(0).json();
+    assert_eq!(
+        (list["settings"][1]["value"].clone(), list["settings"][2]["value"].clone()),
+        ("web".into(), "van".into())
+    );
+}
+
+#[test]
+fn a_wrong_setting_is_refused_with_the_nearest() {
+    let place = Place::empty();
+    for (text, part) in [
+        ("stroe = \"x\"", "did you mean `store`?"),
+        ("format = \"tabel\"", "did you mean `table`?"),
+        ("store = 5", "is not a text"),
+        ("store = ", "is not TOML"),
+    ] {
+        place.write("sutler.toml", text);
+        let ended = place.run(&["exit-codes"]).with_code(2);
+        assert!(
+            ended.stderr.contains(part) && ended.stderr.contains("sutler.toml"),
+            "{text}: {}",
+            ended.stderr
+        );
+        let json = place.run(&["exit-codes", "--json"]).with_code(2).json();
+        assert!(json["error"]["code"].as_str().unwrap().starts_with("config."), "{json}");
+    }
+}
+
+#[test]
+fn settings_hold_for_every_command() {
+    let place = Place::busy();
+    place.write("sutler.toml", "format = \"csv\"\nlocation = \"van\"\n");
+    let list = place.run(&["order", "list"]).with_code(0);
+    assert!(list.stdout.starts_with("number,"), "{}", list.stdout);
+    place.run(&["stock", "receive", "FEN-SKIL-26", "4"]).with_code(0);
+    let stock = place.run(&["stock", "show", "FEN-SKIL-26", "--json"]).with_code(0).json();
+    let van = stock["levels"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|level| level["location"] == "van")
+        .unwrap()
+        .clone();
+    assert_eq!(van["on_hand"], 4);
+}
+
+#[test]
+fn hints_repeat_the_store_when_it_was_given() {
+    let place = Place::empty();
+    let ended = place.run(&["init", "--demo", "--store", "sqlite:my shop.db"]).with_code(0);
+    assert!(
+        ended.stderr.contains("next: sutler --store 'sqlite:my shop.db' search"),
+        "{}",
+        ended.stderr
+    );
+}

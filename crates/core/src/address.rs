@@ -1,0 +1,156 @@
+//! Countries and postal addresses.
+
+use serde::{Deserialize, Serialize};
+
+/// An ISO 3166-1 alpha-2 country code: two upper-case letters.
+///
+/// The shape is checked, not membership: zones of a shop decide where it sells.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CountryCode([u8; 2]);
+
+/// Why an address or a part of it is refused.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddressError {
+    /// Not two upper-case letters.
+    #[error("`{0}` is not a country code: write two capital letters such as DE")]
+    Country(String),
+    /// Not five parts.
+    #[error("an address has five parts, `Name;Street 1;12345;City;DE`, but this one has {parts}")]
+    Parts {
+        /// How many parts there were.
+        parts: usize,
+    },
+    /// A part that must be there is blank.
+    #[error("the address has no {part}")]
+    Blank {
+        /// Which part.
+        part: &'static str,
+    },
+    /// A part is longer than anything real.
+    #[error("the {part} of the address is longer than {max} characters")]
+    TooLong {
+        /// Which part.
+        part: &'static str,
+        /// The limit, in characters.
+        max: usize,
+    },
+}
+
+impl CountryCode {
+    /// Returns the two letters.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("??")
+    }
+}
+
+impl std::str::FromStr for CountryCode {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        match text.as_bytes() {
+            [a @ b'A'..=b'Z', b @ b'A'..=b'Z'] => Ok(Self([*a, *b])),
+            _ => Err(AddressError::Country(text.chars().take(40).collect())),
+        }
+    }
+}
+
+impl std::fmt::Display for CountryCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::fmt::Debug for CountryCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for CountryCode {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for CountryCode {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Where goods or a bill go.
+///
+/// In text (command line) it is `Name;Street 1;12345;City;DE`.
+///
+/// ```
+/// use sutler_core::address::Address;
+/// let home: Address = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?;
+/// assert_eq!(home.city, "Berlin");
+/// # Ok::<(), sutler_core::address::AddressError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Address {
+    /// Person or company.
+    pub name: String,
+    /// Street and house number.
+    pub street: String,
+    /// Postal code as the country writes it; may be empty where there is none.
+    pub postal_code: String,
+    /// City.
+    pub city: String,
+    /// Country.
+    pub country: CountryCode,
+}
+
+impl Address {
+    /// The most characters one part may have.
+    pub const PART_MAX: usize = 200;
+
+    /// Checks that the parts that every parcel needs are there and of sane length.
+    pub fn check(&self) -> Result<(), AddressError> {
+        for (part, text, needed) in [
+            ("name", &self.name, true),
+            ("street", &self.street, true),
+            ("postal code", &self.postal_code, false),
+            ("city", &self.city, true),
+        ] {
+            if needed && text.trim().is_empty() {
+                return Err(AddressError::Blank { part });
+            }
+            if text.chars().count() > Self::PART_MAX {
+                return Err(AddressError::TooLong { part, max: Self::PART_MAX });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::str::FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let parts: Vec<&str> = text.split(';').map(str::trim).collect();
+        let [name, street, postal_code, city, country] = parts.as_slice() else {
+            return Err(AddressError::Parts { parts: parts.len() });
+        };
+        let address = Address {
+            name: (*name).to_owned(),
+            street: (*street).to_owned(),
+            postal_code: (*postal_code).to_owned(),
+            city: (*city).to_owned(),
+            country: country.parse()?,
+        };
+        address.check()?;
+        Ok(address)
+    }
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Address { name, street, postal_code, city, country } = self;
+        write!(f, "{name}, {street}, {postal_code} {city}, {country}")
+    }
+}

@@ -1,0 +1,58 @@
+//! Where selling happens.
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::CountryCode;
+use crate::id::ChannelId;
+use crate::money::{Currency, Rounding};
+
+/// Whether tax is rounded on each line or once on the order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaxRounding {
+    /// On each line; the default, so that a partial refund returns exactly the tax that was charged.
+    PerLine,
+    /// Once per rate on the whole order, then split over the lines.
+    PerOrder,
+}
+
+/// When authorized money is taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CapturePolicy {
+    /// Right after the order is placed.
+    AtPlacement,
+    /// When goods leave.
+    AtShipment,
+}
+
+/// A place of selling: fixes currency, price lists, tax rules and time limits.
+///
+/// Units: `reservation_seconds` and `cart_seconds` are seconds.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Channel {
+    /// Identity.
+    pub id: ChannelId,
+    /// The word people type: `web`.
+    pub code: String,
+    /// Name for people.
+    pub name: String,
+    /// The only currency it sells in.
+    pub currency: Currency,
+    /// Whether its prices contain tax.
+    pub tax_inclusive: bool,
+    /// How fractions of a minor unit are rounded.
+    pub rounding: Rounding,
+    /// Where tax is rounded.
+    pub tax_rounding: TaxRounding,
+    /// Where a buyer is assumed to be until an address is known.
+    pub default_country: CountryCode,
+    /// When authorized money is taken.
+    pub capture: CapturePolicy,
+    /// How long stock is held for a running checkout.
+    pub reservation_seconds: u32,
+    /// How long a cart lives after its last change.
+    pub cart_seconds: u32,
+    /// Version for guarded writes; 0 before it is stored.
+    pub version: u64,
+}

@@ -1,0 +1,264 @@
+//! Products and their variants.
+//!
+//! A [`Product`] is described once; a [`Variant`] is what is bought: one choice of every option. Both are written
+//! together, as one record with one version. Variants are never deleted, because orders and stock point to them:
+//! they are retired.
+//!
+//! Invariants, checked by [`Product::check`]: a product has at least one variant; every variant has one value for each
+//! option; no two variants in use have the same values.
+//!
+//! Deliberately absent: prices (see `pricing`), stock (see `inventory`), and any notion of a hidden master variant.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Attribute, Handle, Sku};
+use crate::id::{CategoryId, ProductId, VariantId};
+use crate::money::Money;
+use crate::pricing::{TaxCategory, Window};
+use crate::time::Timestamp;
+
+/// Where a product is in its lifecycle.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProductStatus {
+    /// Being prepared; not sold.
+    Draft,
+    /// On sale where published.
+    Active,
+    /// Kept for its history; not sold.
+    Archived,
+}
+
+/// A picture.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Image {
+    /// Absolute URL or path as the merchant wrote it.
+    pub url: String,
+    /// Text for people who cannot see it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub alt: String,
+}
+
+/// Outer size of a packed variant.
+///
+/// Unit: millimeters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Dimensions {
+    /// Longest side.
+    pub length_mm: u32,
+    /// Second side.
+    pub width_mm: u32,
+    /// Shortest side.
+    pub height_mm: u32,
+}
+
+/// What a shop describes once; cannot be bought by itself.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Product {
+    /// Identity.
+    pub id: ProductId,
+    /// The text key in addresses and files; unique.
+    pub handle: Handle,
+    /// Title for people.
+    pub title: String,
+    /// Description, HTML as the merchant wrote it.
+    pub description: String,
+    /// Brand.
+    pub brand: Option<String>,
+    /// The merchant's own word for its kind.
+    pub product_type: Option<String>,
+    /// Nodes of the product tree it stands under.
+    pub categories: Vec<CategoryId>,
+    /// Free words.
+    pub tags: Vec<String>,
+    /// Lifecycle.
+    pub status: ProductStatus,
+    /// Whether buyers see it at all.
+    pub published: bool,
+    /// When buyers see it, half-open.
+    pub publish_window: Window,
+    /// Names of the ways in which variants differ, in order.
+    pub option_names: Vec<String>,
+    /// Typed facts that are searched, filtered and shown.
+    pub attributes: Vec<Attribute>,
+    /// Pictures in order.
+    pub images: Vec<Image>,
+    /// Page title for search engines.
+    pub seo_title: Option<String>,
+    /// Page description for search engines.
+    pub seo_description: Option<String>,
+    /// Its key in another system.
+    pub external_id: Option<String>,
+    /// Facts kept for others under their own names.
+    pub metadata: BTreeMap<String, String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Version for guarded writes; 0 before it is stored.
+    pub version: u64,
+    /// What is bought, in order; at least one.
+    pub variants: Vec<Variant>,
+}
+
+/// What is bought: one choice of every option of its product.
+///
+/// Units: `weight_grams` in grams.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Variant {
+    /// Identity; never reused.
+    pub id: VariantId,
+    /// One value for each option of the product, in their order.
+    pub option_values: Vec<String>,
+    /// The merchant's label.
+    pub sku: Option<Sku>,
+    /// EAN, UPC, ISBN or the like.
+    pub barcode: Option<String>,
+    /// Weight of one packed unit; `None` when unknown.
+    pub weight_grams: Option<u32>,
+    /// Outer size of one packed unit.
+    pub dimensions: Option<Dimensions>,
+    /// What kind of goods it is for tax.
+    pub tax_category: TaxCategory,
+    /// Whether it is taxed at all.
+    pub taxable: bool,
+    /// The merchant's own tax code, kept for others.
+    pub tax_code: Option<String>,
+    /// Whether stock is counted. Where it is not, there is always enough.
+    pub tracks_stock: bool,
+    /// Whether selling goes on beyond what is on hand: new levels start with a backorder limit.
+    pub sells_without_stock: bool,
+    /// Whether it is sent to the buyer (false: digital, service).
+    pub requires_shipping: bool,
+    /// What one unit costs the merchant.
+    pub unit_cost: Option<Money>,
+    /// The picture that shows it.
+    pub image_url: Option<String>,
+    /// Facts kept for others under their own names.
+    pub metadata: BTreeMap<String, String>,
+    /// No longer sold; kept because orders and stock point to it.
+    pub retired: bool,
+}
+
+/// Why a product is refused.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProductError {
+    /// There is nothing to buy.
+    #[error("product `{handle}` has no variant")]
+    NoVariant {
+        /// Which product.
+        handle: Handle,
+    },
+    /// A variant does not choose each option once.
+    #[error(
+        "a variant of `{handle}` has {given} option values but the product has {wanted} options"
+    )]
+    OptionCount {
+        /// Which product.
+        handle: Handle,
+        /// Values of the variant.
+        given: usize,
+        /// Options of the product.
+        wanted: usize,
+    },
+    /// Two variants cannot be told apart.
+    #[error("two variants of `{handle}` have the same options `{options}`")]
+    DuplicateOptions {
+        /// Which product.
+        handle: Handle,
+        /// The values, joined by `/`.
+        options: String,
+    },
+    /// An option is named twice.
+    #[error("product `{handle}` names the option `{name}` twice")]
+    DuplicateOptionName {
+        /// Which product.
+        handle: Handle,
+        /// The name.
+        name: String,
+    },
+    /// The title is blank.
+    #[error("product `{handle}` has no title")]
+    NoTitle {
+        /// Which product.
+        handle: Handle,
+    },
+}
+
+impl Product {
+    /// Checks what one product must keep true by itself.
+    pub fn check(&self) -> Result<(), ProductError> {
+        let handle = || self.handle.clone();
+        if self.title.trim().is_empty() {
+            return Err(ProductError::NoTitle { handle: handle() });
+        }
+        if self.variants.is_empty() {
+            return Err(ProductError::NoVariant { handle: handle() });
+        }
+        for (i, name) in self.option_names.iter().enumerate() {
+            if self.option_names.iter().take(i).any(|other| other == name) {
+                return Err(ProductError::DuplicateOptionName {
+                    handle: handle(),
+                    name: name.clone(),
+                });
+            }
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        for variant in self.variants.iter().filter(|v| !v.retired) {
+            let (given, wanted) = (variant.option_values.len(), self.option_names.len());
+            if given != wanted {
+                return Err(ProductError::OptionCount { handle: handle(), given, wanted });
+            }
+            if !seen.insert(&variant.option_values) {
+                return Err(ProductError::DuplicateOptions {
+                    handle: handle(),
+                    options: variant.options_text(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns whether buyers see it at `now`.
+    pub fn is_visible(&self, now: Timestamp) -> bool {
+        self.status == ProductStatus::Active && self.published && self.publish_window.contains(now)
+    }
+
+    /// Returns the variant in use with these option values.
+    pub fn variant_by_options(&self, values: &[String]) -> Option<&Variant> {
+        self.variants.iter().find(|v| !v.retired && v.option_values == values)
+    }
+
+    /// Returns a variant by id, retired ones included.
+    pub fn variant(&self, id: VariantId) -> Option<&Variant> {
+        self.variants.iter().find(|v| v.id == id)
+    }
+
+    /// Returns the title for one variant: `Wool blanket (Large / Gray)`.
+    pub fn variant_title(&self, variant: &Variant) -> String {
+        if variant.option_values.is_empty() {
+            self.title.clone()
+        } else {
+            format!("{} ({})", self.title, variant.option_values.join(" / "))
+        }
+    }
+}
+
+impl Variant {
+    /// Returns the option values joined by `/`, as people type them after a handle.
+    pub fn options_text(&self) -> String {
+        self.option_values.join("/")
+    }
+
+    /// Returns what people would call it: its SKU, else the handle with options.
+    pub fn label(&self, handle: &Handle) -> String {
+        match &self.sku {
+            Some(sku) => sku.to_string(),
+            None if self.option_values.is_empty() => handle.to_string(),
+            None => format!("{handle}:{}", self.options_text()),
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What became of a commit.
+
+use super::RecordRef;
+use crate::order::OrderNumber;
+use crate::rejection::Rejection;
+
+/// What a successful commit gave out.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct Receipt {
+    /// The number of the order that was opened in it.
+    pub order_number: Option<OrderNumber>,
+    /// The place of the last event in the log after it; 0 when the set told none.
+    pub last_event: u64,
+}
+
+/// What became of a ChangeSet. In every case but the first nothing of it was written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CommitOutcome {
+    /// Everything is written and durable.
+    Committed(Receipt),
+    /// A record moved on since it was read: read again, decide again, commit again.
+    Conflict {
+        /// Which record.
+        what: RecordRef,
+    },
+    /// A guard refused: the shelf was empty, the coupon was used up, the key was already used for other content.
+    Refused(Rejection),
+    /// The same idempotency key with the same content was committed before; here is what it answered.
+    Replayed {
+        /// The answer of that time.
+        answer: RecordRef,
+    },
+}

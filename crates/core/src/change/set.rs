@@ -1,0 +1,297 @@
+//! Everything one decision wants written, atomically.
+
+use serde::{Deserialize, Serialize};
+
+use super::RecordRef;
+use crate::cart::Cart;
+use crate::catalog::{Category, Channel, Product};
+use crate::checkout::Checkout;
+use crate::event::Event;
+use crate::fulfillment::Fulfillment;
+use crate::hash::ContentHash;
+use crate::id::{CheckoutId, CommandId, PaymentId, PromotionId, VariantId};
+use crate::import::ImportRun;
+use crate::inventory::{Allocation, SourcedUnits, StockKey, StockLocation, StockMovement};
+use crate::order::{Order, OrderAction};
+use crate::payment::{Payment, PaymentFact, PaymentTask};
+use crate::pricing::{DeliveryMethod, Price, PriceList, Promotion, TaxRate, TaxZone};
+use crate::shop::ShopRecord;
+use crate::time::Timestamp;
+
+/// The longest idempotency key, in bytes.
+pub const KEY_MAX: usize = 255;
+
+/// Text that makes a repeated call the same call: 1 to [`KEY_MAX`] bytes without control characters.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct IdempotencyKey(String);
+
+/// A text is not an idempotency key.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("an idempotency key has 1 to {KEY_MAX} bytes and no control characters")]
+pub struct BadKey;
+
+impl IdempotencyKey {
+    /// Wraps a key.
+    pub fn new(text: impl Into<String>) -> Result<Self, BadKey> {
+        let text = text.into();
+        let good = !text.is_empty() && text.len() <= KEY_MAX && !text.chars().any(char::is_control);
+        if good { Ok(Self(text)) } else { Err(BadKey) }
+    }
+
+    /// Returns the text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for IdempotencyKey {
+    type Error = BadKey;
+    fn try_from(text: String) -> Result<Self, BadKey> {
+        Self::new(text)
+    }
+}
+
+impl From<IdempotencyKey> for String {
+    fn from(key: IdempotencyKey) -> String {
+        key.0
+    }
+}
+
+impl std::str::FromStr for IdempotencyKey {
+    type Err = BadKey;
+    fn from_str(text: &str) -> Result<Self, BadKey> {
+        Self::new(text)
+    }
+}
+
+impl std::fmt::Display for IdempotencyKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Makes a ChangeSet take effect once.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Idempotency {
+    /// The caller's key.
+    pub key: IdempotencyKey,
+    /// Hash of what the caller asked for; the same key with another hash is refused.
+    pub content: ContentHash,
+    /// What a repeated call is answered with.
+    pub answer: RecordRef,
+}
+
+/// Everything one decision wants written: all of it or nothing.
+///
+/// Changes are applied in their order. Events are written with them; there is no other way to write events.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ChangeSet {
+    /// The moment that every row written here carries.
+    pub at: Timestamp,
+    /// The command that caused it; stands in its events and in traces.
+    pub command: CommandId,
+    /// Makes it take effect once.
+    pub idempotency: Option<Idempotency>,
+    /// What to write.
+    pub changes: Vec<Change>,
+    /// What outsiders are told.
+    pub events: Vec<Event>,
+}
+
+impl ChangeSet {
+    /// Returns a set that writes nothing yet.
+    pub fn new(at: Timestamp, command: CommandId) -> Self {
+        Self { at, command, idempotency: None, changes: Vec::new(), events: Vec::new() }
+    }
+
+    /// Appends a change.
+    pub fn push(&mut self, change: Change) -> &mut Self {
+        self.changes.push(change);
+        self
+    }
+
+    /// Appends an event.
+    pub fn tell(&mut self, event: Event) -> &mut Self {
+        self.events.push(event);
+        self
+    }
+
+    /// Makes it take effect once.
+    pub fn once(mut self, idempotency: Option<Idempotency>) -> Self {
+        self.idempotency = idempotency;
+        self
+    }
+}
+
+/// One kind of write. A store has one function for each and no rule in it.
+///
+/// Records with a `version` are guarded: the stored version must be one less than the record's (0 means that it must
+/// not exist yet); otherwise the whole set ends in [`super::CommitOutcome::Conflict`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// Writes something of the shop's set-up. Each raises the set-up's own version.
+    Setup(SetupChange),
+    /// Writes a category. Guarded by version; its name is unique among siblings.
+    Category(Category),
+    /// Writes a product with all its variants. Guarded by version; its handle is unique. Variants missing from the record
+    /// are left as they are stored, so a writer always gives all of them.
+    Product(Box<Product>),
+    /// Writes a price; replaces the one of the same list, variant and minimum quantity.
+    Price(Price),
+    /// Takes a price away; it need not exist.
+    PriceRemoved {
+        /// The list.
+        list: crate::id::PriceListId,
+        /// The variant.
+        variant: VariantId,
+        /// The rung.
+        min_quantity: u32,
+    },
+    /// Writes a cart with all its lines. Guarded by version.
+    Cart(Box<Cart>),
+    /// Changes stock.
+    Stock(StockChange),
+    /// Opens an order with all its lines and its first action. Unique by id and by cart: a second order of one cart ends in
+    /// `Refused(CartAlreadyOrdered)`, unless the first is canceled. The store gives the number when it is 0.
+    OrderOpened(Box<Order>),
+    /// Writes an order's status, moments and line counters, and appends `action` to its log. Guarded by version. Frozen
+    /// parts (quote, titles, address) are not written again.
+    Order {
+        /// The order as it is to be.
+        order: Box<Order>,
+        /// What happened.
+        action: OrderAction,
+    },
+    /// Writes the allocations of an order; replaces those of the same line, variant and location.
+    Allocation(Allocation),
+    /// Opens a payment (version 1) with the facts it has.
+    PaymentOpened(Payment),
+    /// Appends a fact to a payment and raises its version by one; a fact that is there already (same kind and reference)
+    /// changes nothing. What a provider told happened, so it is not guarded; what was decided on other facts is.
+    PaymentFact {
+        /// Which payment.
+        payment: PaymentId,
+        /// What is new.
+        fact: PaymentFact,
+        /// Where given, the version that the payment must still have, known fact or not; otherwise the whole set ends in
+        /// [`super::CommitOutcome::Conflict`].
+        payment_version: Option<u64>,
+    },
+    /// Writes a provider task, new or known. Guarded: the payment's stored version must be `payment_version`, and is raised
+    /// by one, so that two refunds cannot both see the same money, and an answer cannot be recorded twice. A task that is
+    /// done stays as it is, and writing it changes nothing.
+    PaymentTask {
+        /// The task.
+        task: PaymentTask,
+        /// The payment's version that the decision was made on.
+        payment_version: u64,
+    },
+    /// Writes a fulfillment. Guarded by version.
+    Fulfillment(Box<Fulfillment>),
+    /// Writes the log record of a checkout. Guarded by version.
+    Checkout(Box<Checkout>),
+    /// Counts one use of a promotion by an order. Refused with `coupon.used_up` when the stored uses of the promotion reach
+    /// `limit`, or those of `customer` (customer id or normalized e-mail) reach `limit_per_customer`.
+    PromotionUse {
+        /// The promotion.
+        promotion: PromotionId,
+        /// The order that uses it; the same order counts once.
+        order: crate::id::OrderId,
+        /// Who uses it.
+        customer: String,
+        /// Most uses in all.
+        limit: Option<u32>,
+        /// Most uses of one customer.
+        limit_per_customer: Option<u32>,
+    },
+    /// Gives the use of promotions by an order back: it was canceled.
+    PromotionUseReturned {
+        /// The order.
+        order: crate::id::OrderId,
+    },
+    /// Writes the record of an import run. Guarded by version.
+    ImportRun(ImportRun),
+    /// Moves a consumer's place in the event log forward; never back.
+    Cursor {
+        /// The consumer.
+        consumer: String,
+        /// The last event it has dealt with.
+        seq: u64,
+    },
+}
+
+/// A write to the shop's set-up: few rows, read as a whole. Every record is guarded by its version; codes are unique.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SetupChange {
+    /// The shop itself.
+    Shop(ShopRecord),
+    /// A channel.
+    Channel(Channel),
+    /// A stock location.
+    StockLocation(StockLocation),
+    /// A price list.
+    PriceList(PriceList),
+    /// A tax zone.
+    TaxZone(TaxZone),
+    /// A tax rate; replaces the one of the same zone, category and name.
+    TaxRate(TaxRate),
+    /// A delivery method.
+    DeliveryMethod(DeliveryMethod),
+    /// A promotion.
+    Promotion(Promotion),
+}
+
+/// A change of stock. Each writes its entries to the ledger of the location, chained.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum StockChange {
+    /// One movement: applied when [`crate::inventory::StockLevel::room_for`] allows it, else refused as
+    /// [`StockMovement::refusal`] says. A level that is not there counts as empty. Before one that lowers units on hand without an order
+    /// (`CorrectedDown`, `TransferredOut`), expired reservations of the key are released as before a `Reserve`.
+    Move {
+        /// What moves.
+        movement: StockMovement,
+        /// Where given, units on hand that must still be there, else refused as `stock.changed`.
+        expected_on_hand: Option<u32>,
+    },
+    /// Holds units for a checkout. All lines or none. Before each, expired reservations of the same key (at the set's
+    /// moment) are released with their ledger entries. Refused as `stock.insufficient` with what there was.
+    Reserve {
+        /// For whom.
+        checkout: CheckoutId,
+        /// What, each key once.
+        lines: Vec<SourcedUnits>,
+        /// Until when.
+        expires_at: Timestamp,
+    },
+    /// Ends the reservations of a checkout without an order. Those that are gone already are passed over.
+    Release {
+        /// Of whom.
+        checkout: CheckoutId,
+        /// What was reserved.
+        lines: Vec<SourcedUnits>,
+        /// Until when it was.
+        expires_at: Timestamp,
+    },
+    /// Turns the reservations of a checkout into promises to its order. Refused as `reservation.expired` when one is gone.
+    Allocate {
+        /// Of whom.
+        checkout: CheckoutId,
+        /// What was reserved.
+        lines: Vec<SourcedUnits>,
+        /// Until when it was.
+        expires_at: Timestamp,
+        /// The order it is promised to.
+        order: crate::id::OrderId,
+    },
+    /// Sets how far selling may go beyond what is on hand, and what is kept back. Expired reservations of the key are released
+    /// first, as before a `Reserve`. Refused as `stock.promised` when more is promised already than the new limits allow.
+    Limits {
+        /// Which level; made when absent.
+        key: StockKey,
+        /// New limit.
+        backorder_limit: u32,
+        /// Units kept back.
+        safety: u32,
+    },
+}

@@ -1,0 +1,118 @@
+//! The running saga from cart to order, as the log keeps it, and what a crash leaves to be done.
+//!
+//! The steps stand in the table of the engine; here is what they leave behind: one [`Checkout`] record whose status
+//! says how far the saga came. It is written in the same commit as the step's effects, so it is never ahead of or
+//! behind the truth. [`recovery`] turns open records into what to do, without I/O.
+
+mod decide;
+mod recovery;
+
+pub use decide::{
+    Begun, allocations, cancel_order, open_order, place, release_stock, reserve_stock, step,
+    undone, unwound,
+};
+pub use recovery::{
+    LEASE_SECONDS, PATIENCE_SECONDS, Recovery, patience_is_over, recovery, undo_end,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{CartId, CheckoutId, OrderId, PaymentId, PromotionId};
+use crate::inventory::SourcedUnits;
+use crate::status::Status;
+use crate::time::Timestamp;
+
+/// How far a checkout came.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckoutStatus {
+    /// Quote frozen, stock reserved, order opened; the provider may or may not have been asked.
+    Authorizing,
+    /// Placed: from here only forward.
+    Placed,
+    /// Something said no: being undone.
+    Unwinding,
+    /// All undone; nothing is held.
+    Unwound,
+    /// The outcome at the provider cannot be found out; a person must look.
+    Stuck,
+}
+
+/// What changes the status of a checkout.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CheckoutMove {
+    /// The placing commit succeeded.
+    Place,
+    /// A step was refused: undo the ones before.
+    Unwind,
+    /// The last undo succeeded.
+    Finish,
+    /// Recovery gave up.
+    GiveUp,
+    /// A person settled what recovery could not.
+    Resume,
+}
+
+impl Status for CheckoutStatus {
+    type Move = CheckoutMove;
+    const NOUN: &'static str = "checkout";
+    const ALL: &'static [Self] = &[
+        CheckoutStatus::Authorizing,
+        CheckoutStatus::Placed,
+        CheckoutStatus::Unwinding,
+        CheckoutStatus::Unwound,
+        CheckoutStatus::Stuck,
+    ];
+    const START: Self = CheckoutStatus::Authorizing;
+    const FINAL: &'static [Self] = &[CheckoutStatus::Placed, CheckoutStatus::Unwound];
+    #[rustfmt::skip]
+    const MOVES: &'static [(Self, CheckoutMove, Self)] = &[
+        // from                         move                  to
+        (CheckoutStatus::Authorizing,   CheckoutMove::Place,  CheckoutStatus::Placed),
+        (CheckoutStatus::Authorizing,   CheckoutMove::Unwind, CheckoutStatus::Unwinding),
+        (CheckoutStatus::Authorizing,   CheckoutMove::GiveUp, CheckoutStatus::Stuck),
+        (CheckoutStatus::Unwinding,     CheckoutMove::Finish, CheckoutStatus::Unwound),
+        (CheckoutStatus::Unwinding,     CheckoutMove::GiveUp, CheckoutStatus::Stuck),
+        (CheckoutStatus::Stuck,         CheckoutMove::Resume, CheckoutStatus::Unwinding),
+    ];
+}
+
+/// The log record of one checkout.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Checkout {
+    /// Identity; the same number as its order's.
+    pub id: CheckoutId,
+    /// The cart it sells.
+    pub cart: CartId,
+    /// The order it opened.
+    pub order: OrderId,
+    /// The payment it opened; `None` when nothing is to be paid.
+    pub payment: Option<PaymentId>,
+    /// How far it came.
+    pub status: CheckoutStatus,
+    /// What it reserved where.
+    pub reserved: Vec<SourcedUnits>,
+    /// Until when the reservations hold.
+    pub expires_at: Timestamp,
+    /// Why it was undone or is stuck: the refusal as `code: sentence`, and what happened after it.
+    pub problem: Option<String>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it last moved.
+    pub updated_at: Timestamp,
+    /// Version for guarded writes; 0 before it is stored.
+    pub version: u64,
+}
+
+/// One use of a promotion that the placing commit counts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PromotionUse {
+    /// The promotion.
+    pub promotion: PromotionId,
+    /// Who uses it: customer id or normalized e-mail.
+    pub customer: String,
+    /// Most uses in all.
+    pub limit: Option<u32>,
+    /// Most uses of one customer.
+    pub limit_per_customer: Option<u32>,
+}

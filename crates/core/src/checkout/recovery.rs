@@ -1,0 +1,97 @@
+//! What a crash left to be done, decided from the log without I/O.
+
+use super::{Checkout, CheckoutMove, CheckoutStatus};
+use crate::payment::{PaymentTask, TaskStatus};
+use crate::time::Timestamp;
+
+/// What to do with an open checkout.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Recovery {
+    /// Somebody may be working on it right now: leave it alone until this moment.
+    Wait {
+        /// When to look again.
+        until: Timestamp,
+    },
+    /// Look the authorization up at the provider under its key, then place or unwind.
+    LookUp,
+    /// Release, void and cancel what is held.
+    Unwind,
+    /// A person must look.
+    Person,
+    /// Nothing is left to do.
+    Nothing,
+}
+
+/// How long a checkout is left to whoever runs it, in seconds. Longer than any provider call.
+pub const LEASE_SECONDS: u32 = 60;
+
+/// How long a provider may say that it is still working on an authorization before a person must look, in seconds.
+pub const PATIENCE_SECONDS: u32 = 24 * 60 * 60;
+
+/// Returns whether a checkout has waited for its provider for so long that a person must look.
+pub fn patience_is_over(checkout: &Checkout, now: Timestamp) -> bool {
+    now >= checkout.created_at.plus_seconds(PATIENCE_SECONDS)
+}
+
+/// Returns what is to be done with a checkout.
+pub fn recovery(checkout: &Checkout, now: Timestamp) -> Recovery {
+    let until = checkout.updated_at.plus_seconds(LEASE_SECONDS);
+    match checkout.status {
+        CheckoutStatus::Placed | CheckoutStatus::Unwound => Recovery::Nothing,
+        CheckoutStatus::Stuck => Recovery::Person,
+        _ if now < until => Recovery::Wait { until },
+        CheckoutStatus::Authorizing => Recovery::LookUp,
+        CheckoutStatus::Unwinding => Recovery::Unwind,
+    }
+}
+
+/// Returns how an undo ends, from the tasks of its payment: with the refusal of a person's concern, well, or not yet (`None`).
+pub fn undo_end(tasks: &[PaymentTask]) -> Option<(CheckoutMove, Option<String>)> {
+    if let Some(refused) = tasks.iter().find(|task| task.status == TaskStatus::Refused) {
+        return Some((CheckoutMove::GiveUp, refused.last_error.clone()));
+    }
+    let queued = tasks.iter().any(|task| task.status == TaskStatus::Queued);
+    (!queued).then_some((CheckoutMove::Finish, None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::PaymentId;
+    use crate::money::{Currency, Money};
+    use crate::payment::TaskKind;
+    use crate::testing::moment;
+
+    fn task(status: TaskStatus) -> PaymentTask {
+        let last_error = (status == TaskStatus::Refused).then(|| "call us".to_owned());
+        let (payment, amount) = (PaymentId::from_u128(1), Money::zero(Currency::EUR));
+        let key = PaymentTask::key(payment, TaskKind::Void, 1, None);
+        PaymentTask {
+            key,
+            payment,
+            kind: TaskKind::Void,
+            amount,
+            status,
+            attempts: 1,
+            due_at: moment(0),
+            last_error,
+        }
+    }
+
+    #[test]
+    fn an_undo_ends_when_its_calls_are_answered() {
+        use TaskStatus::{Done, Queued, Refused};
+        let refused = Some((CheckoutMove::GiveUp, Some("call us".to_owned())));
+        let done = Some((CheckoutMove::Finish, None));
+        for (statuses, expected) in [
+            (vec![], done.clone()),
+            (vec![Done], done),
+            (vec![Done, Queued], None),
+            (vec![Queued, Refused], refused.clone()),
+            (vec![Done, Refused], refused),
+        ] {
+            let tasks: Vec<_> = statuses.iter().copied().map(task).collect();
+            assert_eq!(undo_end(&tasks), expected, "{statuses:?}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Events: something that happened, told to outsiders, written by the commit that made it true.
+//!
+//! The log is append-only and hash-chained. Consumers keep their own place in it (a cursor), so the log is also the
+//! outbox. Payloads are compact: ids and totals, not records. [`Envelope`] is the CloudEvents 1.0 form.
+//!
+//! Invariants: sequence numbers of the log rise; those of one subject are 1..n without gaps.
+
+mod envelope;
+
+pub use envelope::Envelope;
+
+use serde::{Deserialize, Serialize};
+
+use crate::change::RecordRef;
+use crate::hash::HashInput;
+use crate::id::{CommandId, FulfillmentId, OrderId, StockLocationId};
+use crate::money::Money;
+use crate::order::OrderNumber;
+use crate::time::Timestamp;
+
+macro_rules! event_kinds {
+    ($($(#[$doc:meta])* $name:ident = $number:literal $word:literal,)+) => {
+        /// What happened. Numbers and words are part of the public contract; append-only. Numbers that are missing (4 and 5)
+        /// are kept free.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum EventKind { $($(#[$doc])* $name,)+ }
+
+        impl EventKind {
+            /// Every kind.
+            pub const ALL: &'static [EventKind] = &[$(EventKind::$name,)+];
+
+            /// Returns the word: `order.placed`.
+            pub const fn word(self) -> &'static str {
+                match self { $(EventKind::$name => $word,)+ }
+            }
+
+            /// Returns the stable number that stores keep.
+            pub const fn number(self) -> u8 {
+                match self { $(EventKind::$name => $number,)+ }
+            }
+
+            /// Returns the kind with this number.
+            pub const fn from_number(number: u8) -> Option<Self> {
+                match number { $($number => Some(EventKind::$name),)+ _ => None }
+            }
+        }
+    };
+}
+
+event_kinds! {
+    /// A product, one of its variants or its place in the tree changed. Subject: the product.
+    ProductChanged = 1 "product.changed",
+    /// A price changed. Subject: the product.
+    PriceChanged = 2 "price.changed",
+    /// Units on hand or the limits of a level changed. Subject: the variant.
+    StockChanged = 3 "stock.changed",
+    /// An order was placed. Subject: the order.
+    OrderPlaced = 6 "order.placed",
+    /// An order was canceled. Subject: the order.
+    OrderCanceled = 7 "order.canceled",
+    /// Money is held. Subject: the payment.
+    PaymentAuthorized = 8 "payment.authorized",
+    /// Money was taken. Subject: the payment.
+    PaymentCaptured = 9 "payment.captured",
+    /// A hold was dropped. Subject: the payment.
+    PaymentVoided = 10 "payment.voided",
+    /// Money was given back. Subject: the payment.
+    PaymentRefunded = 11 "payment.refunded",
+    /// An attempt to pay failed. Subject: the payment.
+    PaymentFailed = 12 "payment.failed",
+    /// A bank pulls money back. Subject: the payment.
+    PaymentDisputed = 13 "payment.disputed",
+    /// Goods left. Subject: the fulfillment.
+    FulfillmentShipped = 14 "fulfillment.shipped",
+    /// Goods arrived. Subject: the fulfillment.
+    FulfillmentDelivered = 15 "fulfillment.delivered",
+    /// A fulfillment was opened, picked, packed or called off. Subject: the fulfillment.
+    FulfillmentChanged = 16 "fulfillment.changed",
+    /// A category changed; every product below it may have. Subject: the category.
+    CategoryChanged = 17 "category.changed",
+}
+
+/// What an event says beside its subject.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum EventData {
+    /// Of an order.
+    Order {
+        /// Its number; 0 in a set that also opens the order: the store fills in the one it gives.
+        number: OrderNumber,
+        /// What it comes to.
+        total: Money,
+    },
+    /// Of a payment.
+    Payment {
+        /// The order it pays.
+        order: OrderId,
+        /// How much.
+        amount: Money,
+    },
+    /// Of a fulfillment.
+    Fulfillment {
+        /// Which.
+        fulfillment: FulfillmentId,
+        /// Its order.
+        order: OrderId,
+        /// Where it is now.
+        status: crate::fulfillment::FulfillmentStatus,
+    },
+    /// Of stock at a location; the counts are read from the shop.
+    Stock {
+        /// Where.
+        location: StockLocationId,
+    },
+    /// Nothing beside the subject.
+    None {},
+}
+
+/// Something that happened, before the store gives it its place.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Event {
+    /// What.
+    pub kind: EventKind,
+    /// To which record.
+    pub subject: RecordRef,
+    /// More.
+    pub data: EventData,
+}
+
+/// An event of the log.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredEvent {
+    /// Its place in the log, rising; from 1.
+    pub seq: u64,
+    /// Its place among the events of its subject, 1..n without gaps.
+    pub subject_seq: u64,
+    /// When it was committed.
+    pub at: Timestamp,
+    /// The command that caused it.
+    pub command: CommandId,
+    /// What it says.
+    pub event: Event,
+    /// First eight bytes of the chain's head after it.
+    pub link: i64,
+}
+
+impl Event {
+    /// Returns an event without data.
+    pub fn plain(kind: EventKind, subject: impl Into<RecordRef>) -> Self {
+        Self { kind, subject: subject.into(), data: EventData::None {} }
+    }
+
+    /// Returns the canonical bytes that the log chains. `data` is the event's data as stored text.
+    pub fn chain_input(
+        &self,
+        seq: u64,
+        subject_seq: u64,
+        at: Timestamp,
+        command: CommandId,
+        data: &str,
+    ) -> HashInput {
+        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let mut input = HashInput::new("event");
+        input
+            .number(number(seq))
+            .number(number(subject_seq))
+            .number(at.millis())
+            .id(command.to_u128())
+            .number(i64::from(self.kind.number()))
+            .number(i64::from(self.subject.tag()))
+            .id(self.subject.raw())
+            .text(data);
+        input
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_words_are_unique_and_stable() {
+        for (i, kind) in EventKind::ALL.iter().enumerate() {
+            assert_eq!(EventKind::from_number(kind.number()), Some(*kind));
+            assert!(EventKind::ALL.iter().skip(i + 1).all(|other| other.word() != kind.word()));
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Remarks about rows of outside data.
+
+use serde::{Deserialize, Serialize};
+
+/// How bad a [`Diagnostic`] is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The row is used; a person may want to know.
+    Remark,
+    /// The row is refused and goes to the reject file.
+    Reject,
+    /// The whole file is refused; nothing is written.
+    Fatal,
+}
+
+/// Where in an input something stands.
+///
+/// Units: `line` is the physical line on which the record starts, counted from 1 (a quoted cell may hold line
+/// breaks, so it differs from `record`); `record` counts data records from 1, the header not included; `column`
+/// counts from 1.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Place {
+    /// Physical line of the record's first byte, from 1; 0 when the remark is about the whole file.
+    pub line: u64,
+    /// Data record, from 1; 0 for the header or the whole file.
+    pub record: u64,
+    /// Column, from 1, and its header, where one column is to blame.
+    pub column: Option<(u32, String)>,
+}
+
+/// A remark about one input row, with a stable code.
+///
+/// `code` is part of the public contract (`sutler explain E102` has the long text); `message` is for people and
+/// may be reworded. `value` is the cell that is to blame, shortened.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Diagnostic {
+    /// Stable code such as `E102`.
+    pub code: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where it stands.
+    pub place: Place,
+    /// One sentence: what is wrong.
+    pub message: String,
+    /// The offending cell, at most 80 characters.
+    pub value: Option<String>,
+    /// One sentence: how to mend it.
+    pub help: Option<String>,
+}

@@ -1,0 +1,135 @@
+//! What a catalog file says about one product, in plain words, before anything is decided.
+//!
+//! A draft is what every file format is read into. It knows no ids and no store. `None` means that the file does
+//! not speak of the field at all (the column is absent): the shop keeps what it has. `Some` with an empty text, an
+//! empty list or [`Said::Cleared`] means that the file says *nothing there*: the field is cleared.
+//!
+//! Deliberately absent: which format the draft came from, and any lookup of what exists.
+
+use serde::{Deserialize, Serialize};
+
+use crate::money::Money;
+
+/// What a file says about an optional fact: a value, or expressly none.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Said<T> {
+    /// The cell is blank: the fact is cleared.
+    Cleared,
+    /// The cell holds a value.
+    Value(T),
+}
+
+impl<T> Said<T> {
+    /// Returns the value, `None` when it was cleared.
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Said::Cleared => None,
+            Said::Value(value) => Some(value),
+        }
+    }
+}
+
+/// One product of a file with all its variants and images.
+///
+/// Invariants: `handle` is not empty; every variant has as many option values as `option_names`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct ProductDraft {
+    /// The text key of the product in the file: handle, slug or url key.
+    pub handle: String,
+    /// The product's id in the system the file came from.
+    pub external_id: Option<String>,
+    /// Title for people.
+    pub title: Option<String>,
+    /// Description, HTML as the merchant wrote it.
+    pub description: Option<String>,
+    /// Brand name.
+    pub brand: Option<Said<String>>,
+    /// Category paths, root first: `["Apparel", "Shirts"]`. Usually one.
+    pub categories: Option<Vec<Vec<String>>>,
+    /// The merchant's own word for the kind of product (Shopify `Type`).
+    pub product_type: Option<Said<String>>,
+    /// Tags.
+    pub tags: Option<Vec<String>>,
+    /// `active`, `draft` or `archived`.
+    pub status: Option<crate::catalog::ProductStatus>,
+    /// Whether the online channel shows it.
+    pub published: Option<bool>,
+    /// Names of the options in order; empty for a product with one plain variant.
+    pub option_names: Vec<String>,
+    /// Images in order, each URL once.
+    pub images: Option<Vec<ImageDraft>>,
+    /// Page title for search engines.
+    pub seo_title: Option<Said<String>>,
+    /// Page description for search engines.
+    pub seo_description: Option<Said<String>>,
+    /// Further facts under the file's own (canonical) names, in file order: custom columns, metafields, feed fields. A blank text clears the name.
+    pub metadata: Vec<(String, String)>,
+    /// Variants in file order.
+    pub variants: Vec<VariantDraft>,
+}
+
+/// One picture of a product.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct ImageDraft {
+    /// Absolute URL or path as written.
+    pub url: String,
+    /// Text for people who cannot see it.
+    pub alt: String,
+}
+
+/// One variant row of a file.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct VariantDraft {
+    /// Physical line of its row, for messages about it.
+    pub line: u64,
+    /// Values of the product's options, in the order of the names.
+    pub option_values: Vec<String>,
+    /// The merchant's label; `None` when the file has no such column.
+    pub sku: Option<Said<String>>,
+    /// EAN, UPC, ISBN or the like.
+    pub barcode: Option<Said<String>>,
+    /// Weight in grams.
+    pub weight_grams: Option<Said<u32>>,
+    /// Selling price. `None`: the file does not say.
+    pub price: Option<Money>,
+    /// Struck-through earlier price.
+    pub compare_at: Option<Said<Money>>,
+    /// What the variant costs the merchant, in minor units of the file's currency.
+    pub unit_cost: Option<Said<Money>>,
+    /// Units at the import's stock location as the file states them; may be negative in real files.
+    pub stock: Option<i64>,
+    /// Whether stock is counted at all (Shopify: a non-blank inventory tracker).
+    pub tracks_stock: Option<bool>,
+    /// Whether selling goes on when stock is out (Shopify policy `continue`).
+    pub sells_without_stock: Option<bool>,
+    /// Whether it is shipped (false: digital, service).
+    pub requires_shipping: Option<bool>,
+    /// Whether it is taxed.
+    pub taxable: Option<bool>,
+    /// The merchant's tax code.
+    pub tax_code: Option<Said<String>>,
+    /// URL of the picture that shows this variant.
+    pub image_url: Option<Said<String>>,
+    /// Further facts under the file's own (canonical) names. A blank text clears the name.
+    pub metadata: Vec<(String, String)>,
+}
+
+/// One line of a stock file: how many units of a variant stand at a location.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StockDraft {
+    /// Physical line of its row.
+    pub line: u64,
+    /// Product handle.
+    pub handle: String,
+    /// Option values that name the variant; blanks and `Default Title` removed.
+    pub option_values: Vec<String>,
+    /// SKU where given; identity is handle and options.
+    pub sku: String,
+    /// Name of the stock location.
+    pub location: String,
+    /// Compare-and-swap guard: the count that must still stand. `None`: no guard in this shape.
+    pub expected_on_hand: Option<i64>,
+    /// The new count; `None` for `not stocked` or a blank input cell: the row changes nothing.
+    pub on_hand: Option<i64>,
+}

@@ -1,0 +1,29 @@
+//! The record of one import of one file.
+
+use serde::{Deserialize, Serialize};
+
+use crate::hash::ContentHash;
+use crate::time::Timestamp;
+
+/// How far an import of a file came. One open run per file content; a finished file that is imported again gets a new run.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ImportRun {
+    /// SHA-256 of the file's bytes and of the options that change its meaning.
+    pub content: ContentHash,
+    /// Counts the runs of this content, from 1.
+    pub run: u32,
+    /// The file's name, for people.
+    pub file: String,
+    /// Batches committed.
+    pub batches_done: u32,
+    /// Records made so far.
+    pub created: u64,
+    /// Records changed so far.
+    pub updated: u64,
+    /// Whether all batches are committed.
+    pub finished: bool,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// Version for guarded writes; 0 before it is stored.
+    pub version: u64,
+}

@@ -1,0 +1,127 @@
+//! What may be done to an order as a whole.
+
+use super::{Order, OrderAction, OrderLine, OrderMove, OrderNumber, OrderStatus};
+use crate::address::Address;
+use crate::cart::Cart;
+use crate::catalog::{Product, Variant};
+use crate::change::{Change, StockChange};
+use crate::id::OrderId;
+use crate::inventory::{Allocation, MovementKind, StockMovement};
+use crate::pricing::Quote;
+use crate::rejection::Rejection;
+use crate::status::{Status as _, word};
+use crate::time::Timestamp;
+
+/// Returns the order that a checkout opens: pending, with the quote frozen and all counters at zero.
+///
+/// `sold` gives the product and variant of a quote line; a line without one is refused as not found.
+pub fn fresh_order<'a>(
+    id: OrderId,
+    cart: &Cart,
+    email: String,
+    ship_to: Address,
+    quote: Quote,
+    sold: impl Fn(crate::id::VariantId) -> Option<(&'a Product, &'a Variant)>,
+    now: Timestamp,
+) -> Result<Order, Rejection> {
+    let mut lines = Vec::with_capacity(quote.lines.len());
+    for line in &quote.lines {
+        let (product, variant) =
+            sold(line.variant).ok_or_else(|| Rejection::not_found("variant", line.variant))?;
+        lines.push(OrderLine {
+            line: line.line,
+            variant: variant.id,
+            product: product.id,
+            sku: variant.sku.clone(),
+            title: product.variant_title(variant),
+            tracks_stock: variant.tracks_stock,
+            requires_shipping: variant.requires_shipping,
+            ordered: line.quantity.get(),
+            canceled: 0,
+            allocated: 0,
+            shipped: 0,
+            delivered: 0,
+            return_requested: 0,
+            returned: 0,
+            refunded: 0,
+        });
+    }
+    Ok(Order {
+        id,
+        number: OrderNumber(0),
+        cart: cart.id,
+        channel: cart.channel,
+        status: OrderStatus::START,
+        email,
+        customer: cart.customer,
+        ship_to,
+        quote,
+        lines,
+        created_at: now,
+        placed_at: None,
+        canceled_at: None,
+        version: 1,
+    })
+}
+
+/// Returns the order as placed: every line promised in full.
+pub fn place(order: &Order, now: Timestamp) -> Result<Order, Rejection> {
+    let mut placed = order.clone();
+    placed.status = order.status.after(OrderMove::Place)?;
+    placed.placed_at = Some(now);
+    placed.version += 1;
+    for line in &mut placed.lines {
+        line.allocated = line.ordered;
+    }
+    Ok(placed)
+}
+
+/// Calls an order off: the order as it is to be, its action, and what gives its stock back.
+///
+/// A placed order is refused once any of it was shipped. What is to happen with the money is decided by the caller from
+/// its payments.
+pub fn cancel(
+    order: &Order,
+    allocations: &[Allocation],
+    reason: &str,
+    now: Timestamp,
+) -> Result<Vec<Change>, Rejection> {
+    if order.lines.iter().any(|line| line.shipped > 0) {
+        return Err(Rejection::AlreadyShipped { number: order.number });
+    }
+    let mut canceled = order.clone();
+    canceled.status =
+        order.status.after(OrderMove::Cancel).map_err(|_| Rejection::OrderNotPlaced {
+            number: order.number,
+            status: word(order.status),
+            verb: "canceled",
+        })?;
+    canceled.canceled_at = Some(now);
+    canceled.version += 1;
+    for line in &mut canceled.lines {
+        line.canceled = line.ordered;
+        line.allocated = 0;
+    }
+    let mut changes = vec![Change::Order {
+        order: Box::new(canceled),
+        action: OrderAction::Canceled { reason: reason.to_owned() },
+    }];
+    for allocation in allocations.iter().filter(|allocation| allocation.open() > 0) {
+        let open = allocation.open();
+        if order.line(allocation.line).is_some_and(|line| line.tracks_stock) {
+            let movement = StockMovement {
+                key: allocation.key,
+                kind: MovementKind::AllocationReleased,
+                quantity: open,
+                cause: Some(order.id.into()),
+                reason: None,
+            };
+            changes.push(Change::Stock(StockChange::Move { movement, expected_on_hand: None }));
+        }
+        changes.push(Change::Allocation(Allocation {
+            released: allocation.released + open,
+            ..*allocation
+        }));
+    }
+    Ok(changes)
+}

@@ -1,0 +1,133 @@
+//! What an order's buyer is counted under, owes, and has to have paid before goods leave.
+
+use super::{Order, OrderNumber};
+use crate::id::CustomerId;
+use crate::money::Money;
+use crate::payment::Payment;
+use crate::rejection::Rejection;
+
+/// Returns what a buyer is counted under where promotions are limited per customer: the customer's id, or a guest's e-mail,
+/// trimmed and in lower case. Quoting and counting must use the same key, so both ask here; `None` for a guest who has not
+/// given an address yet.
+pub fn buyer_key(customer: Option<CustomerId>, email: Option<&str>) -> Option<String> {
+    let guest = || email.map(|email| email.trim().to_lowercase());
+    customer.map(|id| id.to_string()).or_else(guest)
+}
+
+/// Refuses what cannot be an e-mail address; whether it reaches anybody only a mail can tell.
+pub fn check_email(email: &str) -> Result<(), Rejection> {
+    let good = email.len() <= 254
+        && !email.chars().any(|c| c.is_whitespace() || c.is_control())
+        && matches!(email.split_once('@'), Some((user, host)) if !user.is_empty() && !host.is_empty() && !host.contains('@'));
+    if good { Ok(()) } else { Err(Rejection::BadEmail { given: email.chars().take(80).collect() }) }
+}
+
+/// Returns what is neither taken nor held of `total`; never below zero.
+///
+/// A refund in part does not make the rest outstanding: the shop gave that money up. When all that was taken went back and
+/// nothing is held, the whole total is outstanding.
+pub fn outstanding(total: Money, payments: &[Payment]) -> Result<Money, Rejection> {
+    let currency = total.currency();
+    let states: Vec<_> = payments.iter().map(Payment::state).collect();
+    let captured = Money::checked_sum(states.iter().map(|state| state.captured), currency)?;
+    let refunded = Money::checked_sum(states.iter().map(|state| state.refunded), currency)?;
+    let held = Money::checked_sum(states.iter().map(|state| state.held()), currency)?;
+    if held.is_zero() && refunded.minor() >= captured.minor() {
+        return Ok(total);
+    }
+    let due = total.checked_sub(captured)?.checked_sub(held)?;
+    Ok(Money::from_minor(due.minor().max(0), currency))
+}
+
+/// Refuses to let goods go that are neither paid nor held.
+pub fn require_paid(
+    number: OrderNumber,
+    total: Money,
+    payments: &[Payment],
+) -> Result<(), Rejection> {
+    let due = outstanding(total, payments)?;
+    if due.is_zero() { Ok(()) } else { Err(Rejection::NotPaid { number, due }) }
+}
+
+/// Returns what an order's payments should have captured by what left: each line's share of its total, and the delivery with
+/// the first parcel.
+pub fn capture_target(order: &Order) -> Result<Money, Rejection> {
+    if order.lines.iter().all(|line| line.shipped == line.ordered) {
+        return Ok(order.total());
+    }
+    let mut target = Money::zero(order.quote.currency);
+    for line in &order.lines {
+        if let Some(priced) = order.quote.line(line.line) {
+            target = target.checked_add(
+                priced.total.share(u64::from(line.shipped), u64::from(line.ordered))?,
+            )?;
+        }
+    }
+    match &order.quote.delivery {
+        Some(delivery) => Ok(target.checked_add(delivery.total)?),
+        None => Ok(target),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{OrderId, PaymentId};
+    use crate::money::Currency;
+    use crate::payment::{FactKind, PaymentFact};
+    use crate::testing::moment;
+
+    fn eur(minor: i64) -> Money {
+        Money::from_minor(minor, Currency::EUR)
+    }
+
+    fn paid(facts: &[(FactKind, i64)]) -> Payment {
+        let fact = |(kind, minor): &(FactKind, i64)| PaymentFact {
+            kind: *kind,
+            amount: eur(*minor),
+            reference: "x".to_owned(),
+            at: moment(0),
+        };
+        Payment {
+            id: PaymentId::from_u128(1),
+            order: OrderId::from_u128(2),
+            provider: "test".to_owned(),
+            method: "ok".to_owned(),
+            amount: eur(1_000),
+            facts: facts.iter().map(fact).collect(),
+            created_at: moment(0),
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn goods_may_leave_when_all_is_taken_or_held() {
+        use FactKind::{Authorized, Captured, Refunded, Voided};
+        #[rustfmt::skip]
+        let table: &[(&[(FactKind, i64)], i64)] = &[
+            // facts                                                   outstanding
+            (&[],                                                      1_000),
+            (&[(Authorized, 1_000)],                                   0),
+            (&[(Authorized, 1_000), (Captured, 400)],                  0),
+            (&[(Authorized, 1_000), (Captured, 400), (Refunded, 400)], 0),
+            (&[(Authorized, 1_000), (Voided, 1_000)],                  1_000),
+            (&[(Captured, 1_000)],                                     0),
+            (&[(Captured, 1_200)],                                     0),
+            (&[(Captured, 1_000), (Refunded, 100)],                    0),
+            (&[(Captured, 1_000), (Refunded, 1_000)],                  1_000),
+            (&[(Captured, 2), (Refunded, 1)],                          998),
+        ];
+        for (facts, expected) in table {
+            assert_eq!(outstanding(eur(1_000), &[paid(facts)]), Ok(eur(*expected)), "{facts:?}");
+        }
+        assert_eq!(outstanding(eur(0), &[]), Ok(eur(0)));
+    }
+
+    #[test]
+    fn a_buyer_is_counted_by_customer_or_else_by_address() {
+        let customer = CustomerId::from_u128(7);
+        assert_eq!(buyer_key(Some(customer), Some("a@b")), Some(customer.to_string()));
+        assert_eq!(buyer_key(None, Some(" Ada@Example.com ")), Some("ada@example.com".to_owned()));
+        assert_eq!(buyer_key(None, None), None);
+    }
+}

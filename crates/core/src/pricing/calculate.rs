@@ -1,0 +1,390 @@
+//! [`quote`]: from a cart and the facts to a [`Quote`].
+//!
+//! The order of calculation is fixed and visible: unit prices, discounts on lines, discounts on the order split over
+//! the lines, the delivery rate and its discounts, fees, then tax on what is left. Rounding happens in exactly two
+//! places, the two of the module `money`: applying a rate, and splitting.
+//!
+//! Invariants
+//! * The parts of a quote add up to its total, to the minor unit.
+//! * Same cart, same facts, same `now`: same quote, byte for byte, in whatever order the facts are listed.
+//!
+//! Deliberately absent: storage, currency conversion, the current time.
+
+use super::discount::{self, Goods, Outcome, Shipping, Verdicts};
+use super::taxation::{Charge, Place, Taxed};
+use super::{
+    AppliedPromotion, DeliveryCharge, DeliveryMethod, DeliveryRefusal, Destination, Discount,
+    Parcel, Price, PriceList, PriceQuery, PricingError, PricingFacts, Quote, QuoteDelivery,
+    QuoteHash, QuoteLine, QuoteRequest, RefusedCoupon, RefusedPromotion, RequestLine, Totals,
+    VariantFacts, choose,
+};
+use crate::money::Money;
+use crate::time::Timestamp;
+
+/// Prices a cart. Pure: the same arguments give the same quote.
+///
+/// An entered coupon code that unlocks nothing is not an error here; see [`Quote::check_coupons`].
+///
+/// Errors: [`PricingError`], each with what to mend: no price, a variant that is unknown or not on sale, no tax rate,
+/// a delivery method that cannot take the cart, amounts that are too large.
+///
+/// ```
+/// # use sutler_core::catalog::{CapturePolicy, Channel, TaxRounding};
+/// # use sutler_core::id::*;
+/// # use sutler_core::money::{Currency, Money, Rate, Rounding};
+/// # use sutler_core::pricing::*;
+/// # use sutler_core::quantity::Quantity;
+/// # use sutler_core::time::Timestamp;
+/// # let (variant, list, zone) = (VariantId::from_u128(1), PriceListId::from_u128(1), TaxZoneId::from_u128(1));
+/// # let channel = Channel {
+/// #     id: ChannelId::from_u128(1), code: "web".into(), name: "Web".into(), currency: Currency::USD,
+/// #     tax_inclusive: false, rounding: Rounding::HalfAwayFromZero, tax_rounding: TaxRounding::PerLine,
+/// #     default_country: "US".parse()?, capture: CapturePolicy::AtPlacement, reservation_seconds: 900,
+/// #     cart_seconds: 86400, version: 1,
+/// # };
+/// let facts = PricingFacts {
+///     channel,
+///     prices: vec![Price {
+///         list, variant, min_quantity: 1, amount: Money::parse("24.99", Currency::USD)?, compare_at: None,
+///     }],
+///     tax_rates: vec![TaxRate {
+///         zone, category: TaxCategory::standard(), name: "Sales tax".into(), rate: Rate::percent("10.75")?,
+///         window: Window::ALWAYS,
+///     }],
+/// #   price_lists: vec![PriceList {
+/// #       id: list, name: "Retail".into(), channel: None, currency: Currency::USD, customer_group: None,
+/// #       window: Window::ALWAYS, priority: 0, version: 1,
+/// #   }],
+/// #   variants: vec![VariantFacts {
+/// #       variant, product: ProductId::from_u128(1), title: "Lamp".into(), sku: None, categories: vec![],
+/// #       tax_category: TaxCategory::standard(), taxable: true, requires_shipping: true, weight_grams: None,
+/// #       sellable: true,
+/// #   }],
+/// #   tax_zones: vec![TaxZone { id: zone, name: "US".into(), countries: vec![], version: 1 }],
+/// #   delivery_methods: vec![], promotions: vec![], promotion_uses: vec![],
+///     // … price lists, variants, tax zones, delivery methods, promotions
+/// };
+/// let request = QuoteRequest {
+///     lines: vec![RequestLine { line: 1, variant, quantity: Quantity::ONE }],
+/// #   coupons: vec![], customer: None, customer_group: None, ship_to: None, delivery_method: None,
+///     // … coupons, customer, address, delivery method
+/// };
+/// let quote = quote(&request, &facts, Timestamp::from_millis(0))?;
+/// assert_eq!(quote.totals.tax_total.to_string(), "2.69 USD");
+/// assert_eq!(quote.totals.total.to_string(), "27.68 USD");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn quote(
+    request: &QuoteRequest,
+    facts: &PricingFacts,
+    now: Timestamp,
+) -> Result<Quote, PricingError> {
+    let assumed =
+        Destination { country: facts.channel.default_country, postal_code: String::new() };
+    let destination = request.ship_to.as_ref().unwrap_or(&assumed);
+    let method =
+        request.delivery_method.as_deref().map(|code| method_by_code(facts, code)).transpose()?;
+    let shipping = method.map(|method| Shipping { method, destination });
+
+    let priced = request
+        .lines
+        .iter()
+        .map(|line| price(line, request, facts, now))
+        .collect::<Result<Vec<_>, _>>()?;
+    let (goods, subtotal) = goods(&priced, facts)?;
+
+    let verdicts = discount::judge(request, facts, &goods, subtotal, now);
+    let outcome = discount::best(&verdicts, &goods, shipping, subtotal, facts.channel.rounding)?;
+    let delivery = match (method, &outcome.delivery) {
+        (Some(method), Some(Ok(charge))) => Some((method, *charge)),
+        (Some(method), Some(Err(reason))) => {
+            let (code, reason) = (method.code.clone(), reason.clone());
+            return Err(PricingError::DeliveryNotAvailable { code, reason });
+        }
+        _ => None,
+    };
+
+    let place = Place {
+        channel: &facts.channel,
+        zones: &facts.tax_zones,
+        rates: &facts.tax_rates,
+        country: destination.country,
+        now,
+    };
+    let taxed = place.tax(&charges(&goods, &outcome, delivery)?)?;
+    assemble(request, facts, destination, &priced, &goods, &verdicts, &outcome, delivery, taxed)
+}
+
+/// What one delivery method would cost for a cart, or why it cannot take it.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+pub struct DeliveryOption {
+    /// Code of the method.
+    pub code: String,
+    /// Name of the method.
+    pub name: String,
+    /// What it costs before promotions on delivery, as the channel counts; or why not.
+    pub charge: Result<DeliveryCharge, DeliveryRefusal>,
+}
+
+/// Returns what each active delivery method would cost for a cart, by code. What the request has chosen is ignored.
+///
+/// Errors: as [`quote`].
+pub fn delivery_options(
+    request: &QuoteRequest,
+    facts: &PricingFacts,
+    now: Timestamp,
+) -> Result<Vec<DeliveryOption>, PricingError> {
+    let assumed =
+        Destination { country: facts.channel.default_country, postal_code: String::new() };
+    let destination = request.ship_to.as_ref().unwrap_or(&assumed);
+    let priced = request
+        .lines
+        .iter()
+        .map(|line| price(line, request, facts, now))
+        .collect::<Result<Vec<_>, _>>()?;
+    let (goods, subtotal) = goods(&priced, facts)?;
+    let verdicts = discount::judge(request, facts, &goods, subtotal, now);
+    let outcome = discount::best(&verdicts, &goods, None, subtotal, facts.channel.rounding)?;
+    let sent = goods.iter().filter(|line| line.facts.requires_shipping);
+    let parcel = Parcel {
+        destination,
+        goods_total: Money::checked_sum(outcome.remaining.iter().copied(), facts.channel.currency)?,
+        weight_grams: discount::weight_grams(sent.clone()),
+        requires_shipping: sent.clone().next().is_some(),
+    };
+    let mut methods: Vec<&DeliveryMethod> =
+        facts.delivery_methods.iter().filter(|method| method.active).collect();
+    methods.sort_unstable_by(|a, b| (&a.code, a.id).cmp(&(&b.code, b.id)));
+    let option = |method: &&DeliveryMethod| DeliveryOption {
+        code: method.code.clone(),
+        name: method.name.clone(),
+        charge: method.charge(&parcel),
+    };
+    Ok(methods.iter().map(option).collect())
+}
+
+/// A line with its price.
+#[derive(Clone, Copy)]
+struct Priced<'a> {
+    request: &'a RequestLine,
+    facts: &'a VariantFacts,
+    list: &'a PriceList,
+    price: &'a Price,
+}
+
+fn price<'a>(
+    line: &'a RequestLine,
+    request: &QuoteRequest,
+    facts: &'a PricingFacts,
+    now: Timestamp,
+) -> Result<Priced<'a>, PricingError> {
+    let (number, variant) = (line.line, line.variant);
+    let channel = &facts.channel;
+    let known =
+        facts.variant(variant).ok_or(PricingError::UnknownVariant { line: number, variant })?;
+    if !known.sellable {
+        return Err(PricingError::NotSellable { line: number, label: known.label() });
+    }
+    let query = PriceQuery {
+        variant,
+        quantity: line.quantity.get(),
+        channel: channel.id,
+        currency: channel.currency,
+        customer_group: request.customer_group.as_deref(),
+        now,
+    };
+    let (list, price) =
+        choose(&facts.prices, &facts.price_lists, &query).ok_or_else(|| PricingError::NoPrice {
+            line: number,
+            label: known.label(),
+            quantity: query.quantity,
+            currency: channel.currency,
+            channel: channel.code.clone(),
+        })?;
+    // What the door checks is checked again where totals depend on it: rows may come from another program.
+    price.check(list)?;
+    Ok(Priced { request: line, facts: known, list, price })
+}
+
+fn goods<'a>(
+    priced: &[Priced<'a>],
+    facts: &PricingFacts,
+) -> Result<(Vec<Goods<'a>>, Money), PricingError> {
+    let line = |line: &Priced<'a>| {
+        let quantity = line.request.quantity.get();
+        let subtotal = line.price.amount.checked_mul(quantity)?;
+        Ok(Goods { facts: line.facts, quantity, subtotal })
+    };
+    let goods = priced.iter().map(line).collect::<Result<Vec<_>, PricingError>>()?;
+    let subtotal =
+        Money::checked_sum(goods.iter().map(|line| line.subtotal), facts.channel.currency)?;
+    Ok((goods, subtotal))
+}
+
+fn method_by_code<'a>(
+    facts: &'a PricingFacts,
+    code: &str,
+) -> Result<&'a DeliveryMethod, PricingError> {
+    // An active method before an inactive one of the same code, then the smaller id.
+    let found = facts.delivery_methods.iter().filter(|method| method.code == code);
+    let best = found.min_by_key(|method| (!method.active, method.id));
+    best.ok_or_else(|| PricingError::UnknownDelivery { code: code.chars().take(40).collect() })
+}
+
+/// Returns what is left after discounts: the lines in their order, then the delivery.
+fn charges<'a>(
+    goods: &[Goods<'a>],
+    outcome: &Outcome<'_>,
+    delivery: Option<(&'a DeliveryMethod, DeliveryCharge)>,
+) -> Result<Vec<Charge<'a>>, PricingError> {
+    let mut charges = Vec::with_capacity(goods.len() + 1);
+    for (line, amount) in goods.iter().zip(&outcome.remaining) {
+        let (category, taxable) = (Some(&line.facts.tax_category), line.facts.taxable);
+        charges.push(Charge { amount: *amount, category, taxable });
+    }
+    if let Some((method, charge)) = delivery {
+        let off =
+            outcome.given.iter().filter(|given| given.line.is_none()).map(|given| given.amount);
+        let amount = charge.rate.checked_sub(Money::checked_sum(off, charge.rate.currency())?)?;
+        let category = method.tax_category.as_ref();
+        charges.push(Charge { amount, category, taxable: category.is_some() });
+    }
+    Ok(charges)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the one place where all parts of a quote meet")]
+fn assemble(
+    request: &QuoteRequest,
+    facts: &PricingFacts,
+    destination: &Destination,
+    priced: &[Priced<'_>],
+    goods: &[Goods<'_>],
+    verdicts: &Verdicts<'_>,
+    outcome: &Outcome<'_>,
+    delivery: Option<(&DeliveryMethod, DeliveryCharge)>,
+    taxed: Vec<Taxed>,
+) -> Result<Quote, PricingError> {
+    let currency = facts.channel.currency;
+    let mut taxed = taxed.into_iter();
+    let mut lines = Vec::with_capacity(priced.len());
+    for (((index, priced), goods), Taxed { tax, net, tax_total, total }) in
+        priced.iter().enumerate().zip(goods).zip(taxed.by_ref())
+    {
+        lines.push(QuoteLine {
+            line: priced.request.line,
+            variant: priced.request.variant,
+            quantity: priced.request.quantity,
+            unit_price: priced.price.amount,
+            compare_at: priced.price.compare_at,
+            price_list: priced.list.id,
+            price_list_name: priced.list.name.clone(),
+            min_quantity: priced.price.min_quantity,
+            subtotal: goods.subtotal,
+            discounts: discounts(outcome, Some(index)),
+            discount_total: goods.subtotal.checked_sub(outcome.remaining[index])?,
+            tax,
+            net,
+            tax_total,
+            total,
+        });
+    }
+    let delivery = match (delivery, taxed.next()) {
+        (Some((method, charge)), Some(Taxed { tax, net, tax_total, total })) => {
+            let discounts = discounts(outcome, None);
+            Some(QuoteDelivery {
+                method: method.id,
+                code: method.code.clone(),
+                name: method.name.clone(),
+                rate: charge.rate,
+                origin: charge.origin,
+                discount_total: Money::checked_sum(discounts.iter().map(|d| d.amount), currency)?,
+                discounts,
+                tax,
+                net,
+                tax_total,
+                total,
+            })
+        }
+        _ => None,
+    };
+    let (promotions_applied, promotions_refused) = promotions(verdicts, outcome, facts)?;
+    let mut quote = Quote {
+        currency,
+        tax_inclusive: facts.channel.tax_inclusive,
+        rounding: facts.channel.rounding,
+        tax_rounding: facts.channel.tax_rounding,
+        country: destination.country,
+        totals: Totals::add_up(&lines, delivery.as_ref(), currency)?,
+        lines,
+        delivery,
+        coupons_refused: coupons_refused(request, facts, &promotions_applied, &promotions_refused),
+        promotions_applied,
+        promotions_refused,
+        hash: QuoteHash::from_bytes([0; 32]),
+    };
+    quote.hash = QuoteHash::of(&quote);
+    debug_assert_eq!(quote.check(), Ok(()), "a quote does not add up: {quote:?}");
+    Ok(quote)
+}
+
+fn discounts(outcome: &Outcome<'_>, line: Option<usize>) -> Vec<Discount> {
+    outcome
+        .given
+        .iter()
+        .filter(|given| given.line == line)
+        .map(discount::Given::to_discount)
+        .collect()
+}
+
+fn promotions(
+    verdicts: &Verdicts<'_>,
+    outcome: &Outcome<'_>,
+    facts: &PricingFacts,
+) -> Result<(Vec<AppliedPromotion>, Vec<RefusedPromotion>), PricingError> {
+    let (mut applied, mut refused) = (Vec::new(), Vec::new());
+    for (promotion, verdict) in verdicts {
+        let refusal = match verdict {
+            Ok(candidate) => outcome.refusal(*candidate),
+            Err(refusal) => Some(refusal.clone()),
+        };
+        let (id, name) = (promotion.id, promotion.name.clone());
+        match (refusal, verdict) {
+            (None, Ok(candidate)) => {
+                let given = outcome.given.iter().filter(|given| given.candidate.promotion.id == id);
+                let amount =
+                    Money::checked_sum(given.map(|given| given.amount), facts.channel.currency)?;
+                let coupon = candidate.coupon.cloned();
+                applied.push(AppliedPromotion { promotion: id, name, coupon, amount });
+            }
+            (Some(refusal), _) => refused.push(RefusedPromotion { promotion: id, name, refusal }),
+            // A verdict that refuses always has its refusal.
+            (None, Err(_)) => {}
+        }
+    }
+    Ok((applied, refused))
+}
+
+/// Finds the entered codes of which no promotion applied, and the best reason to tell.
+fn coupons_refused(
+    request: &QuoteRequest,
+    facts: &PricingFacts,
+    applied: &[AppliedPromotion],
+    refused: &[RefusedPromotion],
+) -> Vec<RefusedCoupon> {
+    let mut found: Vec<RefusedCoupon> = Vec::new();
+    for code in &request.coupons {
+        let knows = |id| {
+            let promotion = facts.promotions.iter().find(|promotion| promotion.id == id);
+            promotion.is_some_and(|promotion| promotion.coupon_codes().any(|known| known == code))
+        };
+        if found.iter().any(|f| f.code == *code) || applied.iter().any(|a| knows(a.promotion)) {
+            continue;
+        }
+        // "Used up" is the last thing to say: whatever else is wrong, the buyer can perhaps mend.
+        let reasons = refused.iter().filter(|refused| knows(refused.promotion));
+        let reason = reasons.min_by_key(|refused| refused.refusal.is_used_up());
+        let promotion = reason.map(|refused| (refused.name.clone(), refused.refusal.clone()));
+        found.push(RefusedCoupon { code: code.clone(), promotion });
+    }
+    found
+}

@@ -1,0 +1,91 @@
+//! [`PricingFacts`]: everything about the shop that a quote may look at.
+
+use serde::{Deserialize, Serialize};
+
+use super::{DeliveryMethod, Price, PriceList, Promotion, TaxCategory, TaxRate, TaxZone};
+use crate::catalog::{Channel, Sku};
+use crate::id::{CategoryId, ProductId, PromotionId, VariantId};
+
+/// What a quote needs to know of one variant.
+///
+/// Units: grams.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct VariantFacts {
+    /// Identity.
+    pub variant: VariantId,
+    /// Its product.
+    pub product: ProductId,
+    /// Title for people, options included.
+    pub title: String,
+    /// The merchant's label.
+    pub sku: Option<Sku>,
+    /// The categories of its product, all ancestors included.
+    pub categories: Vec<CategoryId>,
+    /// What kind of goods it is, for tax.
+    pub tax_category: TaxCategory,
+    /// Whether it is taxed at all.
+    pub taxable: bool,
+    /// Whether it is sent to the buyer.
+    pub requires_shipping: bool,
+    /// Weight of one packed unit; `None` when unknown.
+    pub weight_grams: Option<u32>,
+    /// Whether it may be bought now in this channel.
+    pub sellable: bool,
+}
+
+impl VariantFacts {
+    /// Returns what people would call it: its SKU, else its id.
+    pub fn label(&self) -> String {
+        self.sku.as_ref().map_or_else(|| self.variant.to_string(), ToString::to_string)
+    }
+}
+
+/// How often a promotion has been used in placed orders.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PromotionUses {
+    /// Which promotion.
+    pub promotion: PromotionId,
+    /// Orders of everybody that hold it.
+    pub total: u64,
+    /// Orders of this buyer that hold it, however the caller tells buyers apart; 0 while nobody knows who buys.
+    pub by_customer: u64,
+}
+
+/// Everything about the shop that a quote may look at, as of one moment.
+///
+/// There may be more in it than the cart needs; the order within the lists never matters. Rows that are missing are
+/// missing facts: a quote refuses rather than guesses.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PricingFacts {
+    /// Where it is sold: currency, whether prices contain tax, how to round.
+    pub channel: Channel,
+    /// The price lists; those that do not apply are passed over.
+    pub price_lists: Vec<PriceList>,
+    /// Prices of the variants in the cart.
+    pub prices: Vec<Price>,
+    /// The variants in the cart.
+    pub variants: Vec<VariantFacts>,
+    /// All tax zones.
+    pub tax_zones: Vec<TaxZone>,
+    /// All tax rates.
+    pub tax_rates: Vec<TaxRate>,
+    /// The delivery methods.
+    pub delivery_methods: Vec<DeliveryMethod>,
+    /// The promotions, also those that are not active: each one that does not apply says why.
+    pub promotions: Vec<Promotion>,
+    /// Uses of promotions that have a limit; a promotion that is not listed has not been used.
+    pub promotion_uses: Vec<PromotionUses>,
+}
+
+impl PricingFacts {
+    /// Returns what is known of one variant.
+    pub fn variant(&self, id: VariantId) -> Option<&VariantFacts> {
+        self.variants.iter().find(|facts| facts.variant == id)
+    }
+
+    /// Returns how often a promotion has been used: in all, and by this customer.
+    pub(super) fn uses(&self, promotion: PromotionId) -> (u64, u64) {
+        let uses = self.promotion_uses.iter().find(|uses| uses.promotion == promotion);
+        uses.map_or((0, 0), |uses| (uses.total, uses.by_customer))
+    }
+}

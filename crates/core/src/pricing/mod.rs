@@ -1,0 +1,54 @@
+//! Pricing: turns a cart into a [`Quote`], by one pure function, [`quote`].
+//!
+//! The order of calculation is fixed and visible in the trace: unit prices from price lists, discounts on lines,
+//! discounts on the order split over its lines, the delivery rate and its discounts, fees, then tax on what is left.
+//! Whatever a quote looks at arrives as an argument: [`QuoteRequest`] is what the buyer wants, [`PricingFacts`] is what
+//! the shop says, and the moment decides windows. The nouns, one file each, are plain values with a `check` for the
+//! door; the arithmetic stands in `discount`, `taxation` and `calculate`.
+//!
+//! Invariants
+//! * The parts of a quote add up to its total, to the minor unit; see [`Quote::check`].
+//! * Same cart, same facts, same `now`: same quote, in whatever order the facts are listed.
+//! * Totals are never negative. A missing price or tax rate is an error, never zero.
+//! * Every promotion that did not apply says why.
+//!
+//! Deliberately absent: storage, currency conversion, the current time, counting the uses of promotions (that is done
+//! by the commit that places the order), and the history of prices.
+
+mod calculate;
+mod coupon;
+mod delivery;
+mod discount;
+mod error;
+mod facts;
+mod hash;
+mod price_list;
+mod promotion;
+mod quote;
+mod request;
+mod tax;
+mod taxation;
+#[cfg(test)]
+mod tests;
+mod trace;
+mod window;
+
+pub use calculate::{DeliveryOption, delivery_options, quote};
+pub use coupon::CouponCode;
+pub use delivery::{
+    DeliveryCharge, DeliveryMethod, DeliveryOrigin, DeliveryRate, DeliveryRefusal, DeliveryZone,
+    Parcel, SubtotalRung, WeightRung,
+};
+pub use discount::{Discount, DiscountOrigin};
+pub use error::PricingError;
+pub use facts::{PricingFacts, PromotionUses, VariantFacts};
+pub use hash::QuoteHash;
+pub use price_list::{Price, PriceList, PriceQuery, choose};
+pub use promotion::{Benefit, Condition, Lane, Promotion, PromotionRefusal};
+pub use quote::{
+    AppliedPromotion, Quote, QuoteDelivery, QuoteLine, RefusedCoupon, RefusedPromotion, Totals,
+};
+pub use request::{Destination, QuoteRequest, RequestLine};
+pub use tax::{TaxCategory, TaxLine, TaxRate, TaxTreatment, TaxZone};
+pub use trace::TraceNode;
+pub use window::Window;

@@ -1,0 +1,368 @@
+//! [`Quote`]: the full priced result for one cart at one moment.
+//!
+//! Invariants, checked by [`Quote::check`]
+//! * The parts add up to the totals, to the minor unit.
+//! * `net + tax_total == total` on each line, on the delivery and in all; in a tax-inclusive channel `total` is the
+//!   price after discounts, in others `net` is.
+//! * Nothing is negative.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    CouponCode, DeliveryOrigin, Discount, PricingError, PromotionRefusal, QuoteHash, TaxLine,
+};
+use crate::address::CountryCode;
+use crate::catalog::TaxRounding;
+use crate::id::{DeliveryMethodId, PriceListId, PromotionId, VariantId};
+use crate::money::{Currency, Money, MoneyError, Rounding};
+use crate::quantity::Quantity;
+
+/// One line of a cart, priced.
+///
+/// Units: `unit_price`, `subtotal` and `discount_total` are as the channel counts: with tax when it is tax-inclusive.
+/// `net` is without and `total` is with tax always.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct QuoteLine {
+    /// Number of the cart's line.
+    pub line: u32,
+    /// What.
+    pub variant: VariantId,
+    /// How many.
+    pub quantity: Quantity,
+    /// What one unit costs before discounts.
+    pub unit_price: Money,
+    /// The struck-through earlier price of one unit; never charged.
+    pub compare_at: Option<Money>,
+    /// The price list it is from.
+    pub price_list: PriceListId,
+    /// Name of that list.
+    pub price_list_name: String,
+    /// The rung of that list: from how many units on the price holds.
+    pub min_quantity: u32,
+    /// Unit price times quantity.
+    pub subtotal: Money,
+    /// What was taken off, in the order in which it was.
+    pub discounts: Vec<Discount>,
+    /// The sum of what was taken off.
+    pub discount_total: Money,
+    /// The tax, one entry for each rate.
+    pub tax: Vec<TaxLine>,
+    /// What is left, without tax.
+    pub net: Money,
+    /// The sum of the tax.
+    pub tax_total: Money,
+    /// What is left, with tax: what the buyer pays for the line.
+    pub total: Money,
+}
+
+/// The delivery of a cart, priced.
+///
+/// Units: as in [`QuoteLine`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct QuoteDelivery {
+    /// Which method.
+    pub method: DeliveryMethodId,
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// What it costs before discounts.
+    pub rate: Money,
+    /// How that was found.
+    pub origin: DeliveryOrigin,
+    /// What was taken off.
+    pub discounts: Vec<Discount>,
+    /// The sum of what was taken off.
+    pub discount_total: Money,
+    /// The tax, one entry for each rate.
+    pub tax: Vec<TaxLine>,
+    /// What is left, without tax.
+    pub net: Money,
+    /// The sum of the tax.
+    pub tax_total: Money,
+    /// What is left, with tax: what the buyer pays for the delivery.
+    pub total: Money,
+}
+
+/// The sums of a quote.
+///
+/// Units: `subtotal`, `discount_total`, `delivery_total` and `fee_total` are as the channel counts. So
+/// `total = subtotal − discount_total + delivery_total + fee_total`, plus `tax_total` in a channel that is not
+/// tax-inclusive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Totals {
+    /// Goods before discounts.
+    pub subtotal: Money,
+    /// What was taken off goods. Discounts on delivery are in `delivery_total` already.
+    pub discount_total: Money,
+    /// Delivery after its discounts.
+    pub delivery_total: Money,
+    /// Fees: amounts that are neither goods, delivery nor tax. No rule makes one yet, so it is zero.
+    pub fee_total: Money,
+    /// The tax on goods and delivery.
+    pub tax_total: Money,
+    /// What the buyer pays.
+    pub total: Money,
+}
+
+/// A promotion that gave something.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AppliedPromotion {
+    /// Which promotion.
+    pub promotion: PromotionId,
+    /// Its name.
+    pub name: String,
+    /// The coupon code that unlocked it.
+    pub coupon: Option<CouponCode>,
+    /// All it took off, goods and delivery.
+    pub amount: Money,
+}
+
+/// A promotion that gave nothing, and why.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RefusedPromotion {
+    /// Which promotion.
+    pub promotion: PromotionId,
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub refusal: PromotionRefusal,
+}
+
+/// An entered coupon code that unlocked nothing, and why.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RefusedCoupon {
+    /// The code.
+    pub code: CouponCode,
+    /// The name of a promotion that knows it, and why that did not apply; `None`: no promotion knows it.
+    pub promotion: Option<(String, PromotionRefusal)>,
+}
+
+impl RefusedCoupon {
+    /// Returns it as an error: [`PricingError::UnknownCoupon`], [`PricingError::CouponUsedUp`] or
+    /// [`PricingError::CouponNotApplicable`].
+    pub fn to_error(&self) -> PricingError {
+        let code = self.code.clone();
+        match &self.promotion {
+            None => PricingError::UnknownCoupon { code },
+            Some((promotion, refusal)) if refusal.is_used_up() => {
+                PricingError::CouponUsedUp { code, promotion: promotion.clone() }
+            }
+            Some((promotion, refusal)) => PricingError::CouponNotApplicable {
+                code,
+                promotion: promotion.clone(),
+                reason: Box::new(refusal.clone()),
+            },
+        }
+    }
+}
+
+/// The full priced result for one cart at one moment, with all that is needed to derive each minor unit of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Quote {
+    /// The currency of all amounts.
+    pub currency: Currency,
+    /// Whether the channel's prices contain tax.
+    pub tax_inclusive: bool,
+    /// How fractions of a minor unit were rounded.
+    pub rounding: Rounding,
+    /// Where tax was rounded.
+    pub tax_rounding: TaxRounding,
+    /// The country that decided tax and delivery.
+    pub country: CountryCode,
+    /// The lines, in the order of the cart.
+    pub lines: Vec<QuoteLine>,
+    /// The delivery; `None` while none is chosen.
+    pub delivery: Option<QuoteDelivery>,
+    /// The sums.
+    pub totals: Totals,
+    /// Promotions that gave something, by priority.
+    pub promotions_applied: Vec<AppliedPromotion>,
+    /// Promotions that gave nothing, by priority.
+    pub promotions_refused: Vec<RefusedPromotion>,
+    /// Entered coupon codes that unlocked nothing, in the order entered.
+    pub coupons_refused: Vec<RefusedCoupon>,
+    /// The hash of everything it depended on; a different one means that the buyer saw something else.
+    pub hash: QuoteHash,
+}
+
+impl Quote {
+    /// Returns a line by its number.
+    pub fn line(&self, line: u32) -> Option<&QuoteLine> {
+        self.lines.iter().find(|l| l.line == line)
+    }
+
+    /// Refuses when an entered coupon code unlocked nothing.
+    ///
+    /// Pricing itself goes on without such a code, so that a cart which fell below a minimum can still be shown. Where
+    /// somebody just entered a code, it is this that tells them.
+    ///
+    /// Errors: [`PricingError::UnknownCoupon`], [`PricingError::CouponUsedUp`],
+    /// [`PricingError::CouponNotApplicable`], for the first such code.
+    /// A code whose promotion was outdone by a better one is no error: the buyer pays less than it would have given.
+    pub fn check_coupons(&self) -> Result<(), PricingError> {
+        let outdone = |refused: &&RefusedCoupon| {
+            matches!(refused.promotion, Some((_, PromotionRefusal::Outdone)))
+        };
+        let refused = self.coupons_refused.iter().find(|refused| !outdone(refused));
+        refused.map_or(Ok(()), |refused| Err(refused.to_error()))
+    }
+
+    /// Checks that the parts add up and nothing is negative; says what does not.
+    ///
+    /// A quote that was made by [`quote`](super::quote) always passes; this is for those that come back from a store.
+    pub fn check(&self) -> Result<(), &'static str> {
+        let mut sums = Sums::default();
+        for line in &self.lines {
+            let part = Part {
+                before: line.subtotal,
+                discounts: &line.discounts,
+                discount_total: line.discount_total,
+                tax: &line.tax,
+                net: line.net,
+                tax_total: line.tax_total,
+                total: line.total,
+            };
+            if i128::from(line.unit_price.minor()) * i128::from(line.quantity.get())
+                != i128::from(line.subtotal.minor())
+            {
+                return Err("a subtotal is not the unit price times the quantity");
+            }
+            self.check_part(&part)?;
+            sums.goods(&part);
+        }
+        if let Some(delivery) = &self.delivery {
+            let part = Part {
+                before: delivery.rate,
+                discounts: &delivery.discounts,
+                discount_total: delivery.discount_total,
+                tax: &delivery.tax,
+                net: delivery.net,
+                tax_total: delivery.tax_total,
+                total: delivery.total,
+            };
+            self.check_part(&part)?;
+            sums.delivery(&part);
+        }
+        self.check_totals(&sums)
+    }
+
+    fn check_part(&self, part: &Part<'_>) -> Result<(), &'static str> {
+        let amounts = [part.before, part.discount_total, part.net, part.tax_total, part.total];
+        let in_lists =
+            part.discounts.iter().map(|d| d.amount).chain(part.tax.iter().map(|t| t.amount));
+        for amount in amounts.into_iter().chain(in_lists) {
+            if amount.currency() != self.currency {
+                return Err("an amount is in another currency than the quote");
+            }
+            if amount.is_negative() {
+                return Err("an amount is below zero");
+            }
+        }
+        let left = wide(part.before) - wide(part.discount_total);
+        let counted = if self.tax_inclusive { part.total } else { part.net };
+        if part.discounts.iter().map(|d| wide(d.amount)).sum::<i128>() != wide(part.discount_total)
+        {
+            Err("discounts do not add up to their total")
+        } else if part.tax.iter().map(|t| wide(t.amount)).sum::<i128>() != wide(part.tax_total) {
+            Err("taxes do not add up to their total")
+        } else if wide(part.net) + wide(part.tax_total) != wide(part.total) {
+            Err("net and tax do not add up to the total")
+        } else if left != wide(counted) {
+            Err("what is left after discounts is not what is charged")
+        } else {
+            Ok(())
+        }
+    }
+
+    fn check_totals(&self, sums: &Sums) -> Result<(), &'static str> {
+        let Totals { subtotal, discount_total, delivery_total, fee_total, tax_total, total } =
+            self.totals;
+        let all = [subtotal, discount_total, delivery_total, fee_total, tax_total, total];
+        if all.iter().any(|amount| amount.currency() != self.currency || amount.is_negative()) {
+            return Err("a total is below zero or in another currency than the quote");
+        }
+        let [subtotal, discount_total, delivery_total, fee_total, tax_total, total] = all.map(wide);
+        let added_tax = if self.tax_inclusive { 0 } else { tax_total };
+        if (subtotal, discount_total, delivery_total, tax_total)
+            != (sums.subtotal, sums.discount_total, sums.delivery_total, sums.tax_total)
+        {
+            Err("the parts do not add up to the totals")
+        } else if subtotal - discount_total + delivery_total + fee_total + added_tax != total {
+            Err("the totals do not add up")
+        } else if sums.total + fee_total != total {
+            Err("the lines, the delivery and the fees do not add up to the total")
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// What lines and delivery have in common.
+struct Part<'a> {
+    before: Money,
+    discounts: &'a [Discount],
+    discount_total: Money,
+    tax: &'a [TaxLine],
+    net: Money,
+    tax_total: Money,
+    total: Money,
+}
+
+/// Sums of parts in 128 bits.
+#[derive(Default)]
+struct Sums {
+    subtotal: i128,
+    discount_total: i128,
+    delivery_total: i128,
+    tax_total: i128,
+    total: i128,
+}
+
+impl Sums {
+    fn goods(&mut self, part: &Part<'_>) {
+        self.subtotal += wide(part.before);
+        self.discount_total += wide(part.discount_total);
+        self.tax_total += wide(part.tax_total);
+        self.total += wide(part.total);
+    }
+
+    fn delivery(&mut self, part: &Part<'_>) {
+        self.delivery_total += wide(part.before) - wide(part.discount_total);
+        self.tax_total += wide(part.tax_total);
+        self.total += wide(part.total);
+    }
+}
+
+fn wide(amount: Money) -> i128 {
+    i128::from(amount.minor())
+}
+
+impl Totals {
+    /// Adds up the parts.
+    ///
+    /// Errors: [`MoneyError::Overflow`], and [`MoneyError::OutOfRange`] when the buyer would pay more than an amount
+    /// may be at the door: such a quote could not be read back.
+    pub(super) fn add_up(
+        lines: &[QuoteLine],
+        delivery: Option<&QuoteDelivery>,
+        currency: Currency,
+    ) -> Result<Totals, MoneyError> {
+        let subtotal = Money::checked_sum(lines.iter().map(|line| line.subtotal), currency)?;
+        let discount_total =
+            Money::checked_sum(lines.iter().map(|line| line.discount_total), currency)?;
+        let delivery_total = match delivery {
+            Some(delivery) => delivery.rate.checked_sub(delivery.discount_total)?,
+            None => Money::zero(currency),
+        };
+        let taxes = lines.iter().map(|line| line.tax_total).chain(delivery.map(|d| d.tax_total));
+        let tax_total = Money::checked_sum(taxes, currency)?;
+        let totals = lines.iter().map(|line| line.total).chain(delivery.map(|d| d.total));
+        let total = Money::checked_sum(totals, currency)?;
+        for amount in [subtotal, total] {
+            Money::new_checked(amount.minor(), currency)?;
+        }
+        let fee_total = Money::zero(currency);
+        Ok(Totals { subtotal, discount_total, delivery_total, fee_total, tax_total, total })
+    }
+}

@@ -1,0 +1,154 @@
+//! Status tables: every lifecycle is a constant table of moves, and one trait reads them all.
+//!
+//! What is not listed is refused; there are no callbacks and no work hidden in a move. [`check_table`] proves a table
+//! deterministic, reachable and final where promised; [`render`] draws it for `docs/status/`.
+
+use std::fmt::{Debug, Write as _};
+
+/// A status with its table of moves.
+pub trait Status: Copy + Eq + Debug + 'static {
+    /// What changes the status.
+    type Move: Copy + Eq + Debug + 'static;
+    /// Name of the record in documentation: `order`.
+    const NOUN: &'static str;
+    /// Every status.
+    const ALL: &'static [Self];
+    /// The statuses that a new record may have.
+    const START: Self;
+    /// The statuses that nothing leaves.
+    const FINAL: &'static [Self];
+    /// Every legal move: from, move, to.
+    const MOVES: &'static [(Self, Self::Move, Self)];
+
+    /// Returns the status after `step`; what the table does not list is refused.
+    fn after(self, step: Self::Move) -> Result<Self, IllegalMove> {
+        Self::MOVES
+            .iter()
+            .find(|(from, on, _)| (*from, *on) == (self, step))
+            .map(|(_, _, to)| *to)
+            .ok_or_else(|| IllegalMove { noun: Self::NOUN, from: word(self), step: word(step) })
+    }
+}
+
+/// A move that the status table does not list.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a {noun} that is {from} cannot `{step}`")]
+pub struct IllegalMove {
+    /// The record.
+    pub noun: &'static str,
+    /// The status it has.
+    pub from: String,
+    /// The move that was tried.
+    pub step: String,
+}
+
+/// Returns the snake_case word of a variant: `PartlyPaid` is `partly_paid`.
+pub fn word(value: impl Debug) -> String {
+    let mut out = String::new();
+    for (i, c) in format!("{value:?}").chars().enumerate() {
+        if c.is_ascii_uppercase() && i > 0 {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+/// Checks that a table is deterministic, that every status is reachable and that exactly the final ones have no way out.
+pub fn check_table<S: Status>() -> Result<(), String> {
+    for (i, a) in S::MOVES.iter().enumerate() {
+        if S::MOVES.iter().skip(i + 1).any(|b| (a.0, a.1) == (b.0, b.1)) {
+            return Err(format!("{}: two rows for {:?} + {:?}", S::NOUN, a.0, a.1));
+        }
+    }
+    let mut reached = vec![S::START];
+    let mut next = 0;
+    while let Some(&from) = reached.get(next) {
+        next += 1;
+        for (_, _, to) in S::MOVES.iter().filter(|row| row.0 == from) {
+            if !reached.contains(to) {
+                reached.push(*to);
+            }
+        }
+    }
+    for status in S::ALL {
+        if !reached.contains(status) {
+            return Err(format!("{}: {status:?} cannot be reached", S::NOUN));
+        }
+        let stuck = S::MOVES.iter().all(|row| row.0 != *status);
+        if stuck != S::FINAL.contains(status) {
+            return Err(format!("{}: {status:?} is final in one place only", S::NOUN));
+        }
+    }
+    Ok(())
+}
+
+/// Renders a table as a Markdown page with a Mermaid diagram.
+pub fn render<S: Status>() -> String {
+    let mut page = format!(
+        "# Status of a {}\n\nGenerated from the table in `sutler-core`; do not edit.\n\n",
+        S::NOUN
+    );
+    page.push_str("```mermaid\nstateDiagram-v2\n");
+    // Writing to a String cannot fail, so the results are of no interest.
+    let _ = writeln!(page, "    [*] --> {}", word(S::START));
+    for (from, step, to) in S::MOVES {
+        let _ = writeln!(page, "    {} --> {}: {}", word(from), word(to), word(step));
+    }
+    for status in S::FINAL {
+        let _ = writeln!(page, "    {} --> [*]", word(status));
+    }
+    page.push_str("```\n\n| from | move | to |\n|---|---|---|\n");
+    for (from, step, to) in S::MOVES {
+        let _ = writeln!(page, "| {} | {} | {} |", word(from), word(step), word(to));
+    }
+    page
+}
+
+/// Returns every page of `docs/status/`: file name and text.
+pub fn pages() -> Vec<(String, String)> {
+    fn page<S: Status>() -> (String, String) {
+        (format!("{}.md", S::NOUN.replace(' ', "-")), render::<S>())
+    }
+    vec![
+        page::<crate::cart::CartStatus>(),
+        page::<crate::checkout::CheckoutStatus>(),
+        page::<crate::fulfillment::FulfillmentStatus>(),
+        page::<crate::order::OrderStatus>(),
+        page::<crate::payment::PaymentStatus>(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_table_is_deterministic_reachable_and_final_where_promised() {
+        check_table::<crate::cart::CartStatus>().expect("cart");
+        check_table::<crate::checkout::CheckoutStatus>().expect("checkout");
+        check_table::<crate::fulfillment::FulfillmentStatus>().expect("fulfillment");
+        check_table::<crate::order::OrderStatus>().expect("order");
+        check_table::<crate::payment::PaymentStatus>().expect("payment");
+    }
+
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    enum Broken {
+        A,
+        B,
+    }
+
+    impl Status for Broken {
+        type Move = u8;
+        const NOUN: &'static str = "broken";
+        const ALL: &'static [Self] = &[Broken::A, Broken::B];
+        const START: Self = Broken::A;
+        const FINAL: &'static [Self] = &[Broken::A];
+        const MOVES: &'static [(Self, u8, Self)] = &[];
+    }
+
+    #[test]
+    fn the_check_finds_a_status_that_nothing_reaches() {
+        assert_eq!(check_table::<Broken>(), Err("broken: B cannot be reached".to_owned()));
+    }
+}

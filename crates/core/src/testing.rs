@@ -1,0 +1,29 @@
+//! Facts that tests of several modules begin with.
+
+use crate::catalog::{CapturePolicy, Channel, TaxRounding};
+use crate::id::ChannelId;
+use crate::money::{Currency, Rounding};
+use crate::time::Timestamp;
+
+/// A gross channel in EUR.
+pub(crate) fn channel() -> Channel {
+    Channel {
+        id: ChannelId::from_u128(1),
+        code: "web".to_owned(),
+        name: "Web".to_owned(),
+        currency: Currency::EUR,
+        tax_inclusive: true,
+        rounding: Rounding::HalfAwayFromZero,
+        tax_rounding: TaxRounding::PerLine,
+        default_country: "DE".parse().expect("two letters"),
+        capture: CapturePolicy::AtShipment,
+        reservation_seconds: 900,
+        cart_seconds: 86_400,
+        version: 1,
+    }
+}
+
+/// Seconds after a fixed moment.
+pub(crate) fn moment(seconds: u32) -> Timestamp {
+    Timestamp::from_millis(1_780_000_000_000).plus_seconds(seconds)
+}

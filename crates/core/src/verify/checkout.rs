@@ -1,0 +1,78 @@
+//! Checkouts that are open, and what they hold.
+
+use super::finding;
+use crate::checkout::{Checkout, CheckoutStatus, Recovery, recovery};
+use crate::inventory::Reservation;
+use crate::order::{Order, OrderStatus};
+use crate::port::Finding;
+use crate::status::word;
+use crate::time::Timestamp;
+
+/// What an open checkout shows.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct OpenCheckout {
+    /// What is off.
+    pub findings: Vec<Finding>,
+    /// What recovery or a person still has to do; not damage.
+    pub remark: Option<Finding>,
+}
+
+/// Checks a checkout that is neither placed nor unwound; `order` is the one that it names.
+pub fn check_open_checkout(
+    checkout: &Checkout,
+    order: Option<&Order>,
+    now: Timestamp,
+) -> OpenCheckout {
+    let mut found = OpenCheckout::default();
+    let mut tell = |message: String| {
+        found.findings.push(finding("checkout.order", checkout.id, message));
+    };
+    match order {
+        None => tell(format!("{} is not there", checkout.order)),
+        Some(order) if order.cart != checkout.cart => {
+            tell(format!("{} is of another cart", order.id));
+        }
+        // An unwinding or stuck checkout has called its order off already.
+        Some(order) if order.status == OrderStatus::Placed => {
+            tell(format!("{} is placed, the checkout is {}", order.id, word(checkout.status)));
+        }
+        Some(_) => {}
+    }
+    let overdue = match recovery(checkout, now) {
+        Recovery::LookUp | Recovery::Unwind => Some("recovery has not settled it yet"),
+        Recovery::Person => Some("a person must look at it"),
+        Recovery::Wait { .. } | Recovery::Nothing => None,
+    };
+    found.remark = overdue.map(|what| {
+        let message = format!("open since {}: {what}", checkout.created_at);
+        finding("checkout.overdue", checkout.id, message)
+    });
+    found
+}
+
+/// Checks a reservation against the checkout that it names.
+///
+/// One that ran out may outlast its checkout by as long as nobody reserves the same units again; then it is released with
+/// its entry in the ledger. So only reservations that still hold are looked at.
+pub fn check_reservation(
+    reservation: &Reservation,
+    checkout: Option<&Checkout>,
+    now: Timestamp,
+) -> Option<Finding> {
+    if reservation.expires_at <= now {
+        return None;
+    }
+    let why = match checkout {
+        None => "which is not there".to_owned(),
+        Some(checkout)
+            if matches!(checkout.status, CheckoutStatus::Placed | CheckoutStatus::Unwound) =>
+        {
+            format!("which is {}", word(checkout.status))
+        }
+        Some(_) => return None,
+    };
+    let subject = format!("{} at {}", reservation.key.variant, reservation.key.location);
+    let message =
+        format!("{} units are held for {}, {why}", reservation.quantity, reservation.checkout);
+    Some(finding("reservation.orphan", subject, message))
+}

@@ -1,0 +1,145 @@
+//! Money of one order: its quote, and what pays it.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use super::finding;
+use crate::money::Money;
+use crate::order::{Order, OrderStatus};
+use crate::payment::{FactKind, Payment, PaymentTask, TaskStatus};
+use crate::port::Finding;
+use crate::pricing::{Quote, TaxLine};
+
+/// Checks that the parts of a quote add up and that the tax of each rate is what the rate gives.
+///
+/// Why the tax may be off by a little: it is rounded on each line, so each tax line may differ from the exact product by
+/// one minor unit, and the net of a tax-inclusive price by as much again.
+pub fn check_quote(order: &Order) -> Vec<Finding> {
+    let quote = &order.quote;
+    let mut found = Vec::new();
+    if let Err(why) = quote.check() {
+        found.push(finding("money.quote", order.id, why));
+    }
+    if let Some(message) = tax_off(quote) {
+        found.push(finding("money.tax", order.id, message));
+    }
+    found
+}
+
+/// One sum for each rate.
+#[derive(Default)]
+struct RateSum {
+    base: i128,
+    amount: i128,
+    lines: i128,
+}
+
+fn tax_off(quote: &Quote) -> Option<String> {
+    let lines = quote.lines.iter().map(|line| (line.net, &line.tax));
+    let delivery = quote.delivery.iter().map(|delivery| (delivery.net, &delivery.tax));
+    let mut sums: BTreeMap<(String, String), (&TaxLine, RateSum)> = BTreeMap::new();
+    for (net, tax) in lines.chain(delivery) {
+        for tax in tax {
+            if tax.base != net {
+                return Some(format!("{} was taken on {}, not on {net}", tax.name, tax.base));
+            }
+            let slot = (tax.name.clone(), tax.rate.percent_text());
+            let (_, sum) = sums.entry(slot).or_insert_with(|| (tax, RateSum::default()));
+            sum.base += i128::from(tax.base.minor());
+            sum.amount += i128::from(tax.amount.minor());
+            sum.lines += 1;
+        }
+    }
+    sums.into_values().find_map(|(tax, sum)| {
+        let exact = Decimal::try_from_i128_with_scale(sum.base, 0)
+            .ok()
+            .and_then(|base| base.checked_mul(tax.rate.to_decimal()))?;
+        let amount = Decimal::try_from_i128_with_scale(sum.amount, 0).ok()?;
+        let most_off = Decimal::try_from_i128_with_scale(2 * sum.lines, 0).ok()?;
+        let off = amount.checked_sub(exact)?.abs();
+        (off > most_off).then(|| {
+            let (rate, base) = (tax.rate, sum.base);
+            let amount = sum.amount;
+            format!("{} at {rate} on {base} minor units cannot be {amount}", tax.name)
+        })
+    })
+}
+
+/// Checks everything that pays one order: one currency, `0 ≤ refunded ≤ captured ≤ authorized`, and that tasks which
+/// count as done have their fact.
+pub fn check_payments(order: &Order, payments: &[(Payment, Vec<PaymentTask>)]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let currency = order.quote.currency;
+    for (payment, tasks) in payments {
+        let amounts = payment.facts.iter().map(|fact| fact.amount);
+        let amounts = amounts.chain(tasks.iter().map(|task| task.amount)).chain([payment.amount]);
+        let foreign = amounts.into_iter().find(|amount: &Money| amount.currency() != currency);
+        if let Some(foreign) = foreign {
+            let message = format!("{foreign} pays an order in {}", currency.code());
+            found.push(finding("money.currency", payment.id, message));
+        }
+        if let Err(why) = payment.state().check() {
+            found.push(finding("payment.facts", payment.id, why));
+        }
+        found.extend(amounts_off(order, payment));
+        for task in tasks.iter().filter(|task| task.status == TaskStatus::Done) {
+            if !payment.facts.iter().any(|fact| fact.kind == task.kind.fact()) {
+                let message = format!("the task {} is done, but no fact says so", task.key);
+                found.push(finding("payment.task", payment.id, message));
+            }
+        }
+    }
+    found
+}
+
+/// Compares what a provider held with what was asked for, and that with what the order comes to. What a person marked as
+/// paid may be more than is owed: that happens, and shows as overpaid.
+fn amounts_off(order: &Order, payment: &Payment) -> Option<Finding> {
+    // A checkout may have been undone just because the provider held another amount.
+    if order.status != OrderStatus::Placed {
+        return None;
+    }
+    let held: Vec<_> = payment.facts.iter().filter(|f| f.kind == FactKind::Authorized).collect();
+    let state = payment.state();
+    let message = if payment.amount != order.total() {
+        format!("it is for {}, the order comes to {}", payment.amount, order.total())
+    } else if held.iter().any(|fact| fact.amount.minor() > payment.amount.minor()) {
+        format!("more than the {} that were asked for is held", payment.amount)
+    } else if !held.is_empty() && state.captured.minor() > payment.amount.minor() {
+        format!("{} was captured of {}", state.captured, payment.amount)
+    } else {
+        return None;
+    };
+    Some(finding("payment.amount", payment.id, message))
+}
+
+/// Returns what a person still has to do about the money of one order; not damage: calls that a provider refused for good,
+/// and money of a canceled order that nobody is giving back.
+pub fn remark_payments(order: &Order, payments: &[(Payment, Vec<PaymentTask>)]) -> Vec<Finding> {
+    let mut remarks = Vec::new();
+    for (payment, tasks) in payments {
+        for task in tasks.iter().filter(|task| task.status == TaskStatus::Refused) {
+            let why = task.last_error.as_deref().unwrap_or("no reason was given");
+            remarks.push(finding(
+                "payment.refused",
+                payment.id,
+                format!("the provider refused {}: {why}", task.key),
+            ));
+        }
+        let (state, queued) =
+            (payment.state(), tasks.iter().any(|task| task.status == TaskStatus::Queued));
+        let (taken, held) = (state.refundable(), state.held());
+        if order.status == OrderStatus::Canceled
+            && !queued
+            && (taken.is_positive() || held.is_positive())
+        {
+            let message = format!(
+                "order {} is canceled, but {taken} is taken and {held} is held",
+                order.number
+            );
+            remarks.push(finding("payment.left", payment.id, message));
+        }
+    }
+    remarks
+}

@@ -1,0 +1,231 @@
+//! One order and everything that belongs to it.
+
+use std::collections::BTreeMap;
+
+use super::finding;
+use crate::cart::{Cart, CartStatus};
+use crate::fulfillment::{Fulfillment, FulfillmentStatus};
+use crate::id::OrderId;
+use crate::inventory::Allocation;
+use crate::order::{LoggedAction, Order, OrderAction, OrderLine, OrderMove, OrderStatus};
+use crate::port::Finding;
+use crate::status::{Status as _, word};
+
+/// An order with everything that belongs to it but its money.
+#[derive(Clone, Copy, Debug)]
+pub struct OrderFacts<'a> {
+    /// The order.
+    pub order: &'a Order,
+    /// Its log, oldest first.
+    pub log: &'a [LoggedAction],
+    /// What was promised to it.
+    pub allocations: &'a [Allocation],
+    /// Its parcels and those to come.
+    pub fulfillments: &'a [Fulfillment],
+    /// The cart it came from.
+    pub cart: Option<&'a Cart>,
+    /// The order that the store finds by that cart.
+    pub order_of_cart: Option<OrderId>,
+}
+
+/// Checks one order; see [`super::CHECKS`] for the words.
+pub fn check_order(facts: &OrderFacts<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut tell = |word: &'static str, message: Option<String>| {
+        found.extend(message.map(|message| finding(word, facts.order.id, message)));
+    };
+    tell("order.lines", lines_off(facts.order));
+    tell("order.log", log_off(facts.order, facts.log));
+    tell("order.cart", cart_off(facts));
+    for line in &facts.order.lines {
+        let number = line.line;
+        let of_line = |message: String| format!("line {number}: {message}");
+        tell("order.counters", counters_off(line, facts.log).map(of_line));
+        tell("order.allocations", allocations_off(facts, line).map(of_line));
+        tell("order.fulfillments", fulfillments_off(facts, line).map(of_line));
+    }
+    let unknown = facts.allocations.iter().find(|a| facts.order.line(a.line).is_none());
+    tell(
+        "order.allocations",
+        unknown.map(|a| format!("there is no line {} to promise to", a.line)),
+    );
+    found
+}
+
+fn lines_off(order: &Order) -> Option<String> {
+    if order.lines.len() != order.quote.lines.len() {
+        let (lines, priced) = (order.lines.len(), order.quote.lines.len());
+        return Some(format!("{lines} lines were ordered, {priced} were priced"));
+    }
+    order.lines.iter().zip(&order.quote.lines).find_map(|(line, priced)| {
+        let fits = line.line == priced.line
+            && line.variant == priced.variant
+            && line.ordered == priced.quantity.get();
+        (!fits).then(|| format!("line {} is not the one that was priced", line.line))
+    })
+}
+
+/// Walks the log from nothing and returns the first entry that cannot be, or how its end differs from the order.
+fn log_off(order: &Order, log: &[LoggedAction]) -> Option<String> {
+    let mut status = OrderStatus::START;
+    let (mut placed, mut canceled) = (false, false);
+    for (expected, entry) in (1..).zip(log) {
+        if entry.version != expected {
+            return Some(format!("version {expected} is missing, {} stands there", entry.version));
+        }
+        let opens = matches!(entry.action, OrderAction::Opened);
+        if opens != (expected == 1) {
+            return Some(format!("version {expected} cannot be `{}`", entry.action.word()));
+        }
+        let moved = match &entry.action {
+            OrderAction::Opened => Ok(status),
+            OrderAction::Placed => {
+                placed = true;
+                status.after(OrderMove::Place)
+            }
+            OrderAction::Canceled { .. } => {
+                canceled = true;
+                status.after(OrderMove::Cancel)
+            }
+            OrderAction::Picked { .. }
+            | OrderAction::Packed { .. }
+            | OrderAction::Shipped { .. }
+            | OrderAction::Delivered { .. }
+                if status != OrderStatus::Placed =>
+            {
+                return Some(format!(
+                    "version {expected}: an order that is {} cannot be {}",
+                    word(status),
+                    entry.action.word()
+                ));
+            }
+            OrderAction::Picked { .. }
+            | OrderAction::Packed { .. }
+            | OrderAction::Shipped { .. }
+            | OrderAction::Delivered { .. }
+            | OrderAction::Refunded { .. } => Ok(status),
+        };
+        match moved {
+            Ok(next) => status = next,
+            Err(illegal) => return Some(format!("version {expected}: {illegal}")),
+        }
+    }
+    let length = u64::try_from(log.len()).unwrap_or(u64::MAX);
+    if length != order.version {
+        return Some(format!(
+            "the log has {length} entries, the order is version {}",
+            order.version
+        ));
+    }
+    if status != order.status {
+        let (kept, logged) = (word(order.status), word(status));
+        return Some(format!("the order is {kept}, its log says {logged}"));
+    }
+    let moments = (order.placed_at.is_some(), order.canceled_at.is_some());
+    (moments != (placed, canceled))
+        .then(|| "the moments of placement and cancellation are not those of the log".to_owned())
+}
+
+fn cart_off(facts: &OrderFacts<'_>) -> Option<String> {
+    let order = facts.order;
+    if order.status != OrderStatus::Canceled && facts.order_of_cart != Some(order.id) {
+        let other = facts.order_of_cart.map_or_else(|| "none".to_owned(), |id| id.to_string());
+        return Some(format!("the order of {} is {other}, not this one", order.cart));
+    }
+    let Some(cart) = facts.cart else { return Some(format!("{} is gone", order.cart)) };
+    let closed_for = (cart.status, cart.order) == (CartStatus::Ordered, Some(order.id));
+    match order.status {
+        OrderStatus::Placed if !closed_for => {
+            Some(format!("{} does not know that it was ordered with this order", cart.id))
+        }
+        OrderStatus::Pending if cart.status == CartStatus::Ordered => {
+            Some(format!("{} is closed already, but this order is not placed", cart.id))
+        }
+        _ => None,
+    }
+}
+
+fn counters_off(line: &OrderLine, log: &[LoggedAction]) -> Option<String> {
+    if let Err(why) = line.check() {
+        return Some(why.to_owned());
+    }
+    let of_line = |lines: &[(u32, u32)]| -> u64 {
+        lines.iter().filter(|(number, _)| *number == line.line).map(|(_, n)| u64::from(*n)).sum()
+    };
+    let (mut shipped, mut delivered) = (0_u64, 0_u64);
+    for entry in log {
+        match &entry.action {
+            OrderAction::Shipped { lines, .. } => shipped += of_line(lines),
+            OrderAction::Delivered { lines, .. } => delivered += of_line(lines),
+            _ => {}
+        }
+    }
+    let counted = (u64::from(line.shipped), u64::from(line.delivered));
+    (counted != (shipped, delivered)).then(|| {
+        format!(
+            "{} shipped and {} delivered are counted, the log has {shipped} and {delivered}",
+            line.shipped, line.delivered
+        )
+    })
+}
+
+fn allocations_off(facts: &OrderFacts<'_>, line: &OrderLine) -> Option<String> {
+    let (mut promised, mut shipped, mut released) = (0_u64, 0_u64, 0_u64);
+    for allocation in facts.allocations.iter().filter(|a| a.line == line.line) {
+        let (gone, all) = (
+            u64::from(allocation.shipped) + u64::from(allocation.released),
+            u64::from(allocation.quantity),
+        );
+        if gone > all {
+            return Some(format!("{gone} of {all} promised units are shipped or released"));
+        }
+        if allocation.key.variant != line.variant {
+            return Some(format!("{} is promised, not what was ordered", allocation.key.variant));
+        }
+        promised += all;
+        shipped += u64::from(allocation.shipped);
+        released += u64::from(allocation.released);
+    }
+    let was_placed = facts.order.placed_at.is_some();
+    let wanted = if was_placed { u64::from(line.ordered) } else { 0 };
+    let kept = promised.saturating_sub(released);
+    match () {
+        () if promised != wanted => {
+            Some(format!("{promised} units are promised, {wanted} must be"))
+        }
+        () if shipped != u64::from(line.shipped) => {
+            Some(format!("{} units count as shipped, promises say {shipped}", line.shipped))
+        }
+        () if was_placed && kept != u64::from(line.allocated) => {
+            Some(format!("{} units count as allocated, promises say {kept}", line.allocated))
+        }
+        () => None,
+    }
+}
+
+fn fulfillments_off(facts: &OrderFacts<'_>, line: &OrderLine) -> Option<String> {
+    let mut units: BTreeMap<bool, u64> = BTreeMap::new();
+    for fulfillment in facts.fulfillments {
+        let gone = matches!(
+            fulfillment.status,
+            FulfillmentStatus::Shipped
+                | FulfillmentStatus::Delivered
+                | FulfillmentStatus::Lost
+                | FulfillmentStatus::Returned
+        );
+        let of_line = fulfillment.lines.iter().filter(|part| part.line == line.line);
+        if gone {
+            let arrived = fulfillment.status == FulfillmentStatus::Delivered;
+            *units.entry(arrived).or_default() +=
+                of_line.map(|part| u64::from(part.quantity)).sum::<u64>();
+        }
+    }
+    let arrived = units.get(&true).copied().unwrap_or(0);
+    let shipped = arrived + units.get(&false).copied().unwrap_or(0);
+    ((shipped, arrived) != (u64::from(line.shipped), u64::from(line.delivered))).then(|| {
+        format!(
+            "{} shipped and {} delivered are counted, parcels hold {shipped} and {arrived}",
+            line.shipped, line.delivered
+        )
+    })
+}

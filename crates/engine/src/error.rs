@@ -1,0 +1,72 @@
+//! Why a flow did not do what it was asked to.
+
+use sutler_core::import::Diagnostic;
+use sutler_core::port::{Retry, StoreError};
+use sutler_core::rejection::Rejection;
+
+/// Why a flow did not do what it was asked to, sorted by who must act.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FlowError {
+    /// The domain refused: ask for something else.
+    #[error(transparent)]
+    Refused(#[from] Rejection),
+    /// A file was refused as a whole; nothing was written.
+    #[error("the file was refused: {}", .0.first().map_or("no reason was given", |d| d.message.as_str()))]
+    File(Vec<Diagnostic>),
+    /// The back-end could not work.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The search index could not work; it can be built anew at any time.
+    #[error(transparent)]
+    Search(#[from] sutler_search::SearchError),
+    /// A file of the user could not be read or written.
+    #[error("{what} `{path}`")]
+    Io {
+        /// What was tried: `cannot read`.
+        what: &'static str,
+        /// The path.
+        path: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A provider call has no known outcome yet; recovery will settle it.
+    #[error(
+        "the payment provider did not answer, so the outcome is open: {reason}; run the same command again with the same key, or `sutler recover`"
+    )]
+    PaymentOpen {
+        /// What is known.
+        reason: String,
+    },
+    /// Others kept changing the same records.
+    #[error("others kept changing {what} at the same time; try again")]
+    Contended {
+        /// Which record.
+        what: String,
+    },
+}
+
+impl FlowError {
+    /// Returns the stable code for scripts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            FlowError::Refused(rejection) => rejection.code(),
+            FlowError::File(_) => "file.refused",
+            FlowError::Store(error) => error.code,
+            FlowError::Search(_) => "search.failed",
+            FlowError::Io { .. } => "file.io",
+            FlowError::PaymentOpen { .. } => "payment.open",
+            FlowError::Contended { .. } => "store.contended",
+        }
+    }
+
+    /// Returns whether the same call may succeed when it is made again.
+    pub fn may_retry(&self) -> bool {
+        match self {
+            FlowError::Store(error) => error.retry == Retry::Later,
+            FlowError::Contended { .. } | FlowError::PaymentOpen { .. } => true,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Carts: filling them, and asking what they cost.
+
+use std::collections::BTreeMap;
+
+use sutler_core::address::Address;
+use sutler_core::cart::{self, Cart};
+use sutler_core::catalog::{CategoryTree, Channel, Product, Variant};
+use sutler_core::change::Change;
+use sutler_core::id::{CartId, CustomerId, ProductId, VariantId};
+use sutler_core::order::buyer_key;
+use sutler_core::pricing::{
+    CouponCode, Destination, PricingFacts, PromotionUses, Quote, QuoteRequest, RequestLine,
+    VariantFacts, quote,
+};
+use sutler_core::quantity::Quantity;
+use sutler_core::rejection::Rejection;
+use sutler_core::shop::Setup;
+use sutler_core::time::Timestamp;
+
+use crate::shop::Settled;
+use crate::{FlowError, Shop};
+
+/// What a quote needs to know beside the cart.
+#[derive(Clone, Debug, Default)]
+pub struct QuoteFor {
+    /// Where the goods go; without it the channel's country is assumed.
+    pub ship_to: Option<Address>,
+    /// Code of the delivery method; without it delivery is not priced.
+    pub delivery: Option<String>,
+    /// E-mail of the buyer: limits per customer count by it, unless the cart has a customer.
+    pub email: Option<String>,
+}
+
+/// A cart with its price.
+#[derive(Clone, Debug)]
+pub struct CartView {
+    /// The cart.
+    pub cart: Cart,
+    /// What it costs now.
+    pub quote: Quote,
+    /// Titles of its variants.
+    pub titles: BTreeMap<VariantId, String>,
+}
+
+/// The products of a cart, so that one read serves pricing, stock and the order's lines.
+pub(crate) struct Goods {
+    products: BTreeMap<ProductId, Product>,
+    homes: BTreeMap<VariantId, ProductId>,
+}
+
+impl Goods {
+    /// Returns the product and variant that a variant id names.
+    pub(crate) fn get(&self, id: VariantId) -> Option<(&Product, &Variant)> {
+        let product = self.products.get(self.homes.get(&id)?)?;
+        product.variant(id).map(|variant| (product, variant))
+    }
+}
+
+impl Shop {
+    /// Starts an empty cart in a channel.
+    pub fn cart_new(
+        &self,
+        channel_code: &str,
+        customer: Option<CustomerId>,
+    ) -> Result<Cart, FlowError> {
+        let setup = self.setup()?;
+        let channel = channel_by_code(&setup, channel_code)?;
+        let settled = self.settle(|set| {
+            let cart = cart::new_cart(CartId::from_u128(self.next_id()), channel, customer, set.at);
+            set.push(Change::Cart(Box::new(cart.clone())));
+            Ok(cart)
+        })?;
+        done(settled)
+    }
+
+    /// Returns a cart, whatever became of it.
+    pub fn cart(&self, id: CartId) -> Result<Cart, FlowError> {
+        self.store().cart(id)?.ok_or_else(|| Rejection::not_found("cart", id).into())
+    }
+
+    /// Puts units of a variant in. A variant that is not for sale is refused; whether there is enough of it is decided at
+    /// checkout.
+    pub fn cart_add(
+        &self,
+        id: CartId,
+        variant: VariantId,
+        quantity: Quantity,
+    ) -> Result<Cart, FlowError> {
+        let goods = self.goods(&[variant])?;
+        let (product, found) =
+            goods.get(variant).ok_or_else(|| Rejection::not_found("variant", variant))?;
+        cart::require_for_sale(product, found, self.now())?;
+        self.change_cart(id, |cart, channel, now| {
+            cart::add_line(cart, channel, variant, quantity, now)
+        })
+    }
+
+    /// Sets the units of a variant's line; `None` takes it out.
+    pub fn cart_set(
+        &self,
+        id: CartId,
+        variant: VariantId,
+        quantity: Option<Quantity>,
+    ) -> Result<Cart, FlowError> {
+        self.change_cart(id, |cart, channel, now| {
+            cart::set_line(cart, channel, variant, quantity, now)
+        })
+    }
+
+    /// Adds a coupon; a code that no promotion knows is refused.
+    pub fn cart_coupon(&self, id: CartId, code: &str) -> Result<Cart, FlowError> {
+        let coupon = CouponCode::new(code).map_err(Rejection::from)?;
+        let setup = self.setup()?;
+        let known = setup
+            .promotions
+            .iter()
+            .any(|promotion| promotion.coupon_codes().any(|known| *known == coupon));
+        if !known {
+            return Err(Rejection::not_found("coupon", code.trim()).into());
+        }
+        self.change_cart(id, |cart, channel, now| {
+            cart::set_coupon(cart, channel, coupon.as_str(), now)
+        })
+    }
+
+    /// Takes a coupon out, good or not.
+    ///
+    /// Errors: `not_found` when the cart has no such coupon, and what any change of a cart may be refused for.
+    pub fn cart_coupon_remove(&self, id: CartId, code: &str) -> Result<Cart, FlowError> {
+        self.change_cart(id, |cart, channel, now| cart::remove_coupon(cart, channel, code, now))
+    }
+
+    /// Moves everything of one cart into another, as when a guest signs in; returns the one that was filled.
+    pub fn cart_merge(&self, from: CartId, into: CartId) -> Result<Cart, FlowError> {
+        let setup = self.setup()?;
+        let settled = self.settle(|set| {
+            let (guest, own) = (self.free_cart(from)?, self.free_cart(into)?);
+            let channel = setup
+                .channel(own.channel)
+                .ok_or_else(|| Rejection::not_found("channel", own.channel))?;
+            let (emptied, filled) = cart::merge(&guest, &own, channel, set.at)?;
+            set.push(Change::Cart(Box::new(emptied))).push(Change::Cart(Box::new(filled.clone())));
+            Ok(filled)
+        })?;
+        done(settled)
+    }
+
+    /// Returns a cart with what it costs now.
+    ///
+    /// Errors: `cart.empty`, `price.missing`, `delivery.not_available` and the other codes of pricing.
+    pub fn cart_quote(&self, id: CartId, wanted: &QuoteFor) -> Result<CartView, FlowError> {
+        let setup = self.setup()?;
+        let cart = self.cart(id)?;
+        let goods = self.goods(&cart.lines.iter().map(|line| line.variant).collect::<Vec<_>>())?;
+        let titles = cart.lines.iter().filter_map(|line| goods.get(line.variant));
+        let titles =
+            titles.map(|(product, variant)| (variant.id, product.variant_title(variant))).collect();
+        let quote = self.quote_cart(&setup, &cart, &goods, wanted, self.now())?;
+        Ok(CartView { cart, quote, titles })
+    }
+
+    /// Returns a cart that no checkout is selling right now.
+    fn free_cart(&self, id: CartId) -> Result<Cart, FlowError> {
+        let cart = self.cart(id)?;
+        cart::require_no_checkout(&cart, self.store().order_by_cart(id)?.as_ref())?;
+        Ok(cart)
+    }
+
+    fn change_cart(
+        &self,
+        id: CartId,
+        change: impl Fn(&Cart, &Channel, Timestamp) -> Result<Cart, Rejection>,
+    ) -> Result<Cart, FlowError> {
+        let setup = self.setup()?;
+        let settled = self.settle(|set| {
+            let cart = self.free_cart(id)?;
+            let channel = setup
+                .channel(cart.channel)
+                .ok_or_else(|| Rejection::not_found("channel", cart.channel))?;
+            let changed = change(&cart, channel, set.at)?;
+            set.push(Change::Cart(Box::new(changed.clone())));
+            Ok(changed)
+        })?;
+        done(settled)
+    }
+
+    /// Reads the products of some variants.
+    pub(crate) fn goods(&self, variants: &[VariantId]) -> Result<Goods, FlowError> {
+        let homes: BTreeMap<VariantId, ProductId> = self
+            .store()
+            .variant_refs(variants)?
+            .into_iter()
+            .flatten()
+            .map(|found| (found.variant, found.product))
+            .collect();
+        let mut ids: Vec<ProductId> = homes.values().copied().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let products = self
+            .store()
+            .products(&ids)?
+            .into_iter()
+            .flatten()
+            .map(|product| (product.id, product))
+            .collect();
+        Ok(Goods { products, homes })
+    }
+
+    /// Prices a cart from one reading of the shop.
+    pub(crate) fn quote_cart(
+        &self,
+        setup: &Setup,
+        cart: &Cart,
+        goods: &Goods,
+        wanted: &QuoteFor,
+        now: Timestamp,
+    ) -> Result<Quote, FlowError> {
+        if cart.lines.is_empty() {
+            return Err(Rejection::CartEmpty { cart: cart.id }.into());
+        }
+        let channel = setup
+            .channel(cart.channel)
+            .ok_or_else(|| Rejection::not_found("channel", cart.channel))?;
+        let variants: Vec<VariantId> = cart.lines.iter().map(|line| line.variant).collect();
+        let facts = PricingFacts {
+            channel: channel.clone(),
+            price_lists: setup.price_lists.clone(),
+            prices: self.store().prices(&variants)?,
+            variants: self.variant_facts(setup, cart, goods, now)?,
+            tax_zones: setup.tax_zones.clone(),
+            tax_rates: setup.tax_rates.clone(),
+            delivery_methods: setup.delivery_methods.clone(),
+            promotions: setup.promotions.clone(),
+            promotion_uses: self.promotion_uses(
+                setup,
+                buyer_key(cart.customer, wanted.email.as_deref()).as_deref(),
+            )?,
+        };
+        let coupons = cart
+            .coupons
+            .iter()
+            .map(|code| CouponCode::new(code))
+            .collect::<Result<_, _>>()
+            .map_err(Rejection::from)?;
+        let request = QuoteRequest {
+            lines: cart
+                .lines
+                .iter()
+                .map(|l| RequestLine { line: l.line, variant: l.variant, quantity: l.quantity })
+                .collect(),
+            coupons,
+            customer: cart.customer,
+            customer_group: None,
+            ship_to: wanted.ship_to.as_ref().map(Destination::from),
+            delivery_method: wanted.delivery.clone(),
+        };
+        Ok(quote(&request, &facts, now).map_err(Rejection::from)?)
+    }
+
+    fn variant_facts(
+        &self,
+        setup: &Setup,
+        cart: &Cart,
+        goods: &Goods,
+        now: Timestamp,
+    ) -> Result<Vec<VariantFacts>, FlowError> {
+        // The tree only matters to promotions, so a shop without any does not read it.
+        let tree = if setup.promotions.iter().any(|promotion| promotion.active) {
+            CategoryTree::new(self.store().categories()?).map_err(Rejection::from)?
+        } else {
+            CategoryTree::default()
+        };
+        let mut facts = Vec::with_capacity(cart.lines.len());
+        for line in &cart.lines {
+            let (product, variant) = goods
+                .get(line.variant)
+                .ok_or_else(|| Rejection::not_found("variant", line.variant))?;
+            let mut categories: Vec<_> =
+                product.categories.iter().flat_map(|id| tree.with_ancestors(*id)).collect();
+            categories.sort_unstable();
+            categories.dedup();
+            facts.push(VariantFacts {
+                variant: variant.id,
+                product: product.id,
+                title: product.variant_title(variant),
+                sku: variant.sku.clone(),
+                categories,
+                tax_category: variant.tax_category.clone(),
+                taxable: variant.taxable,
+                requires_shipping: variant.requires_shipping,
+                weight_grams: variant.weight_grams,
+                sellable: product.is_visible(now) && !variant.retired,
+            });
+        }
+        Ok(facts)
+    }
+
+    fn promotion_uses(
+        &self,
+        setup: &Setup,
+        buyer: Option<&str>,
+    ) -> Result<Vec<PromotionUses>, FlowError> {
+        let limited = |promotion: &&sutler_core::pricing::Promotion| {
+            promotion.active
+                && (promotion.usage_limit.is_some() || promotion.usage_limit_per_customer.is_some())
+        };
+        let ids: Vec<_> =
+            setup.promotions.iter().filter(limited).map(|promotion| promotion.id).collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let uses = self.store().promotion_uses(&ids, buyer)?;
+        let uses = ids.into_iter().zip(uses);
+        Ok(uses
+            .map(|(promotion, (total, by))| PromotionUses {
+                promotion,
+                total: total.into(),
+                by_customer: by.into(),
+            })
+            .collect())
+    }
+}
+
+/// Returns a channel by code, or says which there are.
+pub(crate) fn channel_by_code<'a>(setup: &'a Setup, code: &str) -> Result<&'a Channel, Rejection> {
+    setup.channel_by_code(code).ok_or_else(|| Rejection::NotFound {
+        noun: "channel",
+        given: code.to_owned(),
+        near: setup.channels.iter().map(|channel| channel.code.clone()).collect(),
+    })
+}
+
+/// Unwraps a commit that carried no idempotency key, so that it cannot have been a replay.
+pub(crate) fn done<T>(settled: Settled<T>) -> Result<T, FlowError> {
+    match settled {
+        Settled::Done(value, _) => Ok(value),
+        Settled::Replayed(answer) => Err(FlowError::Contended { what: answer.to_string() }),
+    }
+}

@@ -1,0 +1,181 @@
+//! The checkout saga: from a cart to a placed order.
+//!
+//! [`CHECKOUT`] is the whole saga, to be read from top to bottom with the undo on the same row. It costs two commits
+//! around one provider call; an order that is free or paid by hand needs one, because then nothing stands between its two
+//! groups of steps. Every commit leaves a log record ([`sutler_core::checkout::Checkout`]) that says how far the saga came,
+//! so whatever cuts it off, [`Shop::recover`] can finish or undo it.
+//!
+//! Invariants
+//! * The provider is called with a key that was committed before, and never inside a transaction.
+//! * Before `place_order` everything can be undone, and every undo accepts that its step never happened.
+//! * After it nothing is undone: capture is a task that is retried until it is done or a person is told.
+
+mod saga;
+mod steps;
+
+pub use saga::{CHECKOUT, Step, Undo};
+pub(crate) use saga::{Outcome, Saga};
+
+use sutler_core::address::Address;
+use sutler_core::change::{Idempotency, IdempotencyKey, RecordRef};
+use sutler_core::checkout::{self, Checkout, CheckoutStatus};
+use sutler_core::hash::{ContentHash, HashInput};
+use sutler_core::id::{CartId, CheckoutId, OrderId};
+use sutler_core::money::Money;
+use sutler_core::order::{Order, OrderStatus};
+use sutler_core::payment::Payment;
+use sutler_core::rejection::Rejection;
+
+use super::recover::RecoveryReport;
+use crate::{FlowError, Shop};
+
+/// What a buyer who checks out must say. No default: every field is a choice.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CheckoutCommand {
+    /// What is bought.
+    pub cart: CartId,
+    /// Where to write to.
+    pub email: String,
+    /// Where the goods go.
+    pub ship_to: Address,
+    /// Code of the delivery method.
+    pub delivery: String,
+    /// Provider and method: `test:ok`, `manual:cash`.
+    pub pay: String,
+    /// The total that the buyer saw; another one is refused as `quote.changed`.
+    pub expect_total: Option<Money>,
+    /// Same key, same checkout: a retry returns the first result.
+    pub key: Option<IdempotencyKey>,
+}
+
+/// What a checkout gave.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// The order.
+    pub order: Order,
+    /// Its payments.
+    pub payments: Vec<Payment>,
+    /// Whether this very checkout was done before and nothing was done now.
+    pub replayed: bool,
+}
+
+impl CheckoutCommand {
+    /// Returns the hash of what is asked for: the content that a key stands for.
+    pub fn content(&self) -> ContentHash {
+        let mut input = HashInput::new("checkout");
+        let Address { name, street, postal_code, city, country } = &self.ship_to;
+        input.id(self.cart.to_u128()).text(&self.email);
+        input.text(name).text(street).text(postal_code).text(city).text(country.as_str());
+        input.text(&self.delivery).text(&self.pay);
+        input.optional_text(self.expect_total.map(|total| total.to_string()).as_deref());
+        input.finish()
+    }
+
+    /// Returns what makes it take effect once, opening this order.
+    fn idempotency(&self, order: OrderId) -> Option<Idempotency> {
+        let key = self.key.clone()?;
+        Some(Idempotency { key, content: self.content(), answer: order.into() })
+    }
+
+    /// Returns whether this is what an order was placed with: the content of a command without a key is only known by what
+    /// it made.
+    fn made(&self, order: &Order, payments: &[Payment]) -> bool {
+        let delivery =
+            order.quote.delivery.as_ref().is_some_and(|delivery| delivery.code == self.delivery);
+        let (provider, method) = self.pay.split_once(':').unwrap_or((&self.pay, ""));
+        // An order over nothing has no payment, whatever it was to be paid with.
+        let payment =
+            payments.iter().all(|payment| payment.provider == provider && payment.method == method);
+        let total = self.expect_total.is_none_or(|total| total == order.total());
+        order.email == self.email.trim()
+            && order.ship_to == self.ship_to
+            && delivery
+            && payment
+            && total
+    }
+}
+
+impl Shop {
+    /// Sells a cart: prices it, holds its stock, opens the order, has the money held, and places the order.
+    ///
+    /// Errors: refusals that name the cause (`stock.insufficient`, `quote.changed`, `payment.declined`, `cart.expired` …)
+    /// leave nothing behind; `checkout.stuck` means that a person must look at the payment. [`FlowError::PaymentOpen`] means that the provider did not answer: the stock stays held, and the
+    /// same call with the same key, or [`Shop::recover`], settles it.
+    pub fn checkout(&self, command: &CheckoutCommand) -> Result<Placed, FlowError> {
+        if let Some(key) = &command.key
+            && let Some((content, answer)) = self.store().idempotency(key)?
+        {
+            if content != command.content() {
+                return Err(Rejection::KeyReused { key: key.to_string() }.into());
+            }
+            return self.checkout_again(answer);
+        }
+        if let Some(order) = self.store().order_by_cart(command.cart)? {
+            if order.status == OrderStatus::Pending {
+                self.recover_one(self.checkout_record(order.id)?, &mut RecoveryReport::default())?;
+            }
+            // What was cut off may be undone by now, and the cart free again.
+            if let Some(order) = self.store().order_by_cart(command.cart)? {
+                return self.checkout_of_ordered(command, order);
+            }
+        }
+        Saga::new(self, command)?.run()
+    }
+
+    /// Answers a checkout whose key was used before: with its order, with its refusal, or by finishing what was cut off.
+    pub(crate) fn checkout_again(&self, answer: RecordRef) -> Result<Placed, FlowError> {
+        let RecordRef::Order(order) = answer else {
+            return Err(Rejection::not_found("order", answer).into());
+        };
+        let record = self.checkout_record(order)?;
+        match record.status {
+            CheckoutStatus::Placed => self.placed(order, true),
+            CheckoutStatus::Authorizing => match Saga::resume(self, &record)?.settle_payment()? {
+                Outcome::Placed(placed) => Ok(*placed),
+                Outcome::Unwound(rejection) => Err(rejection.into()),
+            },
+            CheckoutStatus::Unwinding | CheckoutStatus::Unwound => {
+                Err(checkout::undone(&record).into())
+            }
+            CheckoutStatus::Stuck => Err(stuck(record)),
+        }
+    }
+
+    fn checkout_of_ordered(
+        &self,
+        command: &CheckoutCommand,
+        order: Order,
+    ) -> Result<Placed, FlowError> {
+        if order.status == OrderStatus::Pending {
+            let record = self.checkout_record(order.id)?;
+            if record.status == CheckoutStatus::Stuck {
+                return Err(stuck(record));
+            }
+            let reason =
+                format!("another checkout of this cart is under way (order {})", order.number);
+            return Err(FlowError::PaymentOpen { reason });
+        }
+        let placed = self.placed(order.id, true)?;
+        if command.key.is_none() && command.made(&placed.order, &placed.payments) {
+            return Ok(placed);
+        }
+        Err(Rejection::CartAlreadyOrdered { cart: command.cart }.into())
+    }
+
+    pub(crate) fn checkout_record(&self, order: OrderId) -> Result<Checkout, FlowError> {
+        let id = CheckoutId::from_u128(order.to_u128());
+        self.store().checkout(id)?.ok_or_else(|| Rejection::not_found("checkout", id).into())
+    }
+
+    pub(crate) fn placed(&self, order: OrderId, replayed: bool) -> Result<Placed, FlowError> {
+        let payments = self.store().payments(&[order])?;
+        let order =
+            self.store().order(order)?.ok_or_else(|| Rejection::not_found("order", order))?;
+        Ok(Placed { order, payments, replayed })
+    }
+}
+
+fn stuck(record: Checkout) -> FlowError {
+    Rejection::CheckoutStuck { checkout: record.id, reason: record.problem.unwrap_or_default() }
+        .into()
+}

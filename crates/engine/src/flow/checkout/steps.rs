@@ -1,0 +1,244 @@
+//! The steps of the checkout, and what reverses them. Each is short: facts are read, core decides, the set takes it.
+
+use std::collections::BTreeMap;
+
+use sutler_core::cart;
+use sutler_core::catalog::CapturePolicy;
+use sutler_core::change::ChangeSet;
+use sutler_core::checkout::{self, Begun, PromotionUse};
+use sutler_core::id::{PaymentId, VariantId};
+use sutler_core::inventory::{Demand, StockKey, StockLevel, source};
+use sutler_core::order::{self, Order};
+use sutler_core::payment::{Payment, PaymentDraft};
+use sutler_core::rejection::Rejection;
+use sutler_core::shop::Setup;
+
+use super::saga::{Opened, Saga};
+use crate::FlowError;
+use crate::flow::cart::QuoteFor;
+
+/// Prices the cart at this moment; a total other than the one the buyer saw is refused with both.
+pub(super) fn freeze_quote(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<(), FlowError> {
+    let command = command(saga)?;
+    order::check_email(&command.email)?;
+    command.ship_to.check().map_err(Rejection::from)?;
+    let cart = saga.shop.cart(command.cart)?;
+    cart::require_open(&cart, set.at)?;
+    let goods = saga.shop.goods(&cart.lines.iter().map(|line| line.variant).collect::<Vec<_>>())?;
+    for line in &cart.lines {
+        let (product, variant) =
+            goods.get(line.variant).ok_or_else(|| Rejection::not_found("variant", line.variant))?;
+        cart::require_for_sale(product, variant, set.at)?;
+    }
+    let wanted = QuoteFor {
+        ship_to: Some(command.ship_to.clone()),
+        delivery: Some(command.delivery.clone()),
+        email: Some(command.email.clone()),
+    };
+    let quote = saga.shop.quote_cart(&saga.setup, &cart, &goods, &wanted, set.at)?;
+    quote.check_coupons().map_err(Rejection::from)?;
+    if let Some(expected) = command.expect_total {
+        let actual = quote.totals.total;
+        if expected.currency() != actual.currency() {
+            let wanted = actual.currency().code().to_owned();
+            return Err(Rejection::WrongCurrency { given: expected.to_string(), wanted }.into());
+        }
+        if expected != actual {
+            return Err(Rejection::QuoteChanged { expected, actual }.into());
+        }
+    }
+    saga.frozen = Some((cart, goods, quote));
+    Ok(())
+}
+
+/// Picks locations from a snapshot and reserves there; the guarded commit decides again.
+pub(super) fn reserve_stock(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<(), FlowError> {
+    let command = command(saga)?;
+    let (cart, goods, quote) = frozen(saga)?;
+    let email = command.email.trim().to_owned();
+    let order = order::fresh_order(
+        saga.order,
+        cart,
+        email,
+        command.ship_to.clone(),
+        quote.clone(),
+        |v| goods.get(v),
+        set.at,
+    )?;
+
+    let tracked = order.lines.iter().filter(|line| line.tracks_stock);
+    let demands: Vec<Demand> =
+        tracked.map(|line| Demand { variant: line.variant, quantity: line.ordered }).collect();
+    let variants: Vec<VariantId> = demands.iter().map(|demand| demand.variant).collect();
+    let levels: BTreeMap<StockKey, StockLevel> = if variants.is_empty() {
+        BTreeMap::new()
+    } else {
+        saga.shop.store().stock_levels(&variants, set.at)?
+    };
+    let country = Some(order.ship_to.country);
+    let reserved = source(&demands, &levels, &saga.setup.locations, country).map_err(|short| {
+        let label = order
+            .lines
+            .iter()
+            .find(|line| line.variant == short.variant)
+            .map_or_else(String::new, order::OrderLine::label);
+        Rejection::InsufficientStock {
+            variant: short.variant,
+            label,
+            requested: short.requested,
+            available: short.available,
+        }
+    })?;
+
+    let channel = saga
+        .setup
+        .channel(cart.channel)
+        .ok_or_else(|| Rejection::not_found("channel", cart.channel))?;
+    let expires_at = set.at.plus_seconds(channel.reservation_seconds);
+    let payment = payment(saga, &order, set)?;
+    let begun = Begun { order, payment, reserved, expires_at };
+    checkout::reserve_stock(&begun, set);
+    saga.begun = Some(begun);
+    Ok(())
+}
+
+/// Opens the order as pending, with its payment and the log record.
+pub(super) fn open_order(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<(), FlowError> {
+    let (cart, ..) = frozen(saga)?;
+    let begun = saga.begun.as_ref().ok_or_else(out_of_order)?;
+    let (cart, checkout) = checkout::open_order(begun, cart, set);
+    let Begun { order, payment, .. } = begun.clone();
+    saga.opened = Some(Opened { cart, order, payment, checkout });
+    Ok(())
+}
+
+/// Has the provider hold the money, under the key written with the order.
+pub(super) fn authorize_payment(saga: &mut Saga<'_>, _: &mut ChangeSet) -> Result<(), FlowError> {
+    let Some(payment) = saga.opened()?.payment.clone() else { return Ok(()) };
+    let reply = saga.ask(&payment)?;
+    saga.take_hold(&payment, reply)
+}
+
+/// One commit: order placed, reservations into allocations, cart closed, promotion uses counted, events told, and what the
+/// provider answered.
+pub(super) fn place_order(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<(), FlowError> {
+    let uses = promotion_uses(saga)?;
+    let opened = saga.opened()?.clone();
+    let untracked = untracked(&opened.order, &saga.setup)?;
+    let placed =
+        checkout::place(&opened.checkout, &opened.order, &opened.cart, &untracked, &uses, set)?;
+    saga.placed = Some(placed.0);
+    saga.paid = opened.payment.zip(saga.fact.clone()).map(|(payment, fact)| {
+        let mut paid = PaymentDraft::new(payment, Vec::new());
+        paid.record(fact);
+        paid
+    });
+    capture_payment(saga, set)
+}
+
+/// Queues the capture in the placing commit where the channel takes money at placement; else shipping queues it.
+pub(super) fn capture_payment(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<(), FlowError> {
+    let channel = saga.setup.channel(saga.opened()?.order.channel);
+    let at_placement = channel.is_some_and(|channel| channel.capture == CapturePolicy::AtPlacement);
+    if let Some(mut paid) = saga.paid.take() {
+        if at_placement {
+            paid.capture(paid.payment().amount, set.at);
+        }
+        paid.write(set);
+    }
+    Ok(())
+}
+
+/// Reverses `reserve_stock`.
+pub(super) fn release_stock(
+    saga: &mut Saga<'_>,
+    _: &str,
+    set: &mut ChangeSet,
+) -> Result<(), FlowError> {
+    checkout::release_stock(&saga.opened()?.checkout, set);
+    Ok(())
+}
+
+/// Reverses `open_order`.
+pub(super) fn cancel_order(
+    saga: &mut Saga<'_>,
+    problem: &str,
+    set: &mut ChangeSet,
+) -> Result<(), FlowError> {
+    Ok(checkout::cancel_order(&saga.opened()?.order, problem, set)?)
+}
+
+/// Reverses `authorize_payment`.
+pub(super) fn void_payment(
+    saga: &mut Saga<'_>,
+    problem: &str,
+    set: &mut ChangeSet,
+) -> Result<(), FlowError> {
+    saga.void(problem, set)
+}
+
+fn out_of_order() -> FlowError {
+    FlowError::Contended { what: "the checkout".to_owned() }
+}
+
+fn command<'a>(saga: &Saga<'a>) -> Result<&'a super::CheckoutCommand, FlowError> {
+    saga.command.ok_or_else(out_of_order)
+}
+
+fn frozen<'s>(
+    saga: &'s Saga<'_>,
+) -> Result<&'s (cart::Cart, crate::flow::cart::Goods, sutler_core::pricing::Quote), FlowError> {
+    saga.frozen.as_ref().ok_or_else(out_of_order)
+}
+
+/// The payment to be made; none when nothing is owed.
+fn payment(saga: &Saga<'_>, order: &Order, set: &ChangeSet) -> Result<Option<Payment>, FlowError> {
+    let pay = &command(saga)?.pay;
+    let (provider, method) = pay.split_once(':').unwrap_or((pay, ""));
+    saga.shop.provider(provider)?;
+    if order.total().is_zero() {
+        return Ok(None);
+    }
+    Ok(Some(Payment {
+        id: PaymentId::from_u128(saga.shop.next_id()),
+        order: order.id,
+        provider: provider.to_owned(),
+        method: method.to_owned(),
+        amount: order.total(),
+        facts: Vec::new(),
+        created_at: set.at,
+        version: 1,
+    }))
+}
+
+/// Where lines whose stock is not counted are served from: the preferred active location.
+pub(super) fn untracked(order: &Order, setup: &Setup) -> Result<Vec<(u32, StockKey)>, FlowError> {
+    let mut lines = order.lines.iter().filter(|line| !line.tracks_stock).peekable();
+    if lines.peek().is_none() {
+        return Ok(Vec::new());
+    }
+    let active = setup.locations.iter().filter(|location| location.active);
+    let location = active
+        .min_by_key(|location| (location.priority, location.id))
+        .ok_or_else(|| Rejection::not_found("active stock location", "any"))?;
+    Ok(lines
+        .map(|line| (line.line, StockKey { variant: line.variant, location: location.id }))
+        .collect())
+}
+
+/// The promotion uses that the placing commit counts: each promotion that gave something once per order.
+fn promotion_uses(saga: &Saga<'_>) -> Result<Vec<PromotionUse>, FlowError> {
+    let order = &saga.opened()?.order;
+    let customer = order::buyer_key(order.customer, Some(&order.email)).unwrap_or_default();
+    let uses = order.quote.promotions_applied.iter().map(|applied| {
+        let promotion =
+            saga.setup.promotions.iter().find(|promotion| promotion.id == applied.promotion);
+        PromotionUse {
+            promotion: applied.promotion,
+            customer: customer.clone(),
+            limit: promotion.and_then(|promotion| promotion.usage_limit),
+            limit_per_customer: promotion.and_then(|promotion| promotion.usage_limit_per_customer),
+        }
+    });
+    Ok(uses.collect())
+}

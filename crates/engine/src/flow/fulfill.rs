@@ -1,0 +1,221 @@
+//! Getting goods to people.
+
+use std::collections::BTreeMap;
+
+use sutler_core::change::{Change, Idempotency, IdempotencyKey};
+use sutler_core::fulfillment::{
+    self, Fulfillment, FulfillmentDecision, FulfillmentLine, FulfillmentMove, ShipLine, ShipOrder,
+};
+use sutler_core::hash::{ContentHash, HashInput};
+use sutler_core::id::{FulfillmentId, StockLocationId};
+use sutler_core::order::{self, Order, OrderNumber};
+use sutler_core::quantity::Quantity;
+use sutler_core::rejection::Rejection;
+
+use super::order::OrderView;
+use super::stock::location_by_word;
+use crate::{FlowError, Shop};
+
+/// What is to leave from where.
+#[derive(Clone, Debug)]
+pub struct FulfillmentPlan {
+    /// The order.
+    pub order: Order,
+    /// Units that no fulfillment takes care of yet.
+    pub planned: BTreeMap<StockLocationId, Vec<FulfillmentLine>>,
+    /// Fulfillments under way.
+    pub active: Vec<Fulfillment>,
+}
+
+/// What is handed to a carrier.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ShipCommand {
+    /// SKU, variant id or line number, and units; empty for all that is left.
+    pub lines: Vec<(String, Quantity)>,
+    /// Code of the only location to ship from.
+    pub location: Option<String>,
+    /// Who takes it.
+    pub carrier: String,
+    /// How to follow it.
+    pub tracking: Option<String>,
+    /// Ship although the money is neither held nor taken.
+    pub unpaid: bool,
+    /// Same key, same shipment.
+    pub key: Option<IdempotencyKey>,
+}
+
+impl ShipCommand {
+    fn content(&self, number: OrderNumber) -> ContentHash {
+        let mut input = HashInput::new("fulfill.ship");
+        input.text(&number.to_string());
+        for (label, quantity) in &self.lines {
+            input.text(label).number(i64::from(quantity.get()));
+        }
+        input
+            .optional_text(self.location.as_deref())
+            .text(&self.carrier)
+            .optional_text(self.tracking.as_deref());
+        input.number(i64::from(self.unpaid));
+        input.finish()
+    }
+}
+
+impl Shop {
+    /// Returns what is to leave from where, from the recorded allocations. Writes nothing.
+    pub fn fulfill_plan(&self, number: OrderNumber) -> Result<FulfillmentPlan, FlowError> {
+        use sutler_core::fulfillment::FulfillmentStatus::{Open, Packed, Picked};
+        let view = self.order(number)?;
+        let planned = fulfillment::plan(&view.allocations, &view.fulfillments);
+        let active = view
+            .fulfillments
+            .into_iter()
+            .filter(|f| matches!(f.status, Open | Picked | Packed))
+            .collect();
+        Ok(FulfillmentPlan { order: view.order, planned, active })
+    }
+
+    /// Marks all that is planned as taken from the shelf.
+    pub fn fulfill_pick(&self, number: OrderNumber) -> Result<OrderView, FlowError> {
+        self.advance(number, FulfillmentMove::Pick)
+    }
+
+    /// Marks all that is planned or picked as put in its parcels.
+    pub fn fulfill_pack(&self, number: OrderNumber) -> Result<OrderView, FlowError> {
+        self.advance(number, FulfillmentMove::Pack)
+    }
+
+    fn advance(&self, number: OrderNumber, step: FulfillmentMove) -> Result<OrderView, FlowError> {
+        let id = self.order_id(number)?;
+        self.settle(|set| {
+            let view = self.order_view(id)?;
+            let decision = fulfillment::advance(
+                &view.order,
+                &view.allocations,
+                &view.fulfillments,
+                step,
+                || self.next_id(),
+                set.at,
+            )?;
+            decision.write(set);
+            Ok(())
+        })?;
+        self.order_view(id)
+    }
+
+    /// Hands goods to a carrier, in one commit: stock leaves, the order's counters move, the shipment is recorded, and the
+    /// capture that it makes due is queued; then the capture is tried.
+    ///
+    /// Errors: `order.not_paid` unless `unpaid`; `order.nothing_to_ship`; `fulfillment.too_many`; `stock.insufficient` when a
+    /// backordered unit is not there yet.
+    pub fn fulfill_ship(
+        &self,
+        number: OrderNumber,
+        command: &ShipCommand,
+    ) -> Result<OrderView, FlowError> {
+        let id = self.order_id(number)?;
+        let setup = self.setup()?;
+        let content = command.content(number);
+        if command.carrier.trim().is_empty() {
+            let why = "is blank: write who takes the parcel, such as dhl".to_owned();
+            return Err(Rejection::BadInput {
+                what: "carrier",
+                given: command.carrier.clone(),
+                why,
+            }
+            .into());
+        }
+        let location = command
+            .location
+            .as_deref()
+            .map(|word| location_by_word(&setup, word))
+            .transpose()?
+            .map(|location| location.id);
+        self.settle(|set| {
+            set.idempotency =
+                command.key.clone().map(|key| Idempotency { key, content, answer: id.into() });
+            let view = self.order_view(id)?;
+            if !command.unpaid {
+                order::require_paid(number, view.order.total(), &view.payments)?;
+            }
+            let lines = lines_by_label(&view.order, &command.lines)?;
+            let wanted = ShipOrder {
+                lines: &lines,
+                location,
+                carrier: command.carrier.trim(),
+                tracking: command.tracking.as_deref(),
+            };
+            let decision = fulfillment::ship(
+                &view.order,
+                &view.allocations,
+                &view.fulfillments,
+                &wanted,
+                || self.next_id(),
+                set.at,
+            )?;
+            let shipped = last_order(&decision).cloned();
+            decision.write(set);
+            if let Some(order) = shipped {
+                self.capture_for(&order, view.drafts(), set)?;
+            }
+            Ok(())
+        })?;
+        self.run_order_tasks(id);
+        self.order_view(id)
+    }
+
+    /// Records that parcels arrived: all of the order that are on their way, or one.
+    pub fn fulfill_deliver(
+        &self,
+        number: OrderNumber,
+        only: Option<FulfillmentId>,
+    ) -> Result<OrderView, FlowError> {
+        let id = self.order_id(number)?;
+        self.settle(|set| {
+            let view = self.order_view(id)?;
+            fulfillment::deliver(&view.order, &view.fulfillments, only, set.at)?.write(set);
+            Ok(())
+        })?;
+        self.order_view(id)
+    }
+}
+
+fn last_order(decision: &FulfillmentDecision) -> Option<&Order> {
+    decision.changes.iter().rev().find_map(|change| match change {
+        Change::Order { order, .. } => Some(&**order),
+        _ => None,
+    })
+}
+
+/// Finds the lines that people named by SKU, variant id or line number. A SKU that stands on several lines takes them in order.
+fn lines_by_label(
+    order: &Order,
+    wanted: &[(String, Quantity)],
+) -> Result<Vec<ShipLine>, Rejection> {
+    let mut found = Vec::new();
+    for (label, quantity) in wanted {
+        let names = |line: &&sutler_core::order::OrderLine| {
+            line.sku.as_ref().is_some_and(|sku| sku.as_str() == label)
+                || line.variant.to_string() == *label
+        };
+        let mut lines: Vec<_> = order.lines.iter().filter(names).collect();
+        if lines.is_empty() {
+            lines.extend(label.parse().ok().and_then(|number| order.line(number)));
+        }
+        let Some((last, before)) = lines.split_last() else {
+            let near = order.lines.iter().map(sutler_core::order::OrderLine::label).collect();
+            return Err(Rejection::NotFound { noun: "order line", given: label.clone(), near });
+        };
+        let mut left = quantity.get();
+        for line in before {
+            let units = left.min(line.to_ship());
+            if units > 0 {
+                found.push(ShipLine { line: line.line, quantity: units });
+                left -= units;
+            }
+        }
+        if left > 0 {
+            found.push(ShipLine { line: last.line, quantity: left });
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,321 @@
+//! Comparing the products of a file with the shop, a chunk at a time.
+
+use std::collections::BTreeMap;
+
+use sutler_core::catalog::{Category, Handle, Product};
+use sutler_core::id::{CategoryId, VariantId};
+use sutler_core::import::{
+    Diagnostic, Existing, PlanContext, PlannedProduct, ProductChange, ProductDraft, plan_product,
+};
+use sutler_core::pricing::{Price, TaxCategory};
+use sutler_core::quantity::QUANTITY_MAX;
+use sutler_core::rejection::Rejection;
+use sutler_core::time::Timestamp;
+use sutler_exchange::{Entry, Opened};
+
+use super::category::Categories;
+use super::summary::wide;
+use super::{
+    Collector, ImportOptions, ImportProgress, ImportSummary, OnConflict, RejectFile, StockPolicy,
+    Target,
+};
+use super::{codes, refusal, refused};
+use crate::{FlowError, Shop};
+
+/// How many products are compared at a time while nothing is written yet.
+const CHUNK: usize = 200;
+
+/// How many variants are compared at a time.
+const CHUNK_VARIANTS: usize = 2_000;
+
+/// A product as the file states it, with where it stands there.
+#[derive(Clone, Debug)]
+pub(super) struct Drafted {
+    pub(super) draft: ProductDraft,
+    pub(super) line: u64,
+    /// How many of its rows are used.
+    pub(super) rows: u64,
+}
+
+impl Drafted {
+    /// Returns what of an entry is not refused yet.
+    pub(super) fn of(entry: Entry) -> Option<Self> {
+        let rows = entry.rows.saturating_sub(entry.reject_count());
+        let line = entry.line;
+        entry.draft.map(|draft| Self { draft, line, rows })
+    }
+}
+
+/// What is to become of a drafted product.
+pub(super) enum Verdict {
+    /// It is written, or is there already.
+    Planned(Box<PlannedProduct>),
+    /// The shop has it and it stays.
+    Skipped,
+    /// It is refused.
+    Rejected(Diagnostic),
+}
+
+/// A chunk after comparison.
+pub(super) struct Chunk {
+    /// One for each draft, in their order.
+    pub(super) verdicts: Vec<Verdict>,
+    /// Categories that its products need and that are not written yet, parents first.
+    pub(super) categories: Vec<Category>,
+}
+
+/// Products of a file on their way into one chunk or batch.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub(super) drafts: Vec<Drafted>,
+    variants: usize,
+}
+
+impl Gathered {
+    pub(super) fn push(&mut self, drafted: Drafted) {
+        self.variants += drafted.draft.variants.len();
+        self.drafts.push(drafted);
+    }
+
+    pub(super) fn is_full(&self, products: usize, variants: usize) -> bool {
+        self.drafts.len() >= products || self.variants >= variants
+    }
+}
+
+impl Shop {
+    /// Streams a product file past the shop and sums up what it would change.
+    pub(super) fn plan_products(
+        &self,
+        opened: &Opened,
+        options: &ImportOptions,
+        target: &Target,
+        progress: &mut dyn FnMut(&ImportProgress),
+    ) -> Result<ImportSummary, FlowError> {
+        let mut collector = Collector::new(opened.summary(), options);
+        let mut rejects = RejectFile::new(options.reject_to.clone(), opened.summary());
+        let mut categories = Categories::read(self)?;
+        let mut gathered = Gathered::default();
+        let mut told =
+            ImportProgress { rows_total: opened.summary().rows, ..ImportProgress::default() };
+        for entry in opened.products() {
+            let entry = entry.map_err(refused)?;
+            told.rows += entry.rows;
+            collector.diagnostics(&entry.remarks);
+            if !entry.rejected.is_empty() {
+                collector.diagnostics(entry.errors());
+                rejects.write(&entry.rejected)?;
+                collector.rejected(entry.reject_count())?;
+            }
+            match Drafted::of(entry) {
+                Some(drafted) => gathered.push(drafted),
+                None => collector.summary.rejected_products += 1,
+            }
+            if gathered.is_full(CHUNK, CHUNK_VARIANTS) {
+                let drafts = std::mem::take(&mut gathered).drafts;
+                self.plan_gathered(
+                    &drafts,
+                    options,
+                    target,
+                    &mut categories,
+                    &mut collector,
+                    &mut rejects,
+                )?;
+                progress(&told);
+            }
+        }
+        self.plan_gathered(
+            &gathered.drafts,
+            options,
+            target,
+            &mut categories,
+            &mut collector,
+            &mut rejects,
+        )?;
+        progress(&told);
+        rejects.finish(&mut collector.summary)?;
+        Ok(collector.finish())
+    }
+
+    fn plan_gathered(
+        &self,
+        drafts: &[Drafted],
+        options: &ImportOptions,
+        target: &Target,
+        categories: &mut Categories,
+        collector: &mut Collector,
+        rejects: &mut RejectFile,
+    ) -> Result<(), FlowError> {
+        let chunk = self.plan_chunk(drafts, options, target, categories, self.now())?;
+        for (drafted, verdict) in drafts.iter().zip(chunk.verdicts) {
+            collect(drafted, verdict, collector, Some(rejects))?;
+        }
+        collector.summary.categories_created += wide(chunk.categories.len());
+        // Counted once: in a plan that is as good as written.
+        categories.written(&chunk.categories);
+        Ok(())
+    }
+
+    /// Compares a chunk of products with what the shop holds now.
+    pub(super) fn plan_chunk(
+        &self,
+        drafts: &[Drafted],
+        options: &ImportOptions,
+        target: &Target,
+        categories: &mut Categories,
+        now: Timestamp,
+    ) -> Result<Chunk, FlowError> {
+        let known = self.known(drafts, target)?;
+        let mut used: Vec<CategoryId> = Vec::new();
+        let mut verdicts = Vec::with_capacity(drafts.len());
+        for drafted in drafts {
+            let existing = known.get(drafted.draft.handle.as_str());
+            let planned = self.plan_one(&drafted.draft, existing, target, categories, now);
+            let verdict = match planned {
+                Err(rejection) => Verdict::Rejected(product_refused(drafted, &rejection)),
+                Ok(planned) if planned.stock.iter().any(|stock| stock.on_hand > QUANTITY_MAX) => {
+                    Verdict::Rejected(stock_too_large(drafted))
+                }
+                Ok(mut planned) => {
+                    if options.stock == StockPolicy::Ignore {
+                        planned.stock.iter_mut().for_each(|stock| stock.on_hand = 0);
+                        planned.stock.retain(|stock| stock.sells_without_stock);
+                    }
+                    match (planned.change, options.on_conflict) {
+                        (ProductChange::Updated, OnConflict::Skip) => Verdict::Skipped,
+                        (ProductChange::Updated, OnConflict::Error) => {
+                            Verdict::Rejected(product_exists(drafted))
+                        }
+                        _ => Verdict::Planned(Box::new(planned)),
+                    }
+                }
+            };
+            if let Verdict::Planned(planned) = &verdict
+                && planned.product_changed
+            {
+                used.extend(&planned.product.categories);
+            }
+            verdicts.push(verdict);
+        }
+        Ok(Chunk { verdicts, categories: categories.to_write(&used) })
+    }
+
+    fn plan_one(
+        &self,
+        draft: &ProductDraft,
+        known: Option<&(Product, Vec<Price>)>,
+        target: &Target,
+        categories: &mut Categories,
+        now: Timestamp,
+    ) -> Result<PlannedProduct, Rejection> {
+        let mut ids: Vec<CategoryId> = Vec::new();
+        for path in draft.categories.iter().flatten() {
+            let id = categories.resolve(path, || self.next_id())?;
+            ids.extend(id.filter(|id| !ids.contains(id)));
+        }
+        let context = PlanContext {
+            price_list: target.price_list,
+            categories: ids,
+            tax_category: TaxCategory::standard(),
+            now,
+        };
+        let existing = known.map(|(product, prices)| Existing { product, prices });
+        plan_product(draft, existing, &context, || self.next_id())
+    }
+
+    /// Returns the products of these handles, with their prices in the list that is written to.
+    fn known(
+        &self,
+        drafts: &[Drafted],
+        target: &Target,
+    ) -> Result<BTreeMap<String, (Product, Vec<Price>)>, FlowError> {
+        let handles: Vec<Handle> = drafts
+            .iter()
+            .filter_map(|drafted| Handle::new(drafted.draft.handle.as_str()).ok())
+            .collect();
+        let products: Vec<Product> =
+            self.store().products_by_handle(&handles)?.into_iter().flatten().collect();
+        let variants: Vec<VariantId> = products
+            .iter()
+            .flat_map(|product| &product.variants)
+            .map(|variant| variant.id)
+            .collect();
+        let mut prices: BTreeMap<VariantId, Vec<Price>> = BTreeMap::new();
+        if !variants.is_empty() {
+            for price in self.store().prices(&variants)? {
+                if price.list == target.price_list {
+                    prices.entry(price.variant).or_default().push(price);
+                }
+            }
+        }
+        let with_prices = |product: Product| {
+            let own = product.variants.iter().filter_map(|variant| prices.remove(&variant.id));
+            let own = own.flatten().collect();
+            (product.handle.to_string(), (product, own))
+        };
+        Ok(products.into_iter().map(with_prices).collect())
+    }
+}
+
+/// Takes what is to become of a product into the summary, and its rows into the reject file when it is refused.
+pub(super) fn collect(
+    drafted: &Drafted,
+    verdict: Verdict,
+    collector: &mut Collector,
+    rejects: Option<&mut RejectFile>,
+) -> Result<Option<Box<PlannedProduct>>, FlowError> {
+    if !matches!(verdict, Verdict::Rejected(_)) {
+        collector.summary.variants += wide(drafted.draft.variants.len());
+        collector.summary.images += wide(drafted.draft.images.as_ref().map_or(0, Vec::len));
+    }
+    match verdict {
+        Verdict::Planned(mut planned) => {
+            collector.planned(&mut planned);
+            Ok(Some(planned))
+        }
+        Verdict::Skipped => {
+            collector.summary.skipped += 1;
+            Ok(None)
+        }
+        Verdict::Rejected(diagnostic) => {
+            collector.diagnostics([&diagnostic]);
+            collector.summary.rejected_products += 1;
+            if let Some(rejects) = rejects {
+                rejects.product(&drafted.draft, drafted.line, &diagnostic)?;
+            }
+            collector.rejected(drafted.rows)?;
+            Ok(None)
+        }
+    }
+}
+
+fn product_refused(drafted: &Drafted, rejection: &Rejection) -> Diagnostic {
+    let message = format!("product '{}': {rejection}", shown(&drafted.draft.handle));
+    let help = "mend its rows in the reject file and import that";
+    refusal(&codes::PRODUCT_REFUSED, drafted.line, 0, message, help)
+}
+
+fn product_exists(drafted: &Drafted) -> Diagnostic {
+    let message =
+        format!("there already is a product '{}', and it differs", shown(&drafted.draft.handle));
+    let help = "use `--on-conflict update` to change it, or `skip` to leave it";
+    refusal(&codes::PRODUCT_EXISTS, drafted.line, 0, message, help)
+}
+
+fn stock_too_large(drafted: &Drafted) -> Diagnostic {
+    let handle = shown(&drafted.draft.handle);
+    let message =
+        format!("product '{handle}' has a variant with more than {QUANTITY_MAX} units in stock");
+    refusal(
+        &codes::COUNT_TOO_LARGE,
+        drafted.line,
+        0,
+        message,
+        "write the number of units at the shelf",
+    )
+}
+
+/// A text for a message: at most 80 characters.
+pub(crate) fn shown(text: &str) -> String {
+    let cut: String = text.chars().take(80).collect();
+    if cut.len() < text.len() { format!("{cut}…") } else { cut }
+}

@@ -1,0 +1,17 @@
+//! One file a flow; each adds its methods to [`crate::Shop`].
+
+pub mod cart;
+pub mod catalog;
+pub mod checkout;
+pub mod event;
+pub mod export;
+pub mod fulfill;
+pub mod import;
+pub mod import_stock;
+pub mod order;
+pub mod payment;
+pub mod recover;
+pub mod search;
+pub mod setup;
+pub mod stock;
+pub mod verify;

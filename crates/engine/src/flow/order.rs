@@ -1,0 +1,201 @@
+//! Looking at orders, and calling them off.
+
+use sutler_core::change::{Change, Idempotency, IdempotencyKey};
+use sutler_core::event::{Event, EventData, EventKind};
+use sutler_core::fulfillment::{self, Fulfillment};
+use sutler_core::hash::HashInput;
+use sutler_core::id::OrderId;
+use sutler_core::inventory::Allocation;
+use sutler_core::order::{
+    self, LoggedAction, Order, OrderNumber, OrderStatus, Progress, Stage, progress,
+};
+use sutler_core::payment::{Payment, PaymentDraft, PaymentTask};
+use sutler_core::port::OrderFilter;
+use sutler_core::rejection::Rejection;
+use sutler_core::status::word;
+
+use crate::{FlowError, Shop};
+
+/// The most orders one page may hold.
+pub const PAGE_MAX: usize = 1_000;
+
+/// An order with what belongs to it and what is derived from that.
+#[derive(Clone, Debug)]
+pub struct OrderView {
+    /// The order.
+    pub order: Order,
+    /// Its payments with their facts.
+    pub payments: Vec<Payment>,
+    /// What its providers are still to do, or did.
+    pub tasks: Vec<PaymentTask>,
+    /// Its fulfillments.
+    pub fulfillments: Vec<Fulfillment>,
+    /// Which location serves which line.
+    pub allocations: Vec<Allocation>,
+    /// What is derived.
+    pub progress: Progress,
+}
+
+impl Shop {
+    /// Returns the id of an order by its number.
+    pub(crate) fn order_id(&self, number: OrderNumber) -> Result<OrderId, FlowError> {
+        let order = self.store().order_by_number(number)?;
+        Ok(order.ok_or_else(|| Rejection::not_found("order", number))?.id)
+    }
+
+    /// Returns an order with all that belongs to it.
+    pub fn order(&self, number: OrderNumber) -> Result<OrderView, FlowError> {
+        self.order_view(self.order_id(number)?)
+    }
+
+    /// Returns an order with all that belongs to it.
+    pub fn order_view(&self, id: OrderId) -> Result<OrderView, FlowError> {
+        let store = self.store();
+        let order = store.order(id)?.ok_or_else(|| Rejection::not_found("order", id))?;
+        let payments = store.payments(&[id])?;
+        let mut tasks = Vec::new();
+        for payment in &payments {
+            tasks.extend(store.payment_tasks(payment.id)?);
+        }
+        let progress = progress(&order, &payments);
+        Ok(OrderView {
+            payments,
+            tasks,
+            fulfillments: store.fulfillments(id)?,
+            allocations: store.allocations(id)?,
+            progress,
+            order,
+        })
+    }
+
+    /// Returns up to `limit` orders, newest first, below `before`; tasks, fulfillments and allocations are left out. A stage is
+    /// derived, so asking for one looks through the orders until enough are found.
+    pub fn order_list(
+        &self,
+        stage: Option<Stage>,
+        before: Option<OrderNumber>,
+        limit: usize,
+    ) -> Result<Vec<OrderView>, FlowError> {
+        let limit = limit.min(PAGE_MAX);
+        let status = match stage {
+            Some(Stage::Checkout) => Some(OrderStatus::Pending),
+            Some(Stage::Canceled) => Some(OrderStatus::Canceled),
+            Some(_) => Some(OrderStatus::Placed),
+            None => None,
+        };
+        let mut found = Vec::new();
+        let mut before = before;
+        while found.len() < limit {
+            let page_size = if stage.is_some() { 200 } else { limit - found.len() };
+            let page = self.store().order_page(OrderFilter { status }, before, page_size)?;
+            let ended = page.len() < page_size;
+            before = page.last().map(|order| order.number);
+            let ids: Vec<OrderId> = page.iter().map(|order| order.id).collect();
+            let payments = self.store().payments(&ids)?;
+            for order in page {
+                let payments: Vec<Payment> =
+                    payments.iter().filter(|payment| payment.order == order.id).cloned().collect();
+                let progress = progress(&order, &payments);
+                if stage.is_none_or(|stage| stage == progress.stage) && found.len() < limit {
+                    let (tasks, fulfillments, allocations) = Default::default();
+                    found.push(OrderView {
+                        order,
+                        payments,
+                        tasks,
+                        fulfillments,
+                        allocations,
+                        progress,
+                    });
+                }
+            }
+            if ended {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Returns the log of an order, oldest first.
+    pub fn order_log(&self, number: OrderNumber) -> Result<Vec<LoggedAction>, FlowError> {
+        Ok(self.store().order_log(self.order_id(number)?)?)
+    }
+
+    /// Calls a placed order off before anything of it left: its stock is free again, its promotions' uses are given back, a
+    /// hold is voided, captured money is refunded.
+    ///
+    /// Errors: `order.already_shipped`, `order.not_placed` (pending or canceled already).
+    pub fn order_cancel(
+        &self,
+        number: OrderNumber,
+        reason: &str,
+        key: Option<IdempotencyKey>,
+    ) -> Result<OrderView, FlowError> {
+        let id = self.order_id(number)?;
+        let content = HashInput::new("order.cancel").id(id.to_u128()).text(reason).finish();
+        self.settle(|set| {
+            set.idempotency =
+                key.clone().map(|key| Idempotency { key, content, answer: id.into() });
+            let view = self.order_view(id)?;
+            view.require_placed("canceled")?;
+            set.changes.extend(order::cancel(&view.order, &view.allocations, reason, set.at)?);
+            fulfillment::call_off(&view.fulfillments).write(set);
+            set.push(Change::PromotionUseReturned { order: id });
+            for mut draft in view.drafts() {
+                draft.touch_captures();
+                if !self.is_manual(draft.payment()) || draft.refundable().is_positive() {
+                    draft.give_up(set.at)?;
+                }
+                draft.write(set);
+            }
+            let data = EventData::Order { number, total: view.order.total() };
+            set.tell(Event { kind: EventKind::OrderCanceled, subject: id.into(), data });
+            Ok(())
+        })?;
+        self.run_order_tasks(id);
+        self.order_view(id)
+    }
+
+    /// Returns whether a person says when this payment's money arrived; an unknown provider is not manual.
+    pub(crate) fn is_manual(&self, payment: &Payment) -> bool {
+        self.provider(&payment.provider).is_ok_and(|provider| provider.is_manual())
+    }
+
+    /// Runs the provider tasks of an order. What they come to is no part of the answer: the decision that queued them is
+    /// committed, so an error here would invite a second one. Whatever failed stays queued.
+    pub(crate) fn run_order_tasks(&self, id: OrderId) {
+        let run = || -> Result<(), FlowError> {
+            for payment in self.store().payments(&[id])? {
+                self.run_tasks_of(payment.id)?;
+            }
+            Ok(())
+        };
+        if let Err(problem) = run() {
+            tracing::warn!(order = %id, %problem, "the provider calls of this order wait for recovery");
+        }
+    }
+}
+
+impl OrderView {
+    /// Returns its payments, each with its tasks, to decide on.
+    pub(crate) fn drafts(&self) -> Vec<PaymentDraft> {
+        let tasks = |payment: &Payment| {
+            self.tasks.iter().filter(|task| task.payment == payment.id).cloned().collect()
+        };
+        self.payments
+            .iter()
+            .map(|payment| PaymentDraft::new(payment.clone(), tasks(payment)))
+            .collect()
+    }
+
+    /// Refuses an order that is pending or canceled.
+    pub(crate) fn require_placed(&self, verb: &'static str) -> Result<(), Rejection> {
+        match self.order.status {
+            OrderStatus::Placed => Ok(()),
+            status => Err(Rejection::OrderNotPlaced {
+                number: self.order.number,
+                status: word(status),
+                verb,
+            }),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Finishing or undoing what a crash cut off. Safe to run at any time, by several programs at once, as often as wanted.
+
+use sutler_core::change::{Change, ChangeSet};
+use sutler_core::checkout::{self, Checkout, CheckoutMove, CheckoutStatus, Recovery, recovery};
+use sutler_core::id::{CheckoutId, OrderId, PaymentId};
+use sutler_core::order::OrderStatus;
+use sutler_core::payment::PaymentDraft;
+use sutler_core::rejection::Rejection;
+
+use super::cart::done;
+use super::checkout::{Outcome, Saga};
+use super::payment::TaskReport;
+use crate::{FlowError, Shop};
+
+/// What recovery did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct RecoveryReport {
+    /// Checkouts whose money was held: placed.
+    pub placed: u32,
+    /// Checkouts that were undone.
+    pub unwound: u32,
+    /// Checkouts that somebody may still be working on, or whose provider does not know yet.
+    pub waiting: u32,
+    /// Checkouts that a person must look at.
+    pub stuck: Vec<String>,
+    /// Provider calls that the provider refused for good in this run: a person must look at them too.
+    pub refused: Vec<String>,
+    /// Provider calls that were due.
+    pub tasks: TaskReport,
+}
+
+impl Shop {
+    /// Settles every open checkout that nobody works on any more, and makes every provider call that is due.
+    pub fn recover(&self) -> Result<RecoveryReport, FlowError> {
+        let tasks = self.run_payment_tasks()?;
+        let mut report =
+            RecoveryReport { refused: tasks.refusals.clone(), tasks, ..RecoveryReport::default() };
+        let mut after = None;
+        loop {
+            let page = self.store().checkouts_open(after, 100)?;
+            let Some(last) = page.last() else { return Ok(report) };
+            after = Some(last.id);
+            for record in page {
+                let name = describe(&record);
+                // One checkout that cannot be settled must not keep the others from it.
+                if let Err(error) = self.recover_one(record, &mut report) {
+                    if matches!(error, FlowError::Store(_)) {
+                        return Err(error);
+                    }
+                    report.stuck.push(format!("{name} ({error})"));
+                }
+            }
+        }
+    }
+
+    /// Settles one checkout, if nobody works on it any more.
+    pub(crate) fn recover_one(
+        &self,
+        record: Checkout,
+        report: &mut RecoveryReport,
+    ) -> Result<(), FlowError> {
+        match recovery(&record, self.now()) {
+            Recovery::Nothing => {}
+            Recovery::Wait { .. } => report.waiting += 1,
+            Recovery::Person => report.stuck.push(describe(&record)),
+            Recovery::LookUp => self.look_up_one(&record, report)?,
+            Recovery::Unwind => match self.end_undo(record.order, false)? {
+                CheckoutStatus::Unwound => report.unwound += 1,
+                CheckoutStatus::Stuck => {
+                    report.stuck.push(describe(&self.checkout_record(record.order)?))
+                }
+                _ => report.waiting += 1,
+            },
+        }
+        Ok(())
+    }
+
+    fn look_up_one(&self, record: &Checkout, report: &mut RecoveryReport) -> Result<(), FlowError> {
+        match Saga::resume(self, record)?.look_up()? {
+            Some(Outcome::Placed(_)) => report.placed += 1,
+            Some(Outcome::Unwound(_)) => report.unwound += 1,
+            None if checkout::patience_is_over(record, self.now()) => {
+                let problem =
+                    "the provider has not said for a day whether it holds the money".to_owned();
+                self.move_checkout(record.order, |_, found| {
+                    let waits = found.status == CheckoutStatus::Authorizing;
+                    Ok(waits.then(|| (CheckoutMove::GiveUp, Some(problem.clone()))))
+                })?;
+                report.stuck.push(describe(&self.checkout_record(record.order)?));
+            }
+            None => report.waiting += 1,
+        }
+        Ok(())
+    }
+
+    /// Has the provider drop the hold of an undone checkout, and ends its log record. The undo itself is committed, so what
+    /// fails now is left to recovery.
+    pub(crate) fn finish_unwinding(&self, order: OrderId, payment: PaymentId) {
+        let ended = self.run_tasks_of(payment).and_then(|_| self.end_undo(order, false));
+        if let Err(problem) = ended {
+            tracing::warn!(%order, %problem, "the undo of this checkout waits for recovery");
+        }
+    }
+
+    /// Ends an undo whose provider calls are all answered; returns where the checkout is then. A refused call ends it only
+    /// where a person `insists`.
+    fn end_undo(&self, order: OrderId, insists: bool) -> Result<CheckoutStatus, FlowError> {
+        self.move_checkout(order, |shop, record| {
+            let tasks = match record.payment {
+                Some(payment) if record.status == CheckoutStatus::Unwinding => {
+                    shop.store().payment_tasks(payment)?
+                }
+                _ => Vec::new(),
+            };
+            Ok(match checkout::undo_end(&tasks) {
+                _ if record.status != CheckoutStatus::Unwinding => None,
+                Some((CheckoutMove::GiveUp, problem)) if insists => {
+                    Some((CheckoutMove::Finish, problem))
+                }
+                end => end,
+            })
+        })
+    }
+
+    /// Moves a log record as `decide` says; returns where it is then.
+    fn move_checkout(
+        &self,
+        order: OrderId,
+        decide: impl Fn(&Shop, &Checkout) -> Result<Option<(CheckoutMove, Option<String>)>, FlowError>,
+    ) -> Result<CheckoutStatus, FlowError> {
+        let settled = self.settle(|set| {
+            let record = self.checkout_record(order)?;
+            let Some((next, problem)) = decide(self, &record)? else { return Ok(record.status) };
+            let moved = checkout::step(&record, next, problem, set.at)?;
+            let status = moved.status;
+            set.push(Change::Checkout(Box::new(moved)));
+            Ok(status)
+        })?;
+        done(settled)
+    }
+
+    /// Ends a stuck checkout on a person's word that its payment is settled at the provider: what it still holds here is
+    /// given back, its order is called off, and the provider is asked once more to drop the hold. A provider that refuses
+    /// again does not keep the checkout stuck; one that is away is asked again by [`Shop::recover`]. Returns the log record.
+    ///
+    /// Errors: `not_found`; `move.illegal` when the checkout is not stuck.
+    pub fn checkout_settle(&self, id: CheckoutId) -> Result<Checkout, FlowError> {
+        let settled = self.settle(|set| {
+            let record =
+                self.store().checkout(id)?.ok_or_else(|| Rejection::not_found("checkout", id))?;
+            self.resume_undo(&record, set)?;
+            Ok(record)
+        })?;
+        let record = done(settled)?;
+        if let Some(payment) = record.payment
+            && let Err(problem) = self.run_tasks_of(payment)
+        {
+            tracing::warn!(checkout = %id, %problem, "the hold of this checkout waits for recovery");
+        }
+        self.end_undo(record.order, true)?;
+        self.checkout_record(record.order)
+    }
+
+    /// Takes the undo of a stuck checkout up again, from wherever it was left.
+    fn resume_undo(&self, record: &Checkout, set: &mut ChangeSet) -> Result<(), FlowError> {
+        set.push(Change::Checkout(Box::new(checkout::step(
+            record,
+            CheckoutMove::Resume,
+            None,
+            set.at,
+        )?)));
+        let order = self
+            .store()
+            .order(record.order)?
+            .ok_or_else(|| Rejection::not_found("order", record.order))?;
+        if order.status == OrderStatus::Pending {
+            checkout::release_stock(record, set);
+            checkout::cancel_order(&order, record.problem.as_deref().unwrap_or("stuck"), set)?;
+        }
+        if let Some(payment) = record.payment {
+            let (payment, tasks) = self.payment_with_tasks(payment)?;
+            let mut draft = PaymentDraft::new(payment, tasks);
+            draft.retry_voids(set.at);
+            draft.void(set.at);
+            draft.write(set);
+        }
+        Ok(())
+    }
+}
+
+fn describe(record: &Checkout) -> String {
+    format!(
+        "{} of {}: {}",
+        record.id,
+        record.cart,
+        record.problem.as_deref().unwrap_or("the provider's answer is unknown")
+    )
+}

@@ -1,0 +1,218 @@
+//! Setting a shop up: the rows to start from.
+
+use std::sync::Arc;
+
+use sutler_core::address::CountryCode;
+use sutler_core::catalog::{CapturePolicy, Channel, TaxRounding};
+use sutler_core::change::{Change, SetupChange};
+use sutler_core::id::{ChannelId, DeliveryMethodId, PriceListId, StockLocationId, TaxZoneId};
+use sutler_core::inventory::StockLocation;
+use sutler_core::money::{Currency, Money, Rate, Rounding};
+use sutler_core::pricing::{
+    DeliveryMethod, DeliveryRate, DeliveryZone, PriceList, Promotion, TaxCategory, TaxRate,
+    TaxZone, Window,
+};
+use sutler_core::rejection::Rejection;
+use sutler_core::shop::{Setup, ShopRecord};
+
+use crate::{FlowError, Shop};
+
+/// How long stock is held for a running checkout, in seconds, unless a channel says otherwise.
+const RESERVATION_SECONDS: u32 = 15 * 60;
+
+/// How long a cart lives after its last change, in seconds, unless a channel says otherwise.
+const CART_SECONDS: u32 = 30 * 24 * 60 * 60;
+
+/// What a new shop is to be. No default: every field is a business choice.
+#[derive(Clone, Debug)]
+pub struct InitCommand {
+    /// Name for people.
+    pub name: String,
+    /// What it sells in.
+    pub currency: Currency,
+    /// Where it is, and where buyers are assumed to be until they say.
+    pub country: CountryCode,
+    /// Whether its prices contain tax.
+    pub tax_inclusive: bool,
+    /// The rate of ordinary goods where it is.
+    pub tax_rate: Rate,
+    /// What standard delivery costs.
+    pub delivery_rate: Money,
+    /// From which subtotal on standard delivery is free.
+    pub delivery_free_over: Option<Money>,
+}
+
+impl Shop {
+    /// Sets a new shop up: channel `web`, location `main`, a price list, a tax zone with the standard rate, and the delivery
+    /// methods `standard` and `pickup`.
+    ///
+    /// Errors: `shop.exists` when the store holds a shop already; `money` errors when the amounts are in another currency.
+    pub fn init(&self, command: &InitCommand) -> Result<Arc<Setup>, FlowError> {
+        if self.store().setup()?.is_some() {
+            return Err(Rejection::ShopExists.into());
+        }
+        for amount in
+            [Some(command.delivery_rate), command.delivery_free_over].into_iter().flatten()
+        {
+            if amount.currency() != command.currency {
+                let wanted = command.currency.code().to_owned();
+                return Err(Rejection::WrongCurrency { given: amount.to_string(), wanted }.into());
+            }
+        }
+        self.settle(|set| {
+            let shop = ShopRecord {
+                uid: self.next_id(),
+                name: command.name.clone(),
+                currency: command.currency,
+                created_at: set.at,
+                version: 1,
+            };
+            set.push(Change::Setup(SetupChange::Shop(shop)));
+            for change in self.first_rows(command) {
+                set.push(Change::Setup(change));
+            }
+            Ok(())
+        })?;
+        self.setup()
+    }
+
+    fn first_rows(&self, command: &InitCommand) -> Vec<SetupChange> {
+        let channel = Channel {
+            id: ChannelId::from_u128(self.next_id()),
+            code: "web".to_owned(),
+            name: "Web".to_owned(),
+            currency: command.currency,
+            tax_inclusive: command.tax_inclusive,
+            rounding: Rounding::HalfAwayFromZero,
+            tax_rounding: TaxRounding::PerLine,
+            default_country: command.country,
+            capture: CapturePolicy::AtShipment,
+            reservation_seconds: RESERVATION_SECONDS,
+            cart_seconds: CART_SECONDS,
+            version: 1,
+        };
+        let location = StockLocation {
+            id: StockLocationId::from_u128(self.next_id()),
+            code: "main".to_owned(),
+            name: "Main".to_owned(),
+            country: Some(command.country),
+            priority: 0,
+            active: true,
+            version: 1,
+        };
+        let prices = PriceList {
+            id: PriceListId::from_u128(self.next_id()),
+            name: format!("Base prices in {}", command.currency.code()),
+            channel: None,
+            currency: command.currency,
+            customer_group: None,
+            window: Window::default(),
+            priority: 0,
+            version: 1,
+        };
+        // A zone without countries is everywhere that no other zone names.
+        let zone = TaxZone {
+            id: TaxZoneId::from_u128(self.next_id()),
+            name: "Everywhere".to_owned(),
+            countries: Vec::new(),
+            version: 1,
+        };
+        let rate = TaxRate {
+            zone: zone.id,
+            category: TaxCategory::standard(),
+            name: "Tax".to_owned(),
+            rate: command.tax_rate,
+            window: Window::default(),
+        };
+        let standard = self.delivery(
+            "standard",
+            "Standard delivery",
+            command.delivery_rate,
+            command.delivery_free_over,
+        );
+        let pickup =
+            self.delivery("pickup", "Pickup at our counter", Money::zero(command.currency), None);
+        vec![
+            SetupChange::Channel(channel),
+            SetupChange::StockLocation(location),
+            SetupChange::PriceList(prices),
+            SetupChange::TaxZone(zone),
+            SetupChange::TaxRate(rate),
+            SetupChange::DeliveryMethod(standard),
+            SetupChange::DeliveryMethod(pickup),
+        ]
+    }
+
+    fn delivery(
+        &self,
+        code: &str,
+        name: &str,
+        amount: Money,
+        free_over: Option<Money>,
+    ) -> DeliveryMethod {
+        DeliveryMethod {
+            id: DeliveryMethodId::from_u128(self.next_id()),
+            code: code.to_owned(),
+            name: name.to_owned(),
+            zone: DeliveryZone { countries: Vec::new(), postal_code_prefixes: Vec::new() },
+            rate: DeliveryRate::Flat { amount },
+            free_over,
+            tax_category: Some(TaxCategory::standard()),
+            active: true,
+            version: 1,
+        }
+    }
+
+    /// Adds a promotion; its own rules are checked first. Its version is set by the store's guard, so give 1.
+    pub fn promotion_add(&self, promotion: &Promotion) -> Result<(), FlowError> {
+        promotion.check().map_err(Rejection::from)?;
+        self.setup()?;
+        self.settle(|set| {
+            set.push(Change::Setup(SetupChange::Promotion(promotion.clone())));
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// Writes a row of the set-up: a channel, location, price list, tax zone or rate, delivery method or promotion, with the
+    /// version after the one that stands (1 for a new one).
+    ///
+    /// Errors: `already_exists` for a code in use; `Contended` when somebody else changed the row meanwhile.
+    pub fn setup_put(&self, change: &SetupChange) -> Result<(), FlowError> {
+        self.setup()?;
+        let mut set = self.change_set();
+        set.push(Change::Setup(change.clone()));
+        match self.store().commit(set)? {
+            sutler_core::change::CommitOutcome::Refused(rejection) => Err(rejection.into()),
+            sutler_core::change::CommitOutcome::Conflict { what } => {
+                Err(FlowError::Contended { what: what.to_string() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl InitCommand {
+    /// Returns what a small shop in one country starts with: prices that contain tax, the country's standard rate where
+    /// Sutler knows it (else zero, to be set), delivery for 4.90 major units, free from 75.
+    ///
+    /// Errors: a currency or country code that is none. Source of the rates: [`crate::country`].
+    pub fn new(name: &str, currency: &str, country: &str) -> Result<Self, Rejection> {
+        let currency = Currency::from_code(currency)?;
+        let country: CountryCode = country.parse()?;
+        let known = crate::country::by_code(country.as_str());
+        let major = |units: i64, hundredths: i64| {
+            let scale = currency.minor_per_major();
+            Money::from_minor(units * scale + hundredths * scale / 100, currency)
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            currency,
+            country,
+            tax_inclusive: known.is_none_or(|known| known.inclusive),
+            tax_rate: Rate::percent(known.map_or("0", |known| known.percent))?,
+            delivery_rate: major(4, 90),
+            delivery_free_over: Some(major(75, 0)),
+        })
+    }
+}

@@ -1,0 +1,263 @@
+//! Stock at the shelf: receiving, correcting after a count, moving between locations, limits, and looking.
+
+use sutler_core::change::{Change, Idempotency, IdempotencyKey, StockChange};
+use sutler_core::event::{Event, EventData, EventKind};
+use sutler_core::hash::HashInput;
+use sutler_core::id::VariantId;
+use sutler_core::inventory::{
+    MovementKind, StockKey, StockLevel, StockLocation, StockMovement, StoredMovement,
+};
+use sutler_core::quantity::{QUANTITY_MAX, Quantity};
+use sutler_core::rejection::Rejection;
+use sutler_core::shop::Setup;
+
+use crate::{FlowError, Shop};
+
+/// The stock of one variant.
+#[derive(Clone, Debug)]
+pub struct StockView {
+    /// The variant.
+    pub variant: VariantId,
+    /// What people call it.
+    pub label: String,
+    /// Its level at each location of the shop, by code.
+    pub levels: Vec<(StockLocation, StockLevel)>,
+}
+
+/// Returns a location by code or name, or says which there are.
+pub(crate) fn location_by_word<'a>(
+    setup: &'a Setup,
+    word: &str,
+) -> Result<&'a StockLocation, Rejection> {
+    setup.location_by_word(word).ok_or_else(|| Rejection::NotFound {
+        noun: "stock location",
+        given: word.to_owned(),
+        near: setup.locations.iter().map(|location| location.code.clone()).collect(),
+    })
+}
+
+impl Shop {
+    /// Records goods that arrived.
+    pub fn stock_receive(
+        &self,
+        variant: VariantId,
+        quantity: Quantity,
+        location: &str,
+        reason: Option<&str>,
+        key: Option<IdempotencyKey>,
+    ) -> Result<StockView, FlowError> {
+        let setup = self.setup()?;
+        let key_of = |location: &StockLocation| StockKey { variant, location: location.id };
+        let at = key_of(location_by_word(&setup, location)?);
+        let mut content = HashInput::new("stock.receive");
+        content
+            .id(variant.to_u128())
+            .id(at.location.to_u128())
+            .number(i64::from(quantity.get()))
+            .optional_text(reason);
+        let content = content.finish();
+        self.require_variant(variant)?;
+        self.settle(|set| {
+            set.idempotency =
+                key.clone().map(|key| Idempotency { key, content, answer: variant.into() });
+            let reason = reason.map(str::to_owned);
+            let movement = StockMovement {
+                key: at,
+                kind: MovementKind::Received,
+                quantity: quantity.get(),
+                cause: None,
+                reason,
+            };
+            set.push(Change::Stock(StockChange::Move { movement, expected_on_hand: None }))
+                .tell(changed(at));
+            Ok(())
+        })?;
+        self.stock_show(variant)
+    }
+
+    /// Sets units on hand to what a count found. `expected` is the count that must still stand, when given.
+    ///
+    /// Errors: `reason.missing`; `stock.changed`; `stock.insufficient` when more is promised than was counted.
+    pub fn stock_correct(
+        &self,
+        variant: VariantId,
+        counted: u32,
+        location: &str,
+        reason: &str,
+        expected: Option<u32>,
+        key: Option<IdempotencyKey>,
+    ) -> Result<StockView, FlowError> {
+        if reason.trim().is_empty() {
+            return Err(Rejection::ReasonMissing.into());
+        }
+        if counted > QUANTITY_MAX {
+            let given = counted.to_string();
+            return Err(Rejection::Quantity(sutler_core::quantity::QuantityError { given }).into());
+        }
+        let setup = self.setup()?;
+        let at = StockKey { variant, location: location_by_word(&setup, location)?.id };
+        self.require_variant(variant)?;
+        let mut content = HashInput::new("stock.correct");
+        content
+            .id(variant.to_u128())
+            .id(at.location.to_u128())
+            .number(i64::from(counted))
+            .text(reason);
+        let content = content.number(expected.map_or(-1, i64::from)).finish();
+        self.settle(|set| {
+            set.idempotency =
+                key.clone().map(|key| Idempotency { key, content, answer: variant.into() });
+            let found = self.level(at)?.on_hand;
+            if let Some(expected) = expected.filter(|expected| *expected != found) {
+                let label = variant.to_string();
+                return Err(self
+                    .labeled(Rejection::StockChanged { variant, label, expected, found })
+                    .into());
+            }
+            let (kind, quantity) = if counted >= found {
+                (MovementKind::CorrectedUp, counted - found)
+            } else {
+                (MovementKind::CorrectedDown, found - counted)
+            };
+            if quantity > 0 {
+                let movement = StockMovement {
+                    key: at,
+                    kind,
+                    quantity,
+                    cause: None,
+                    reason: Some(reason.trim().to_owned()),
+                };
+                // What was read is guarded: a sale in between must not be counted away.
+                set.push(Change::Stock(StockChange::Move {
+                    movement,
+                    expected_on_hand: Some(found),
+                }))
+                .tell(changed(at));
+            }
+            Ok(())
+        })?;
+        self.stock_show(variant)
+    }
+
+    /// Moves units between two own locations, in one commit.
+    pub fn stock_transfer(
+        &self,
+        variant: VariantId,
+        quantity: Quantity,
+        from: &str,
+        to: &str,
+        key: Option<IdempotencyKey>,
+    ) -> Result<StockView, FlowError> {
+        let setup = self.setup()?;
+        let here = |word: &str| {
+            location_by_word(&setup, word)
+                .map(|location| StockKey { variant, location: location.id })
+        };
+        let (from, to) = (here(from)?, here(to)?);
+        if from == to {
+            let why = "is where the goods already are".to_owned();
+            return Err(Rejection::BadInput {
+                what: "stock location",
+                given: to.location.to_string(),
+                why,
+            }
+            .into());
+        }
+        self.require_variant(variant)?;
+        let mut content = HashInput::new("stock.transfer");
+        content.id(variant.to_u128()).number(i64::from(quantity.get()));
+        let content = content.id(from.location.to_u128()).id(to.location.to_u128()).finish();
+        self.settle(|set| {
+            set.idempotency =
+                key.clone().map(|key| Idempotency { key, content, answer: variant.into() });
+            for (key, kind) in
+                [(from, MovementKind::TransferredOut), (to, MovementKind::TransferredIn)]
+            {
+                let movement = StockMovement {
+                    key,
+                    kind,
+                    quantity: quantity.get(),
+                    cause: None,
+                    reason: None,
+                };
+                set.push(Change::Stock(StockChange::Move { movement, expected_on_hand: None }))
+                    .tell(changed(key));
+            }
+            Ok(())
+        })?;
+        self.stock_show(variant)
+    }
+
+    /// Sets how far selling may go beyond what is on hand, and how many units are kept from buyers.
+    pub fn stock_limits(
+        &self,
+        variant: VariantId,
+        location: &str,
+        backorder_limit: u32,
+        safety: u32,
+        key: Option<IdempotencyKey>,
+    ) -> Result<StockView, FlowError> {
+        for units in [backorder_limit, safety] {
+            if units > QUANTITY_MAX {
+                return Err(Rejection::Quantity(sutler_core::quantity::QuantityError {
+                    given: units.to_string(),
+                })
+                .into());
+            }
+        }
+        let setup = self.setup()?;
+        let at = StockKey { variant, location: location_by_word(&setup, location)?.id };
+        self.require_variant(variant)?;
+        let mut content = HashInput::new("stock.limits");
+        content.id(variant.to_u128()).id(at.location.to_u128());
+        let content = content.number(i64::from(backorder_limit)).number(i64::from(safety)).finish();
+        self.settle(|set| {
+            set.idempotency =
+                key.clone().map(|key| Idempotency { key, content, answer: variant.into() });
+            set.push(Change::Stock(StockChange::Limits { key: at, backorder_limit, safety }))
+                .tell(changed(at));
+            Ok(())
+        })?;
+        self.stock_show(variant)
+    }
+
+    /// Returns the stock of a variant at every location.
+    pub fn stock_show(&self, variant: VariantId) -> Result<StockView, FlowError> {
+        let setup = self.setup()?;
+        let label = self.require_variant(variant)?;
+        let levels = self.store().stock_levels(&[variant], self.now())?;
+        let level = |location: &StockLocation| {
+            levels.get(&StockKey { variant, location: location.id }).copied().unwrap_or_default()
+        };
+        Ok(StockView {
+            variant,
+            label,
+            levels: setup.locations.iter().map(|l| (l.clone(), level(l))).collect(),
+        })
+    }
+
+    /// Returns the newest movements of a variant, newest first.
+    pub fn stock_history(
+        &self,
+        variant: VariantId,
+        limit: usize,
+    ) -> Result<Vec<StoredMovement>, FlowError> {
+        self.require_variant(variant)?;
+        Ok(self.store().stock_history(variant, limit)?)
+    }
+
+    fn level(&self, key: StockKey) -> Result<StockLevel, FlowError> {
+        let levels = self.store().stock_levels(&[key.variant], self.now())?;
+        Ok(levels.get(&key).copied().unwrap_or_default())
+    }
+
+    fn require_variant(&self, variant: VariantId) -> Result<String, FlowError> {
+        self.variant_label(variant)?.ok_or_else(|| Rejection::not_found("variant", variant).into())
+    }
+}
+
+/// The event that units on hand or limits of a level changed.
+pub(crate) fn changed(key: StockKey) -> Event {
+    let data = EventData::Stock { location: key.location };
+    Event { kind: EventKind::StockChanged, subject: key.variant.into(), data }
+}

@@ -1,0 +1,236 @@
+//! A whole shop over its ports.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use sutler_core::change::{ChangeSet, CommitOutcome, Idempotency, Receipt, RecordRef};
+use sutler_core::id::{CommandId, PromotionId};
+use sutler_core::port::{Clock, IdSource, PaymentProvider, Retry, Store};
+use sutler_core::rejection::Rejection;
+use sutler_core::shop::Setup;
+use sutler_core::time::Timestamp;
+use sutler_search::{SearchError, SearchIndex};
+
+use crate::FlowError;
+
+/// How often a flow decides anew when records move on under it.
+const TRIES: u32 = 12;
+
+/// A whole shop: a store, a clock, a source of ids, payment providers and a search index.
+///
+/// Cheap to share: all methods take `&self` and may be called from any thread. Methods are grouped by flow, one file
+/// each under [`crate::flow`].
+pub struct Shop {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    providers: BTreeMap<String, Arc<dyn PaymentProvider>>,
+    search_folder: Option<PathBuf>,
+    search: OnceLock<SearchIndex>,
+    command: Option<CommandId>,
+}
+
+/// What a flow's commit came to, once conflicts are settled.
+#[derive(Clone, Debug)]
+pub(crate) enum Settled<T> {
+    /// It was written now.
+    Done(T, Receipt),
+    /// The same key with the same content was done before.
+    Replayed(RecordRef),
+}
+
+impl Shop {
+    /// Puts a shop together. Without providers nothing can be paid; see [`Shop::with_provider`].
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
+        Self {
+            store,
+            clock,
+            ids,
+            providers: BTreeMap::new(),
+            search_folder: None,
+            search: OnceLock::new(),
+            command: None,
+        }
+    }
+
+    /// Adds a payment provider; one of the same name is replaced.
+    #[must_use]
+    pub fn with_provider(mut self, provider: Arc<dyn PaymentProvider>) -> Self {
+        self.providers.insert(provider.name().to_owned(), provider);
+        self
+    }
+
+    /// Says where the search index is kept: in a folder, which is made and opened by the first search; `None`, as without
+    /// this call, in memory.
+    #[must_use]
+    pub fn with_search_at(mut self, folder: Option<PathBuf>) -> Self {
+        self.search_folder = folder;
+        self
+    }
+
+    /// Makes every change of this value carry one command id, as a program that runs one command a process wants.
+    #[must_use]
+    pub fn with_command(mut self, command: CommandId) -> Self {
+        self.command = Some(command);
+        self
+    }
+
+    /// Returns the store, for reads that no flow offers.
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// Returns the present moment, as the shop's clock has it.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Returns a fresh id.
+    pub(crate) fn next_id(&self) -> u128 {
+        self.ids.next_id()
+    }
+
+    /// Returns an empty set at the present moment.
+    pub(crate) fn change_set(&self) -> ChangeSet {
+        let command = self.command.unwrap_or_else(|| CommandId::from_u128(self.ids.next_id()));
+        ChangeSet::new(self.clock.now(), command)
+    }
+
+    /// Returns the set-up; refused while the store holds no shop.
+    pub fn setup(&self) -> Result<Arc<Setup>, FlowError> {
+        self.store.setup()?.ok_or(FlowError::Refused(Rejection::ShopMissing))
+    }
+
+    /// Returns a provider by name.
+    pub(crate) fn provider(&self, name: &str) -> Result<&dyn PaymentProvider, Rejection> {
+        let known = || self.providers.keys().cloned().collect();
+        let provider = self.providers.get(name).map(|provider| &**provider);
+        provider
+            .ok_or_else(|| Rejection::UnknownProvider { given: name.to_owned(), known: known() })
+    }
+
+    /// Returns the search index, opened by the first call. An index that cannot be used is emptied: its cursor says that
+    /// everything is to be read again.
+    pub(crate) fn search_index(&self) -> Result<&SearchIndex, FlowError> {
+        if let Some(index) = self.search.get() {
+            return Ok(index);
+        }
+        let opened = match &self.search_folder {
+            None => SearchIndex::in_memory()?,
+            Some(folder) => match SearchIndex::open(folder) {
+                Err(SearchError::NeedsRebuild { .. }) => SearchIndex::recreate(folder)?,
+                opened => opened?,
+            },
+        };
+        // Two threads may open it at once; the first one's stays.
+        Ok(self.search.get_or_init(|| opened))
+    }
+
+    /// Reads, decides and commits, again and again while records move on, with a bound.
+    ///
+    /// `decide` reads what it needs and fills a fresh set; its value is given back with the receipt. It names the key first:
+    /// what the key did before often is why it refuses now, and then the first answer stands. This is the only loop of its
+    /// kind.
+    pub(crate) fn settle<T>(
+        &self,
+        mut decide: impl FnMut(&mut ChangeSet) -> Result<T, FlowError>,
+    ) -> Result<Settled<T>, FlowError> {
+        let mut contended = String::new();
+        for attempt in 0..TRIES {
+            let mut set = self.change_set();
+            let decided = match decide(&mut set) {
+                Err(FlowError::Refused(rejection)) => {
+                    let known = self.known_answer(set.idempotency.as_ref())?;
+                    return known
+                        .map(Settled::Replayed)
+                        .ok_or_else(|| self.labeled(rejection).into());
+                }
+                decided => decided?,
+            };
+            match self.commit_known(set)? {
+                CommitOutcome::Committed(receipt) => return Ok(Settled::Done(decided, receipt)),
+                CommitOutcome::Replayed { answer } => return Ok(Settled::Replayed(answer)),
+                CommitOutcome::Refused(rejection) => return Err(self.labeled(rejection).into()),
+                CommitOutcome::Conflict { what } => contended = what.to_string(),
+            }
+            self.pause(attempt);
+        }
+        Err(FlowError::Contended { what: contended })
+    }
+
+    /// Returns what a key was answered with before; refused when it was used for another request.
+    fn known_answer(&self, once: Option<&Idempotency>) -> Result<Option<RecordRef>, FlowError> {
+        let Some(once) = once else { return Ok(None) };
+        match self.store.idempotency(&once.key)? {
+            Some((content, _)) if content != once.content => {
+                Err(Rejection::KeyReused { key: once.key.to_string() }.into())
+            }
+            known => Ok(known.map(|(_, answer)| answer)),
+        }
+    }
+
+    /// Commits; a store that is busy for a moment is asked again.
+    fn commit_known(&self, set: ChangeSet) -> Result<CommitOutcome, FlowError> {
+        match self.store.commit(set.clone()) {
+            Err(error) if error.retry == Retry::Later => Ok(self.store.commit(set)?),
+            outcome => Ok(outcome?),
+        }
+    }
+
+    /// Waits a little, longer each time and never the same for two callers, so that they stop meeting.
+    fn pause(&self, attempt: u32) {
+        if attempt == 0 {
+            return;
+        }
+        let jitter = u64::try_from(self.ids.next_id() & 0x3ff).unwrap_or(0);
+        let micros = (1_u64 << attempt.min(8)).saturating_mul(100).saturating_add(jitter);
+        std::thread::sleep(std::time::Duration::from_micros(micros));
+    }
+
+    /// Replaces the id that a store's guard names by what people call the variant or promotion.
+    pub(crate) fn labeled(&self, rejection: Rejection) -> Rejection {
+        let name = |id| self.variant_label(id).ok().flatten();
+        match rejection {
+            Rejection::InsufficientStock { variant, label, requested, available } => {
+                Rejection::InsufficientStock {
+                    variant,
+                    label: name(variant).unwrap_or(label),
+                    requested,
+                    available,
+                }
+            }
+            Rejection::StockChanged { variant, label, expected, found } => {
+                Rejection::StockChanged {
+                    variant,
+                    label: name(variant).unwrap_or(label),
+                    expected,
+                    found,
+                }
+            }
+            Rejection::StockPromised { variant, label, promised } => Rejection::StockPromised {
+                variant,
+                label: name(variant).unwrap_or(label),
+                promised,
+            },
+            Rejection::StockOverflow { variant, label } => {
+                Rejection::StockOverflow { variant, label: name(variant).unwrap_or(label) }
+            }
+            Rejection::PromotionUsedUp { name } => {
+                let found = self.promotion_name(&name);
+                Rejection::PromotionUsedUp { name: found.unwrap_or(name) }
+            }
+            other => other,
+        }
+    }
+
+    fn promotion_name(&self, id: &str) -> Option<String> {
+        let id: PromotionId = id.parse().ok()?;
+        let setup = self.setup().ok()?;
+        setup
+            .promotions
+            .iter()
+            .find(|promotion| promotion.id == id)
+            .map(|promotion| promotion.name.clone())
+    }
+}

@@ -1,0 +1,217 @@
+//! The search index follows the catalog, the prices and the stock.
+
+#![allow(clippy::unwrap_used, reason = "a failed step should stop the test")]
+
+mod catalog_given;
+
+use catalog_given::{Bazaar, DEMO, goods};
+use sutler_core::catalog::Category;
+use sutler_core::change::{Change, ChangeSet, CommitOutcome};
+use sutler_core::event::{Event, EventKind};
+use sutler_core::id::CommandId;
+use sutler_core::port::{CatalogReader as _, Clock as _, Store as _};
+use sutler_core::rejection::Rejection;
+use sutler_engine::FlowError;
+use sutler_engine::Shop;
+use sutler_search::{Filter, Hit, SearchRequest};
+
+const TEE: &[&str] = &[
+    "tee,Wool tee,Size,S,TEE-S,shopify,1,deny,19.90,Apparel > Shirts,TRUE,active",
+    "tee,,,M,TEE-M,shopify,0,deny,21.90,,,",
+    "cap,Wool cap,,,CAP,shopify,3,deny,9.00,Apparel > Hats,TRUE,active",
+];
+
+fn handles(shop: &Shop, words: &str) -> Vec<String> {
+    let answer = shop.search(&SearchRequest::new(words)).unwrap();
+    answer.hits.into_iter().map(|hit| hit.handle).collect()
+}
+
+fn hit(shop: &Shop, words: &str) -> Hit {
+    let mut hits = shop.search(&SearchRequest::new(words)).unwrap().hits;
+    assert_eq!(hits.len(), 1, "{hits:?}");
+    hits.remove(0)
+}
+
+#[test]
+fn what_is_imported_is_found_at_once() {
+    let bazaar = Bazaar::with(DEMO);
+    assert!(handles(&bazaar.shop, "skillet").contains(&"field-skillet".to_owned()));
+    let skillet = hit(&bazaar.shop, "FEN-SKIL-20");
+    let range = skillet.price_range.unwrap();
+    assert_eq!((range.minor_min, range.minor_max, skillet.in_stock), (3_400, 5_850, true));
+    let mut request = SearchRequest::new("");
+    request.filters.push(Filter::parse("category=Home & Garden/Kitchen", 2).unwrap());
+    request.facets = vec!["attribute.material".to_owned()];
+    let answer = bazaar.shop.search(&request).unwrap();
+    assert!(
+        answer.total > 0 && answer.facets[0].values.iter().any(|value| value.value == "cast iron")
+    );
+}
+
+#[test]
+fn each_sync_reads_only_what_is_new() {
+    let bazaar = Bazaar::with(&goods(TEE));
+    let first = bazaar.shop.index_sync().unwrap();
+    assert_eq!((first.rebuilt, first.products, first.cursor), (true, 2, bazaar.last_event()));
+    assert_eq!(bazaar.shop.index_sync().unwrap().events, 0);
+    bazaar.import(&goods(TEE).replace("9.00", "8.00"));
+    let second = bazaar.shop.index_sync().unwrap();
+    assert_eq!((second.rebuilt, second.events, second.updated, second.created), (false, 1, 1, 0));
+    assert_eq!(hit(&bazaar.shop, "cap").price_range.unwrap().minor_min, 800);
+}
+
+#[test]
+fn what_leaves_the_shop_is_gone_at_once() {
+    let bazaar = Bazaar::with(&goods(TEE));
+    assert_eq!(handles(&bazaar.shop, "wool").len(), 2);
+    bazaar.import(&goods(&["cap,Wool cap,,,CAP,shopify,3,deny,9.00,Apparel > Hats,FALSE,active"]));
+    assert_eq!(handles(&bazaar.shop, "wool"), ["tee"]);
+    bazaar.import(&goods(&TEE[..2]).replace("TRUE,active", "TRUE,draft"));
+    assert_eq!(handles(&bazaar.shop, "wool"), [""; 0]);
+    bazaar.import(&goods(TEE));
+    assert_eq!(handles(&bazaar.shop, "wool").len(), 2);
+}
+
+#[test]
+fn a_product_without_a_price_is_not_shown() {
+    let bazaar = Bazaar::with(&goods(&["cap,Wool cap,,,CAP,shopify,3,deny,,,TRUE,active"]));
+    assert_eq!(handles(&bazaar.shop, "wool"), [""; 0]);
+    bazaar.import(&goods(&["cap,Wool cap,,,CAP,shopify,3,deny,9.00,,TRUE,active"]));
+    assert_eq!(handles(&bazaar.shop, "wool"), ["cap"]);
+}
+
+#[test]
+fn selling_the_last_unit_and_receiving_more_is_seen() {
+    let bazaar = Bazaar::with(&goods(TEE));
+    assert!(hit(&bazaar.shop, "TEE-S").in_stock);
+    bazaar.buy("TEE-S", 1).unwrap();
+    assert!(
+        !hit(&bazaar.shop, "TEE-S").in_stock,
+        "promised to an order, though still on the shelf"
+    );
+    let medium = bazaar.shop.find_variant("TEE-M").unwrap().variant.id;
+    bazaar.shop.stock_receive(medium, "2".parse().unwrap(), "main", None, None).unwrap();
+    assert!(hit(&bazaar.shop, "TEE-S").in_stock, "any variant will do");
+}
+
+#[test]
+fn a_renamed_category_rebuilds_the_index() {
+    let bazaar = Bazaar::with(&goods(TEE));
+    bazaar.shop.index_sync().unwrap();
+    let hats = bazaar
+        .store
+        .categories()
+        .unwrap()
+        .into_iter()
+        .find(|category| category.name == "Hats")
+        .unwrap();
+    let renamed = Category { name: "Headwear".to_owned(), version: hats.version + 1, ..hats };
+    let mut set = ChangeSet::new(bazaar.clock.now(), CommandId::from_u128(1));
+    set.tell(Event::plain(EventKind::CategoryChanged, renamed.id));
+    set.push(Change::Category(renamed));
+    assert!(matches!(bazaar.store.commit(set), Ok(CommitOutcome::Committed(_))));
+    assert_eq!(handles(&bazaar.shop, "headwear"), ["cap"]);
+    assert_eq!(handles(&bazaar.shop, "hats"), [""; 0]);
+}
+
+#[test]
+fn an_index_on_disk_is_taken_up_again_and_one_that_is_ahead_is_rebuilt() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |bazaar: &Bazaar| {
+        Shop::new(
+            bazaar.store.clone(),
+            bazaar.clock.clone(),
+            std::sync::Arc::new(catalog_given::NextIds::default()),
+        )
+        .with_search_at(Some(folder.path().join("search")))
+    };
+    let bazaar = Bazaar::with(DEMO);
+    assert!(at(&bazaar).index_sync().unwrap().rebuilt);
+    let again = at(&bazaar).index_sync().unwrap();
+    assert_eq!((again.rebuilt, again.events), (false, 0));
+    // A shop restored from an older copy: its log ends before the place that the index has reached.
+    let older = Bazaar::with(&goods(TEE));
+    let report = at(&older).index_sync().unwrap();
+    assert_eq!((report.rebuilt, report.products), (true, 2));
+    assert_eq!(handles(&at(&older), "wool").len(), 2);
+}
+
+#[test]
+fn syncs_and_rebuilds_at_once_lose_nothing() {
+    let bazaar = Bazaar::with(DEMO);
+    let products = bazaar.shop.index_sync().unwrap().products;
+    std::thread::scope(|scope| {
+        for n in 0..4 {
+            let shop = &bazaar.shop;
+            scope.spawn(move || if n % 2 == 0 { shop.index_rebuild() } else { shop.index_sync() });
+        }
+    });
+    assert_eq!(bazaar.shop.index_sync().unwrap().products, products);
+}
+
+#[test]
+fn a_variant_is_found_by_whatever_people_have_at_hand() {
+    let bazaar = Bazaar::with(&goods(TEE));
+    let sku = |text: &str| {
+        bazaar.shop.find_variant(text).map(|found| found.variant.sku.unwrap().to_string())
+    };
+    let id = bazaar.shop.find_variant("TEE-S").unwrap().variant.id.to_string();
+    for (text, expected) in [
+        ("TEE-S", "TEE-S"),
+        (" TEE-S ", "TEE-S"),
+        (id.as_str(), "TEE-S"),
+        ("tee:S", "TEE-S"),
+        ("tee:m", "TEE-M"),
+        ("TEE: m ", "TEE-M"),
+        ("cap", "CAP"),
+        ("Cap", "CAP"),
+    ] {
+        assert_eq!(sku(text).unwrap(), expected, "{text}");
+    }
+    let Err(FlowError::Refused(Rejection::Ambiguous { candidates, .. })) = sku("tee") else {
+        panic!("several")
+    };
+    assert!(candidates[0].starts_with("tee:S (var_") && candidates.len() == 2, "{candidates:?}");
+    let near = |text: &str| match sku(text) {
+        Err(FlowError::Refused(Rejection::NotFound { near, .. })) => near,
+        other => panic!("{text}: {other:?}"),
+    };
+    assert_eq!(near("TEE-L").first().map(String::as_str), Some("TEE-M"));
+    assert_eq!(near("tee-s")[0], "TEE-S");
+    assert_eq!(near("EE-S")[0], "TEE-S", "the first letter is missing");
+    assert_eq!(near("tee:XL")[0], "tee:M");
+    assert_eq!(near("nothing like it"), [""; 0]);
+    assert_eq!(near(""), [""; 0]);
+}
+
+#[test]
+fn a_sku_that_stands_twice_is_told_with_both() {
+    let bazaar = Bazaar::with(&goods(&[
+        "tee,Tee,,,SAME,shopify,1,deny,1.00,,TRUE,active",
+        "cap,Cap,,,SAME,shopify,1,deny,1.00,,TRUE,active",
+    ]));
+    let Err(FlowError::Refused(rejection)) = bazaar.shop.find_variant("SAME") else {
+        panic!("one of two")
+    };
+    assert_eq!(rejection.code(), "ambiguous");
+    assert!(
+        rejection.to_string().contains("cap (var_") && rejection.to_string().contains("tee (var_"),
+        "{rejection}"
+    );
+    assert_eq!(bazaar.shop.find_product("SAME").unwrap_err().code(), "ambiguous");
+    assert_eq!(bazaar.shop.find_product("cap").unwrap().title, "Cap");
+    assert_eq!(
+        bazaar.shop.find_product("capp").unwrap_err().to_string(),
+        "there is no product `capp`; did you mean `cap`?"
+    );
+}
+
+#[test]
+fn events_are_read_as_envelopes() {
+    let bazaar = Bazaar::with(&goods(TEE));
+    let all = bazaar.shop.events(0, 1_000).unwrap();
+    assert_eq!(u64::try_from(all.len()), Ok(bazaar.last_event()));
+    assert!(all.iter().any(|event| event.kind == "sutler.product.changed.v1"));
+    let rest = bazaar.shop.events(all[1].sequence, 2).unwrap();
+    assert_eq!(rest, all[2..4]);
+}

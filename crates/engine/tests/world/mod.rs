@@ -1,0 +1,326 @@
+//! A small shop for tests of flows: memory store that can fail, a clock that is set, ids that count, a provider whose
+//! calls can be cut.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "each test file uses its part; a failed set-up should stop the test"
+)]
+
+mod between;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+
+use sutler_core::catalog::{Handle, Product, ProductStatus, Sku, Variant};
+use sutler_core::change::{Change, ChangeSet, CommitOutcome, StockChange};
+use sutler_core::id::{CommandId, ProductId, VariantId};
+use sutler_core::inventory::{MovementKind, StockKey, StockLevel, StockMovement};
+use sutler_core::money::{Currency, Money};
+use sutler_core::port::{
+    Clock, IdSource, Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest,
+    SetupReader as _, StockReader as _, Store as _,
+};
+use sutler_core::pricing::{Price, TaxCategory, Window};
+use sutler_core::quantity::Quantity;
+use sutler_core::time::Timestamp;
+use sutler_engine::Shop;
+use sutler_engine::flow::checkout::CheckoutCommand;
+use sutler_engine::flow::setup::InitCommand;
+use sutler_engine::provider::{ManualProvider, TestProvider};
+use sutler_store_conformance::FlakyStore;
+use sutler_store_memory::MemoryStore;
+
+/// A clock that stands still until it is set.
+pub struct HandClock(AtomicI64);
+
+impl HandClock {
+    pub fn advance(&self, seconds: u32) {
+        self.0.fetch_add(i64::from(seconds) * 1000, Ordering::SeqCst);
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Ids 1, 2, 3 …
+#[derive(Default)]
+pub struct Counting(AtomicU64);
+
+impl IdSource for Counting {
+    fn next_id(&self) -> u128 {
+        u128::from(self.0.fetch_add(1, Ordering::SeqCst)) + 1
+    }
+}
+
+/// What happens to a provider call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cut {
+    /// It never arrives.
+    Before,
+    /// It is done and its reply is lost.
+    After,
+    /// It arrives twice.
+    Twice,
+}
+
+/// The test provider behind a line that can be cut at its n-th call, look-ups included.
+pub struct FlakyProvider {
+    pub inner: TestProvider,
+    calls: AtomicU64,
+    cuts: Mutex<BTreeMap<u64, Cut>>,
+    /// A planted bug: every call carries a key of its own, as a careless client would send it.
+    pub fresh_keys: AtomicBool,
+}
+
+impl FlakyProvider {
+    fn key(&self, key: &str) -> String {
+        if self.fresh_keys.load(Ordering::SeqCst) {
+            format!("{key}#{}", self.calls())
+        } else {
+            key.to_owned()
+        }
+    }
+
+    fn keyed(&self, request: &ProviderRequest) -> ProviderRequest {
+        ProviderRequest { key: self.key(&request.key), ..request.clone() }
+    }
+
+    pub fn schedule(&self, cuts: impl IntoIterator<Item = (u64, Cut)>) {
+        self.calls.store(0, Ordering::SeqCst);
+        *self.cuts.lock().unwrap() = cuts.into_iter().collect();
+    }
+
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    fn pass<T>(
+        &self,
+        call: impl Fn(&TestProvider) -> Result<T, ProviderError>,
+    ) -> Result<T, ProviderError> {
+        let n = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
+        match self.cuts.lock().unwrap().remove(&n) {
+            None => call(&self.inner),
+            Some(Cut::Twice) => call(&self.inner).and_then(|_| call(&self.inner)),
+            Some(Cut::Before) => {
+                Err(ProviderError::Unavailable { reason: "the line was cut before".to_owned() })
+            }
+            Some(Cut::After) => {
+                let _ = call(&self.inner);
+                Err(ProviderError::Unknown { reason: "the line was cut after".to_owned() })
+            }
+        }
+    }
+}
+
+impl PaymentProvider for FlakyProvider {
+    fn name(&self) -> &'static str {
+        "test"
+    }
+    fn authorize(&self, request: &ProviderRequest) -> Result<ProviderReply, ProviderError> {
+        let request = self.keyed(request);
+        self.pass(|inner| inner.authorize(&request))
+    }
+    fn capture(&self, request: &ProviderRequest) -> Result<ProviderReply, ProviderError> {
+        let request = self.keyed(request);
+        self.pass(|inner| inner.capture(&request))
+    }
+    fn void(&self, request: &ProviderRequest) -> Result<ProviderReply, ProviderError> {
+        let request = self.keyed(request);
+        self.pass(|inner| inner.void(&request))
+    }
+    fn refund(&self, request: &ProviderRequest) -> Result<ProviderReply, ProviderError> {
+        let request = self.keyed(request);
+        self.pass(|inner| inner.refund(&request))
+    }
+    fn lookup(&self, key: &str) -> Result<Lookup, ProviderError> {
+        let key = self.key(key);
+        self.pass(|inner| inner.lookup(&key))
+    }
+}
+
+/// A shop that sells two mugs.
+pub struct World {
+    pub shop: Shop,
+    pub store: Arc<FlakyStore<MemoryStore>>,
+    pub provider: Arc<FlakyProvider>,
+    pub clock: Arc<HandClock>,
+    pub red: VariantId,
+    pub blue: VariantId,
+}
+
+/// Units that each mug begins with.
+pub const ON_HAND: u32 = 5;
+
+impl World {
+    pub fn new() -> Self {
+        let store = Arc::new(FlakyStore::quiet(MemoryStore::new()));
+        let clock = Arc::new(HandClock(AtomicI64::new(1_780_000_000_000)));
+        let provider = Arc::new(FlakyProvider {
+            inner: TestProvider::in_memory(),
+            calls: AtomicU64::new(0),
+            cuts: Mutex::new(BTreeMap::new()),
+            fresh_keys: AtomicBool::new(false),
+        });
+        let shop = Shop::new(store.clone(), clock.clone(), Arc::new(Counting::default()))
+            .with_provider(provider.clone())
+            .with_provider(Arc::new(ManualProvider));
+        shop.init(&InitCommand::new("Mugs", "EUR", "DE").unwrap()).unwrap();
+        let (red, blue) = (VariantId::from_u128(0xe1), VariantId::from_u128(0xe2));
+        let world = Self { shop, store, provider, clock, red, blue };
+        world.stock_the_shop();
+        world
+    }
+
+    fn stock_the_shop(&self) {
+        let setup = self.store.setup().unwrap().unwrap();
+        let mut set = ChangeSet::new(self.clock.now(), CommandId::from_u128(0xc0));
+        set.push(Change::Product(Box::new(mug(&[(self.red, "MUG-RED"), (self.blue, "MUG-BLUE")]))));
+        for (variant, minor) in [(self.red, 1_190), (self.blue, 1_390)] {
+            let amount = Money::from_minor(minor, Currency::EUR);
+            set.push(Change::Price(Price {
+                list: setup.price_lists[0].id,
+                variant,
+                min_quantity: 1,
+                amount,
+                compare_at: None,
+            }));
+            let key = StockKey { variant, location: setup.locations[0].id };
+            let movement = StockMovement {
+                key,
+                kind: MovementKind::Received,
+                quantity: ON_HAND,
+                cause: None,
+                reason: None,
+            };
+            set.push(Change::Stock(StockChange::Move { movement, expected_on_hand: None }));
+        }
+        assert!(matches!(self.store.commit(set), Ok(CommitOutcome::Committed(_))));
+    }
+
+    /// A cart with two red mugs and a blue one, and the command that buys it.
+    pub fn command(&self, pay: &str, key: Option<&str>) -> CheckoutCommand {
+        let cart = self.shop.cart_new("web", None).unwrap();
+        self.shop.cart_add(cart.id, self.red, Quantity::new(2).unwrap()).unwrap();
+        self.shop.cart_add(cart.id, self.blue, Quantity::ONE).unwrap();
+        CheckoutCommand {
+            cart: cart.id,
+            email: "ada@example.com".to_owned(),
+            ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
+            delivery: "standard".to_owned(),
+            pay: pay.to_owned(),
+            expect_total: None,
+            key: key.map(|key| key.parse().unwrap()),
+        }
+    }
+
+    /// The level of a mug, every reservation counted.
+    pub fn level(&self, variant: VariantId) -> StockLevel {
+        let page = self.store.stock_level_page(None, 100).unwrap();
+        page.into_iter().find(|(key, _)| key.variant == variant).unwrap().1
+    }
+
+    /// Asserts that no checkout holds anything: no stock, no promise, no money.
+    #[track_caller]
+    pub fn nothing_is_held(&self) {
+        for variant in [self.red, self.blue] {
+            let level = self.level(variant);
+            assert_eq!((level.on_hand, level.reserved, level.allocated), (ON_HAND, 0, 0));
+        }
+        assert_eq!(
+            self.money_held(),
+            0,
+            "money is held: {:#?}",
+            self.provider.inner.ledger().unwrap()
+        );
+        self.is_whole();
+    }
+
+    /// Money that the provider really holds or took and did not give back, in minor units.
+    pub fn money_held(&self) -> i64 {
+        let ledger = self.provider.inner.ledger().unwrap();
+        let done = |verb: &'static str| {
+            ledger
+                .iter()
+                .filter(move |e| e.verb == verb && e.declined.is_none() && !e.reference.is_empty())
+        };
+        let voided: Vec<&str> = done("void").map(|e| e.follows.as_str()).collect();
+        let kept = done("authorize").filter(|e| {
+            !voided.contains(&e.reference.as_str()) && !voided.contains(&e.key.as_str())
+        });
+        kept.map(|e| e.amount.minor()).sum::<i64>()
+            - done("refund").map(|e| e.amount.minor()).sum::<i64>()
+    }
+
+    /// Asserts that the books are right.
+    #[track_caller]
+    pub fn is_whole(&self) {
+        let report = self.shop.verify(&mut |_| {}).unwrap();
+        assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    }
+
+    /// Lets time pass and recovery run until nothing is left to do.
+    pub fn settle(&self) {
+        self.store.schedule([]);
+        self.provider.schedule([]);
+        for _ in 0..4 {
+            self.clock.advance(7_200);
+            self.shop.recover().unwrap();
+        }
+    }
+}
+
+fn mug(variants: &[(VariantId, &str)]) -> Product {
+    let now = Timestamp::from_millis(1_780_000_000_000);
+    Product {
+        id: ProductId::from_u128(0xaa),
+        handle: Handle::new("mug").unwrap(),
+        title: "Enamel mug".to_owned(),
+        description: String::new(),
+        brand: None,
+        product_type: None,
+        categories: Vec::new(),
+        tags: Vec::new(),
+        status: ProductStatus::Active,
+        published: true,
+        publish_window: Window::default(),
+        option_names: vec!["Color".to_owned()],
+        attributes: Vec::new(),
+        images: Vec::new(),
+        seo_title: None,
+        seo_description: None,
+        external_id: None,
+        metadata: BTreeMap::new(),
+        created_at: now,
+        updated_at: now,
+        version: 1,
+        variants: variants
+            .iter()
+            .map(|(id, sku)| Variant {
+                id: *id,
+                option_values: vec![(*sku).to_owned()],
+                sku: Some(Sku::new(*sku).unwrap()),
+                barcode: None,
+                weight_grams: Some(300),
+                dimensions: None,
+                tax_category: TaxCategory::standard(),
+                taxable: true,
+                tax_code: None,
+                tracks_stock: true,
+                sells_without_stock: false,
+                requires_shipping: true,
+                unit_cost: None,
+                image_url: None,
+                metadata: BTreeMap::new(),
+                retired: false,
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,338 @@
+//! Which format a table is in, told by its header alone.
+//!
+//! A format is recognized when the header holds what makes the format work (a handle and something about products; a
+//! handle and a count of units); the rest may be missing, renamed or in any order. A table that belongs to another
+//! system is named and refused, never read by the columns that happen to agree.
+//!
+//! Deliberately absent: looking at values, except to tell a header row from a row of data.
+
+mod lookalike;
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::catalog::layout::Role;
+use crate::codes;
+use crate::diagnose::{Extend as _, fatal, fatal_place};
+use crate::open::Refused;
+use crate::shopify::columns;
+use crate::shopify::inventory_columns::Shape;
+use crate::table::Header;
+
+/// A format that this version reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum FormatName {
+    /// Shopify's product file, with classic or new column names.
+    ShopifyProducts,
+    /// Shopify's inventory file, in any of its three shapes.
+    ShopifyInventory,
+    /// Any table that a mapping file explains.
+    Generic,
+}
+
+impl FormatName {
+    /// Every format, in the order of help texts.
+    pub const ALL: [FormatName; 3] =
+        [FormatName::ShopifyProducts, FormatName::ShopifyInventory, FormatName::Generic];
+
+    /// Returns the name for command lines.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FormatName::ShopifyProducts => "shopify",
+            FormatName::ShopifyInventory => "shopify-inventory",
+            FormatName::Generic => "generic",
+        }
+    }
+}
+
+impl fmt::Display for FormatName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The name after `--as` is none of a format that this version reads.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("no format is called {given:?}; known are shopify, shopify-inventory and generic{hint}")]
+pub struct UnknownFormat {
+    given: String,
+    hint: String,
+}
+
+impl FromStr for FormatName {
+    type Err = UnknownFormat;
+
+    fn from_str(text: &str) -> Result<FormatName, UnknownFormat> {
+        let name = text.to_ascii_lowercase();
+        let found = match name.as_str() {
+            "shopify" | "shopify-products" => Some(FormatName::ShopifyProducts),
+            "shopify-inventory" | "inventory" => Some(FormatName::ShopifyInventory),
+            "generic" | "map" => Some(FormatName::Generic),
+            _ => None,
+        };
+        found.ok_or_else(|| {
+            let near = crate::text::nearest(&name, FormatName::ALL.iter().map(|f| f.as_str()));
+            let hint = match (near, lookalike::is_name(&name)) {
+                (_, true) => "; this one can be read with a mapping (`--map FILE.toml`)".to_owned(),
+                (Some(near), _) => format!("; did you mean {near}?"),
+                (None, _) => String::new(),
+            };
+            UnknownFormat { given: text.to_owned(), hint }
+        })
+    }
+}
+
+/// Which of the two sets of column names a Shopify product file has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HeaderSet {
+    /// `Handle`, `Body (HTML)`, `Variant SKU`: what shops export.
+    Classic,
+    /// `URL handle`, `Description`, `SKU`: what the admin's template has.
+    New,
+}
+
+/// A recognized format and by what it was recognized.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Recognized {
+    pub(crate) format: FormatName,
+    pub(crate) header_set: Option<HeaderSet>,
+    pub(crate) shape: Option<Shape>,
+    /// One sentence for people.
+    pub(crate) why: String,
+}
+
+/// Recognizes a header; `wanted` overrides, but what the format cannot do without must still be there.
+pub(crate) fn recognize(
+    header: &Header,
+    wanted: Option<FormatName>,
+) -> Result<Recognized, Refused> {
+    match wanted {
+        Some(FormatName::ShopifyProducts) => {
+            // Who says "shopify" may mean either of its files; an inventory file is never a product file.
+            if let Some(recognized) = inventory(header) {
+                return Ok(recognized);
+            }
+            require_handle(header)?;
+            Ok(products(header))
+        }
+        Some(FormatName::ShopifyInventory) => inventory(header).ok_or_else(|| {
+            require_handle(header).err().unwrap_or_else(|| missing(header, "On hand (new)"))
+        }),
+        Some(FormatName::Generic) => Err(Refused::one(fatal(
+            &codes::BAD_MAPPING,
+            "a table of no known format needs a mapping file".to_owned(),
+            "write one and name it with `--map FILE.toml`",
+        ))),
+        None => guess(header),
+    }
+}
+
+fn guess(header: &Header) -> Result<Recognized, Refused> {
+    if let Some(recognized) = inventory(header) {
+        return Ok(recognized);
+    }
+    let roles: Vec<Role> = header
+        .keys()
+        .iter()
+        .filter_map(|key| columns::known(key))
+        .map(|known| known.role)
+        .collect();
+    let has = |role| roles.contains(&role);
+    let says_something = has(Role::Title) || has(Role::Price) || has(Role::OptionValue(1));
+    if has(Role::Handle) && says_something && roles.len() >= 3 {
+        return Ok(products(header));
+    }
+    if let Some(system) = lookalike::find(header) {
+        return Err(Refused::one(fatal_place(
+            &codes::KNOWN_BUT_UNREADABLE,
+            header.row_place(),
+            format!("this looks like {}, which this version does not read", system.what),
+            system.help,
+        )));
+    }
+    // A product without options has the word `Title` among its values.
+    if roles.len() <= header.len() / 8 && looks_like_data(header) {
+        return Err(Refused::one(
+            fatal_place(
+                &codes::NO_HEADER,
+                header.row_place(),
+                "the first row holds values, not names of columns",
+                "put the header row back as the first row of the file",
+            )
+            .with_value(&header.names().join(", ")),
+        ));
+    }
+    let help = match roles.is_empty() {
+        true => {
+            "write a mapping that says which column holds what, and name it with `--map FILE.toml`"
+        }
+        false => {
+            "if it is a Shopify file, check the header row: a product file needs `Handle` and `Title`; for \
+                  another table write a mapping (`--map FILE.toml`)"
+        }
+    };
+    Err(Refused::one(
+        fatal_place(
+            &codes::UNKNOWN_FORMAT,
+            header.row_place(),
+            format!("the {} columns of this file fit no known format", header.len()),
+            help,
+        )
+        .with_value(&header.names().join(", ")),
+    ))
+}
+
+/// Describes a Shopify product header.
+fn products(header: &Header) -> Recognized {
+    let new = header.keys().iter().filter(|key| is_new(key)).count();
+    let classic = header.keys().iter().filter(|key| is_classic(key)).count();
+    let (header_set, set) =
+        if new > classic { (HeaderSet::New, "new") } else { (HeaderSet::Classic, "classic") };
+    let known = header.keys().iter().filter(|key| columns::known(key).is_some()).count();
+    let why = format!(
+        "{known} of {} columns are those of a Shopify product file ({set} names)",
+        header.len()
+    );
+    Recognized {
+        format: FormatName::ShopifyProducts,
+        header_set: Some(header_set),
+        shape: None,
+        why,
+    }
+}
+
+fn is_new(key: &str) -> bool {
+    columns::KNOWN
+        .iter()
+        .any(|k| k.new.eq_ignore_ascii_case(key) && !k.classic.eq_ignore_ascii_case(key))
+}
+
+fn is_classic(key: &str) -> bool {
+    columns::KNOWN
+        .iter()
+        .any(|k| k.classic.eq_ignore_ascii_case(key) && !k.new.eq_ignore_ascii_case(key))
+}
+
+/// Describes a Shopify inventory header, `None` when it is none.
+fn inventory(header: &Header) -> Option<Recognized> {
+    let shape = Shape::of(header)?;
+    Some(Recognized {
+        format: FormatName::ShopifyInventory,
+        header_set: None,
+        why: format!("the columns are those of a Shopify inventory file ({})", shape.word()),
+        shape: Some(shape),
+    })
+}
+
+fn require_handle(header: &Header) -> Result<(), Refused> {
+    let there =
+        header.keys().iter().any(|key| columns::known(key).is_some_and(|k| k.role == Role::Handle));
+    if there { Ok(()) } else { Err(missing(header, "Handle")) }
+}
+
+/// The refusal of a header without a column that the format needs.
+pub(crate) fn missing(header: &Header, name: &str) -> Refused {
+    let near = crate::text::nearest(name, header.names().iter().map(String::as_str));
+    let help = match near {
+        Some(near) => format!("is it the column {near:?}? Rename it to {name:?}"),
+        None => format!("add the column {name:?}"),
+    };
+    let message = format!("the column {name:?} is missing");
+    Refused::one(fatal_place(&codes::MISSING_COLUMN, header.row_place(), message, help))
+}
+
+/// Tells whether a row that should be the header holds values instead.
+fn looks_like_data(header: &Header) -> bool {
+    let blank = header.names().iter().filter(|name| name.is_empty()).count();
+    let value = |name: &String| {
+        let lower = name.to_lowercase();
+        lower.starts_with("http://")
+            || lower.starts_with("https://")
+            || matches!(lower.as_str(), "true" | "false")
+            || (!lower.is_empty()
+                && lower.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b','))
+            || lower.contains("</")
+    };
+    header.names().iter().any(value) || blank * 2 > header.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recognized(header: &str) -> Result<Recognized, String> {
+        recognize(&Header::new(header.split(','), 1), None).map_err(|refused| {
+            let diagnostic = &refused.diagnostics()[0];
+            format!("{} {}", diagnostic.code, diagnostic.message)
+        })
+    }
+
+    #[test]
+    fn shopify_files_are_told_by_their_header() {
+        use HeaderSet::{Classic, New};
+        for (header, set) in [
+            ("Handle,Title,Variant Price", Classic),
+            ("Vendor,  handle ,TITLE,Body (HTML)", Classic),
+            ("Title,URL handle,Description,Price,SKU", New),
+            ("Handle,Variant SKU,Variant Price,My Column", Classic),
+        ] {
+            let found = recognized(header).expect(header);
+            assert_eq!(
+                (found.format, found.header_set),
+                (FormatName::ShopifyProducts, Some(set)),
+                "{header}"
+            );
+        }
+        for (header, shape) in [
+            ("Handle,Title,SKU,HS Code,COO,Berlin,Paris", "one column for each location"),
+            (
+                "Handle,Title,SKU,HS Code,COO,Location,Incoming,Available,On hand",
+                "one row for each location",
+            ),
+            (
+                "Handle,SKU,Location,On hand (current),On hand (new)",
+                "one row for each location, with a guard",
+            ),
+        ] {
+            let found = recognized(header).expect(header);
+            assert_eq!(found.format, FormatName::ShopifyInventory, "{header}");
+            assert!(found.why.contains(shape), "{}", found.why);
+        }
+    }
+
+    #[test]
+    fn what_is_no_header_or_unknown_is_refused() {
+        let refused = |header| recognized(header).expect_err(header);
+        assert!(
+            refused("lamp,Lamp,TRUE,Title,Default Title,,,69.99,https://x.example/a.png")
+                .starts_with("E133")
+        );
+        assert!(refused("a,b,c").starts_with("E101"));
+        assert!(refused("Title,Price").starts_with("E101"));
+        assert!(refused("Tags,Type,Vendor").starts_with("E101"));
+    }
+
+    #[test]
+    fn an_override_still_needs_the_handle() {
+        let header = Header::new("Handel,Titel".split(','), 1);
+        let refused = recognize(&header, Some(FormatName::ShopifyProducts)).expect_err("no handle");
+        assert_eq!(refused.diagnostics()[0].code, "E137");
+        assert!(
+            refused.diagnostics()[0].help.as_deref().is_some_and(|help| help.contains("Handel"))
+        );
+        let header = Header::new("Handle,Titel".split(','), 1);
+        assert!(recognize(&header, Some(FormatName::ShopifyProducts)).is_ok());
+        assert!(recognize(&header, Some(FormatName::ShopifyInventory)).is_err());
+    }
+
+    #[test]
+    fn format_names_are_read_and_wrong_ones_explained() {
+        for format in FormatName::ALL {
+            assert_eq!(format.as_str().parse(), Ok(format));
+        }
+        let wrong = |name: &str| name.parse::<FormatName>().expect_err("unknown").to_string();
+        assert!(wrong("shopfy").ends_with("did you mean shopify?"));
+        assert!(wrong("magento").contains("--map"));
+    }
+}

@@ -1,0 +1,387 @@
+//! Opening a file: recognize, check everything, then stream.
+//!
+//! [`open`] reads the whole file once and refuses it as a whole when its structure is wrong. What comes out can be
+//! streamed as often as needed: once for a plan, once more to apply it.
+
+use std::fmt;
+
+use sutler_core::import::{Diagnostic, Severity};
+use sutler_core::money::{Currency, DecimalMark};
+
+use crate::catalog::layout::Role;
+use crate::catalog::scan::scan;
+use crate::catalog::stream::{Catalog, Products};
+use crate::codes;
+use crate::diagnose::fatal;
+use crate::dialect::DelimiterSource;
+use crate::format::{FormatName, HeaderSet, Recognized, recognize};
+use crate::generic::Mapping;
+use crate::shopify::inventory::{Stock, StockTable};
+use crate::source::{EncodingSource, Input, Source};
+use crate::table::Table;
+use crate::text::wide;
+
+/// A file was refused as a whole; nothing of it was handed out.
+///
+/// Holds at least one diagnostic, each of them fatal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refused(Vec<Diagnostic>);
+
+impl Refused {
+    pub(crate) fn one(diagnostic: Diagnostic) -> Refused {
+        Refused(vec![diagnostic])
+    }
+
+    pub(crate) fn new(diagnostics: Vec<Diagnostic>) -> Refused {
+        debug_assert!(diagnostics.iter().all(|d| d.severity == Severity::Fatal));
+        Refused(diagnostics)
+    }
+
+    /// Returns why.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.0
+    }
+
+    /// Returns why, giving the diagnostics away.
+    pub fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.0
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, diagnostic) in self.0.iter().enumerate() {
+            if n > 0 {
+                f.write_str("; ")?;
+            }
+            write!(f, "{}: {}", diagnostic.code, diagnostic.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// How a file is to be read.
+///
+/// ```
+/// use sutler_core::money::{Currency, DecimalMark};
+/// use sutler_exchange::ReadOptions;
+///
+/// let options = ReadOptions { decimal: Some(DecimalMark::Comma), ..ReadOptions::new(Currency::EUR) };
+/// assert_eq!(options.delimiter, None);
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReadOptions {
+    /// The currency of every price in the file; a cell that names another one is refused.
+    pub currency: Currency,
+    /// The format; recognized by the header when not given.
+    pub format: Option<FormatName>,
+    /// Name of the encoding; found out when not given.
+    pub encoding: Option<String>,
+    /// The delimiter; found out when not given.
+    pub delimiter: Option<u8>,
+    /// The decimal mark of every number; decided for each column when not given.
+    pub decimal: Option<DecimalMark>,
+    /// Which column of an unknown table holds what.
+    pub map: Option<Mapping>,
+    /// Whether a SKU that comes twice refuses its row instead of being remarked.
+    pub strict_sku: bool,
+}
+
+impl ReadOptions {
+    /// Finds everything out; only the currency must be said, since most files do not name it.
+    pub fn new(currency: Currency) -> ReadOptions {
+        ReadOptions {
+            currency,
+            format: None,
+            encoding: None,
+            delimiter: None,
+            decimal: None,
+            map: None,
+            strict_sku: false,
+        }
+    }
+}
+
+/// Reads a delimiter as it is written on a command line: one ASCII character, or `\t` or `tab`.
+pub fn delimiter_from(text: &str) -> Option<u8> {
+    match text {
+        "\\t" | "tab" | "TAB" => Some(b'\t'),
+        _ => match text.as_bytes() {
+            [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() => {
+                Some(*byte).filter(|b| !matches!(b, b'"' | b'\'' | b'\n' | b'\r' | b' ' | 0))
+            }
+            _ => None,
+        },
+    }
+}
+
+/// What a file is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FileKind {
+    /// Products: stream them with [`Opened::products`].
+    Products,
+    /// Counts of stock: stream them with [`Opened::stock`].
+    Stock,
+}
+
+/// What a column is read as.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ColumnUse {
+    /// The header as written.
+    pub header: String,
+    /// The field, such as `price`, `product metadata` or `ignored`.
+    pub field: &'static str,
+}
+
+/// What pass 1 found out about a file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct FileSummary {
+    /// Path, or what the caller called the stream.
+    pub name: String,
+    /// Products or stock.
+    pub kind: FileKind,
+    /// The format.
+    pub format: FormatName,
+    /// By what it was recognized, one sentence.
+    pub format_reason: String,
+    /// Which column names a Shopify product file has.
+    pub header_set: Option<HeaderSet>,
+    /// Name of the encoding.
+    pub encoding: &'static str,
+    /// How it was found.
+    pub encoding_source: EncodingSource,
+    /// What separates the cells.
+    pub delimiter: char,
+    /// How it was found.
+    pub delimiter_source: DelimiterSource,
+    /// Length of the original in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the original bytes, in hexadecimal.
+    pub sha256: String,
+    /// Data rows; rows of delimiters only are not counted.
+    pub rows: u64,
+    /// Rows of delimiters only, which are skipped.
+    pub blank_rows: u64,
+    /// Distinct products in a product file, refused ones included; 0 in a stock file.
+    pub products: u64,
+    /// SKUs that come again in a product file.
+    pub repeated_skus: u64,
+    /// The header row.
+    pub headers: Vec<String>,
+    /// What each column is read as, in file order.
+    pub columns: Vec<ColumnUse>,
+    /// Columns of unknown meaning that are kept as metadata.
+    pub kept_columns: Vec<String>,
+    /// Columns that are not read.
+    pub ignored_columns: Vec<String>,
+    /// The decimal mark of each column where one was seen or could be.
+    pub decimal_marks: Vec<(String, DecimalMark)>,
+    /// Remarks about the whole file.
+    pub remarks: Vec<Diagnostic>,
+}
+
+/// A file that passed pass 1.
+pub struct Opened {
+    summary: FileSummary,
+    content: Content,
+    currency: Currency,
+    strict_sku: bool,
+}
+
+enum Content {
+    Products(Box<Catalog>),
+    Stock(Box<StockTable>),
+}
+
+/// Opens a file and checks all of it; nothing is handed out yet.
+///
+/// Errors: [`Refused`] when the file cannot be read or decoded, is of no readable format, or its structure is
+/// wrong. Faults of single rows are told while streaming.
+///
+/// ```
+/// use sutler_core::money::Currency;
+/// use sutler_exchange::{Input, ReadOptions, open};
+///
+/// let file = "Handle,Title,Option1 Name,Option1 Value,Variant Price\n\
+///             hat,Hat,Size,S,19.90\n\
+///             hat,,,M,19.90\n";
+/// let opened = open(Input::bytes("hats.csv", file), ReadOptions::new(Currency::EUR))?;
+/// assert_eq!((opened.summary().rows, opened.summary().products), (2, 1));
+/// for entry in opened.products() {
+///     let draft = entry?.draft.ok_or("refused")?;
+///     assert_eq!(draft.variants[1].option_values, ["M"]);
+///     assert_eq!(draft.variants[1].price.map(|price| price.minor()), Some(1990));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn open(input: Input, options: ReadOptions) -> Result<Opened, Refused> {
+    let map = options.map.as_ref();
+    check_currency(map, options.currency)?;
+    let label = options.encoding.as_deref().or(map.and_then(|map| map.encoding.as_deref()));
+    let source = crate::source::open(input, label)?;
+    let delimiter = options.delimiter.or(map.and_then(|map| map.delimiter));
+    let table = Table::open(&source.text, delimiter)?;
+    let recognized = match map {
+        Some(map) if matches!(options.format, None | Some(FormatName::Generic)) => mapped(map),
+        _ => recognize(&table.header, options.format)?,
+    };
+    match recognized.shape {
+        Some(shape) => {
+            let stock = StockTable::scan(table, shape)?;
+            Ok(Opened {
+                summary: stock_summary(source, &recognized, &stock),
+                content: Content::Stock(Box::new(stock)),
+                currency: options.currency,
+                strict_sku: options.strict_sku,
+            })
+        }
+        None => open_products(source, table, &recognized, &options),
+    }
+}
+
+fn open_products(
+    source: Source,
+    table: Table,
+    recognized: &Recognized,
+    options: &ReadOptions,
+) -> Result<Opened, Refused> {
+    let map = options.map.as_ref().filter(|_| recognized.format == FormatName::Generic);
+    let (mut layout, remarks) = match map {
+        Some(map) => (crate::generic::layout(&table.header, map)?, Vec::new()),
+        None => crate::shopify::layout(&table.header)?,
+    };
+    let unknown: Vec<usize> =
+        (0..layout.columns.len()).filter(|at| layout.columns[*at].role == Role::Fact).collect();
+    let decimal = options.decimal.or(map.and_then(|map| map.decimal));
+    let scan = scan(&table, &mut layout, decimal)?;
+    let catalog = Catalog { table, layout, scan };
+    let mut summary = product_summary(source, recognized, &catalog, &unknown);
+    summary.remarks.extend(remarks);
+    Ok(Opened {
+        summary,
+        content: Content::Products(Box::new(catalog)),
+        currency: options.currency,
+        strict_sku: options.strict_sku,
+    })
+}
+
+/// A mapping may say the currency of the file; it must be the one of the import.
+fn check_currency(map: Option<&Mapping>, currency: Currency) -> Result<(), Refused> {
+    match map.and_then(|map| map.currency) {
+        Some(said) if said != currency => Err(Refused::one(fatal(
+            &codes::BAD_MAPPING,
+            format!("the mapping says that prices are in {said}, but the import is in {currency}"),
+            "import into a shop or channel of that currency, or change the mapping",
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn mapped(map: &Mapping) -> Recognized {
+    let name = map.name.as_deref().unwrap_or("the mapping file");
+    Recognized {
+        format: FormatName::Generic,
+        header_set: None,
+        shape: None,
+        why: format!("{name} says what each column holds"),
+    }
+}
+
+/// The part of a summary that every kind of file has.
+fn summary(source: Source, recognized: &Recognized, table: &Table, kind: FileKind) -> FileSummary {
+    FileSummary {
+        name: source.name,
+        kind,
+        format: recognized.format,
+        format_reason: recognized.why.clone(),
+        header_set: recognized.header_set,
+        encoding: source.encoding,
+        encoding_source: source.encoding_source,
+        delimiter: char::from(table.delimiter),
+        delimiter_source: table.delimiter_source,
+        bytes: source.bytes,
+        sha256: source.sha256,
+        rows: 0,
+        blank_rows: 0,
+        products: 0,
+        repeated_skus: 0,
+        headers: table.header.names().to_vec(),
+        columns: Vec::new(),
+        kept_columns: Vec::new(),
+        ignored_columns: Vec::new(),
+        decimal_marks: Vec::new(),
+        remarks: source.remarks,
+    }
+}
+
+fn product_summary(
+    source: Source,
+    recognized: &Recognized,
+    catalog: &Catalog,
+    unknown: &[usize],
+) -> FileSummary {
+    let Catalog { table, layout, scan } = catalog;
+    let name = |at: &usize| table.header.name(*at).to_owned();
+    let ignored = |at: &usize| {
+        layout.columns[*at].role == Role::Ignored && !table.header.name(*at).is_empty()
+    };
+    let mut summary = summary(source, recognized, table, FileKind::Products);
+    summary.rows = scan.rows;
+    summary.blank_rows = scan.blank_rows;
+    summary.products = scan.index.product_count();
+    summary.repeated_skus = wide(scan.repeated_skus.len());
+    summary.columns = (0..table.header.len())
+        .map(|at| ColumnUse { header: name(&at), field: layout.columns[at].role.word() })
+        .collect();
+    summary.kept_columns = unknown.iter().map(name).collect();
+    summary.ignored_columns = (0..table.header.len()).filter(ignored).map(|at| name(&at)).collect();
+    summary.decimal_marks.clone_from(&scan.decimal_marks);
+    summary.remarks.extend(scan.remarks.iter().cloned());
+    summary
+}
+
+fn stock_summary(source: Source, recognized: &Recognized, stock: &StockTable) -> FileSummary {
+    let mut summary = summary(source, recognized, &stock.table, FileKind::Stock);
+    summary.rows = stock.rows;
+    summary.blank_rows = stock.blank_rows;
+    summary.columns = stock.column_uses();
+    let ignored = summary.columns.iter().filter(|c| c.field == "ignored" && !c.header.is_empty());
+    summary.ignored_columns = ignored.map(|column| column.header.clone()).collect();
+    summary.remarks.extend(stock.remarks.iter().cloned());
+    summary
+}
+
+impl Opened {
+    /// Returns what was found out about the file.
+    pub fn summary(&self) -> &FileSummary {
+        &self.summary
+    }
+
+    /// Streams the products, in order of first appearance, from the beginning; nothing for a stock file.
+    ///
+    /// Errors: an item is [`Refused`] when the file cannot be read any more or was changed; the stream then ends, and
+    /// what was handed out before must not be applied.
+    pub fn products(&self) -> impl Iterator<Item = Result<crate::Entry, Refused>> + '_ {
+        let stream = match &self.content {
+            Content::Products(catalog) => {
+                Some(Products::new(catalog, self.currency, self.strict_sku))
+            }
+            Content::Stock(_) => None,
+        };
+        stream.into_iter().flatten()
+    }
+
+    /// Streams the rows of a stock file from the beginning; nothing for a product file.
+    ///
+    /// Errors: as [`Opened::products`].
+    pub fn stock(&self) -> impl Iterator<Item = Result<crate::StockEntry, Refused>> + '_ {
+        let stream: Option<Stock<'_>> = match &self.content {
+            Content::Stock(stock) => Some(stock.stream()),
+            Content::Products(_) => None,
+        };
+        stream.into_iter().flatten()
+    }
+}

@@ -1,0 +1,81 @@
+//! What a search answers: exact numbers, one page of hits, the counts of the facets.
+
+use crate::document::PriceRange;
+use crate::page::PageToken;
+
+/// The answer to one [`crate::SearchRequest`].
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct SearchAnswer {
+    /// How many products match, exactly; the hits are one page of them.
+    pub total: u64,
+    /// Whether too few products had all words, so that products with any of them were taken.
+    /// Products with all words still come first under [`crate::Sort::Relevance`].
+    pub relaxed: bool,
+    /// The page asked for, in order.
+    pub hits: Vec<Hit>,
+    /// The facets asked for, in the order asked.
+    pub facets: Vec<Facet>,
+    /// Where the next page begins, when there is one: for [`crate::SearchRequest::after`].
+    pub next: Option<PageToken>,
+    /// Filters whose value no product has: the reason for a page that is empty or too short.
+    pub unmatched: Vec<UnmatchedFilter>,
+}
+
+/// One product found.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct Hit {
+    /// The product's id, as it was indexed.
+    pub id: String,
+    /// The product's name in addresses.
+    pub handle: String,
+    /// The title.
+    pub title: String,
+    /// The brand, if there is one.
+    pub brand: Option<String>,
+    /// What the variants cost, in minor units; `None` when nothing is priced.
+    pub price_range: Option<PriceRange>,
+    /// Whether any variant could be bought when the product was indexed.
+    pub in_stock: bool,
+    /// How well the product fits the words; comparable within one answer only, and `0` when the
+    /// answer is not sorted by relevance.
+    pub score: f32,
+}
+
+/// The counts of one facet.
+///
+/// They count the products that match the words and all filters *except this facet's own*: so a
+/// shopper who chose one brand sees how many products each other brand would bring.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Facet {
+    /// The facet as it was asked for: `brand`, `option.Size`.
+    pub name: String,
+    /// The most frequent values, most frequent first, equal ones by the alphabet.
+    pub values: Vec<FacetValue>,
+    /// How many different values there are; more than `values` holds when those were cut off.
+    pub distinct: u64,
+}
+
+/// One value of a facet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct FacetValue {
+    /// The value, written as a filter takes it: a category is `Apparel/Shirts`.
+    pub value: String,
+    /// How many products have it, exactly.
+    pub count: u64,
+}
+
+/// A filter whose value no product has.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct UnmatchedFilter {
+    /// The field: `brand`, `option.size`.
+    pub field: String,
+    /// The value that was asked for.
+    pub value: String,
+    /// The most similar value there is, if one is similar.
+    pub did_you_mean: Option<String>,
+}

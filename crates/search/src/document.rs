@@ -1,0 +1,83 @@
+//! What is indexed: one plain document for one product.
+//!
+//! Everything a shopper can find, filter, count or sort by is here, already decided by the caller:
+//! which channel's prices, which of the products are visible, what counts as in stock. There is no
+//! currency in the index; a shop with several channels keeps one index per channel.
+//!
+//! Deliberately absent: variants as documents of their own. A shopper looks for products; the
+//! variants' SKUs and options are on the product, and so is the range of their prices.
+
+use crate::error::SearchError;
+
+/// The longest product id, in bytes.
+const ID_BYTES_MAX: usize = 256;
+
+/// The lowest and the highest price among the variants of a product.
+///
+/// Units: minor units of the one currency that this index is in. Invariant, checked when a
+/// document is applied: `0 <= minor_min <= minor_max`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PriceRange {
+    /// The lowest price, in minor units.
+    pub minor_min: i64,
+    /// The highest price, in minor units.
+    pub minor_max: i64,
+}
+
+/// One product as the search sees it.
+///
+/// No `Default`: each field is a decision of the caller. Repeated entries of a list count once.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProductDocument {
+    /// The product's id as text: the key. At most 256 bytes, not empty.
+    pub id: String,
+    /// The product's name in addresses, given back with each hit.
+    pub handle: String,
+    /// The title: searched with the greatest weight, shown, sorted by.
+    pub title: String,
+    /// The description, as plain text or HTML; markup is taken out by [`plain_text`](crate::plain_text()).
+    pub description: String,
+    /// The brand, if there is one: searched, filtered, counted, shown.
+    pub brand: Option<String>,
+    /// Every category the product is in, each as the path from the root:
+    /// `["Apparel", "Shirts"]`. A product in *Shirts* is also found under *Apparel*.
+    pub category_paths: Vec<Vec<String>>,
+    /// Facts by name: `("Material", "oak")`. Names are the same in any letter case.
+    pub attributes: Vec<(String, String)>,
+    /// Every option value that some variant has: `("Size", "M")`. Names as for attributes.
+    pub options: Vec<(String, String)>,
+    /// The SKUs of all variants: found whole or by their beginning, in any letter case.
+    pub skus: Vec<String>,
+    /// Free words of the shop.
+    pub tags: Vec<String>,
+    /// What the variants cost; `None` when nothing is priced. A product without a price is found
+    /// by words, never by a price filter, and stands last in both orders by price.
+    pub price_range: Option<PriceRange>,
+    /// Whether any variant can be bought now.
+    pub in_stock: bool,
+    /// When the product was created, in milliseconds since 1970-01-01T00:00:00Z.
+    pub created_ms: i64,
+}
+
+impl ProductDocument {
+    /// Checks what the index relies on.
+    pub(crate) fn validate(&self) -> Result<(), SearchError> {
+        let bad = |why: String| Err(SearchError::BadDocument { id: self.id.clone(), why });
+        if self.id.is_empty() {
+            return bad("its id is empty; give the product's id as text".to_owned());
+        }
+        if self.id.len() > ID_BYTES_MAX {
+            return bad(format!("its id is longer than {ID_BYTES_MAX} bytes"));
+        }
+        match self.price_range {
+            Some(range) if range.minor_min < 0 => {
+                bad(format!("its lowest price, {} minor units, is negative", range.minor_min))
+            }
+            Some(range) if range.minor_min > range.minor_max => bad(format!(
+                "its lowest price, {} minor units, is above its highest, {}",
+                range.minor_min, range.minor_max
+            )),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Stock and what changes it.
+
+use sutler_core::change::{Change, ChangeSet, StockChange};
+use sutler_core::id::{CheckoutId, OrderId, StockLocationId, VariantId};
+use sutler_core::inventory::{MovementKind, SourcedUnits, StockKey, StockMovement};
+use sutler_core::port::Store;
+use sutler_core::time::Timestamp;
+
+use super::World;
+use crate::then::committed;
+
+/// A reservation that a test makes, keeps, ends or turns into a promise.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hold {
+    /// For whom.
+    pub checkout: CheckoutId,
+    /// What.
+    pub lines: Vec<SourcedUnits>,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+impl Hold {
+    /// Returns the change that reserves.
+    pub fn reserve(&self) -> Change {
+        let Self { checkout, lines, expires_at } = self.clone();
+        Change::Stock(StockChange::Reserve { checkout, lines, expires_at })
+    }
+
+    /// Returns the change that ends it without an order.
+    pub fn release(&self) -> Change {
+        let Self { checkout, lines, expires_at } = self.clone();
+        Change::Stock(StockChange::Release { checkout, lines, expires_at })
+    }
+
+    /// Returns the change that turns it into a promise to the order of the same number.
+    pub fn allocate(&self) -> Change {
+        let Self { checkout, lines, expires_at } = self.clone();
+        let order = OrderId::from_u128(checkout.to_u128());
+        Change::Stock(StockChange::Allocate { checkout, lines, expires_at, order })
+    }
+}
+
+/// Returns a movement without a cause.
+pub fn movement(key: StockKey, kind: MovementKind, quantity: u32) -> StockMovement {
+    StockMovement { key, kind, quantity, cause: None, reason: None }
+}
+
+/// Returns the change that moves stock.
+pub fn moved(key: StockKey, kind: MovementKind, quantity: u32) -> Change {
+    let movement = movement(key, kind, quantity);
+    Change::Stock(StockChange::Move { movement, expected_on_hand: None })
+}
+
+/// Returns the change that sets the limits of a level.
+pub fn limits(key: StockKey, backorder_limit: u32, safety: u32) -> Change {
+    Change::Stock(StockChange::Limits { key, backorder_limit, safety })
+}
+
+impl World {
+    /// Returns the key of a variant at the world's location.
+    pub fn key(&self, variant: VariantId) -> StockKey {
+        StockKey { variant, location: self.location.id }
+    }
+
+    /// Returns a new hold of these units for a new checkout.
+    pub fn hold(&self, lines: &[(StockKey, u32)], expires_at: Timestamp) -> Hold {
+        let line = |&(key, quantity)| SourcedUnits { key, quantity };
+        let lines = lines.iter().map(line).collect();
+        Hold { checkout: CheckoutId::from_u128(self.id()), lines, expires_at }
+    }
+
+    /// Returns a set that reserves for a new checkout.
+    pub fn reserve(&self, key: StockKey, quantity: u32, expires_at: Timestamp) -> ChangeSet {
+        self.set_of([self.hold(&[(key, quantity)], expires_at).reserve()])
+    }
+
+    /// Writes a product whose variant has `units` at the world's location; returns where they are.
+    pub fn stocked(&self, store: &dyn Store, units: u32) -> StockKey {
+        self.stocked_at(store, self.location.id, units)
+    }
+
+    /// Writes a product whose variant has `units` at a location; returns where they are.
+    pub fn stocked_at(&self, store: &dyn Store, location: StockLocationId, units: u32) -> StockKey {
+        let variant = self.new_product(store).variants.first().unwrap().id;
+        let key = StockKey { variant, location };
+        committed(store, self.set_of([moved(key, MovementKind::Received, units)]));
+        key
+    }
+}

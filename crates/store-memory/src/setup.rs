@@ -1,0 +1,154 @@
+//! The set-up of the shop: few rows, read as a whole.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sutler_core::catalog::Channel;
+use sutler_core::change::SetupChange;
+use sutler_core::id::{
+    ChannelId, DeliveryMethodId, PriceListId, PromotionId, StockLocationId, TaxZoneId,
+};
+use sutler_core::inventory::StockLocation;
+use sutler_core::port::{SetupReader, StoreError};
+use sutler_core::pricing::{DeliveryMethod, PriceList, Promotion, TaxCategory, TaxRate, TaxZone};
+use sutler_core::rejection::Rejection;
+use sutler_core::shop::{Setup, ShopRecord};
+
+use crate::MemoryStore;
+use crate::state::{Applied, State, guard_version, taken};
+
+/// The rows, and the whole that readers get.
+#[derive(Clone, Default)]
+pub(crate) struct SetupTables {
+    shop: Option<ShopRecord>,
+    channels: BTreeMap<ChannelId, Channel>,
+    locations: BTreeMap<StockLocationId, StockLocation>,
+    price_lists: BTreeMap<PriceListId, PriceList>,
+    tax_zones: BTreeMap<TaxZoneId, TaxZone>,
+    tax_rates: BTreeMap<(TaxZoneId, TaxCategory, String), TaxRate>,
+    delivery_methods: BTreeMap<DeliveryMethodId, DeliveryMethod>,
+    promotions: BTreeMap<PromotionId, Promotion>,
+    version: u64,
+    /// Made anew by every change, so that reading copies nothing.
+    whole: Option<Arc<Setup>>,
+}
+
+impl SetupReader for MemoryStore {
+    fn setup(&self) -> Result<Option<Arc<Setup>>, StoreError> {
+        Ok(self.snapshot().setup.whole.clone())
+    }
+}
+
+impl State {
+    /// Writes something of the set-up.
+    pub(crate) fn change_setup(&mut self, change: SetupChange) -> Applied {
+        let setup = Arc::make_mut(&mut self.setup);
+        match change {
+            SetupChange::Shop(shop) => setup.put_shop(shop),
+            SetupChange::Channel(channel) => setup.put_channel(channel),
+            SetupChange::StockLocation(location) => setup.put_location(location),
+            SetupChange::PriceList(list) => setup.put_price_list(list),
+            SetupChange::TaxZone(zone) => setup.put_tax_zone(zone),
+            SetupChange::TaxRate(rate) => setup.put_tax_rate(rate),
+            SetupChange::DeliveryMethod(method) => setup.put_delivery_method(method),
+            SetupChange::Promotion(promotion) => setup.put_promotion(promotion),
+        }?;
+        setup.version += 1;
+        setup.whole = setup.read().map(Arc::new);
+        Ok(())
+    }
+}
+
+impl SetupTables {
+    /// Puts the rows together; `None` while there is no shop.
+    fn read(&self) -> Option<Setup> {
+        let mut channels: Vec<Channel> = self.channels.values().cloned().collect();
+        channels.sort_by(|a, b| a.code.cmp(&b.code));
+        let mut locations: Vec<StockLocation> = self.locations.values().cloned().collect();
+        locations.sort_by(|a, b| a.code.cmp(&b.code));
+        let mut delivery_methods: Vec<DeliveryMethod> =
+            self.delivery_methods.values().cloned().collect();
+        delivery_methods.sort_by(|a, b| a.code.cmp(&b.code));
+        Some(Setup {
+            shop: self.shop.clone()?,
+            channels,
+            locations,
+            price_lists: self.price_lists.values().cloned().collect(),
+            tax_zones: self.tax_zones.values().cloned().collect(),
+            tax_rates: self.tax_rates.values().cloned().collect(),
+            delivery_methods,
+            promotions: self.promotions.values().cloned().collect(),
+            version: self.version,
+        })
+    }
+
+    /// The shop has no id that a conflict could point at, so its guard refuses instead.
+    fn put_shop(&mut self, shop: ShopRecord) -> Applied {
+        match self.shop.as_ref().map(|stored| stored.version) {
+            None if shop.version != 1 => return Err(Rejection::ShopMissing.into()),
+            Some(stored) if shop.version != stored + 1 => return Err(Rejection::ShopExists.into()),
+            _ => self.shop = Some(shop),
+        }
+        Ok(())
+    }
+
+    fn put_channel(&mut self, channel: Channel) -> Applied {
+        let stored = self.channels.get(&channel.id).map(|stored| stored.version);
+        guard_version(stored, channel.version, channel.id)?;
+        if self.channels.values().any(|other| other.id != channel.id && other.code == channel.code)
+        {
+            return Err(taken("channel", &channel.code));
+        }
+        self.channels.insert(channel.id, channel);
+        Ok(())
+    }
+
+    fn put_location(&mut self, location: StockLocation) -> Applied {
+        let stored = self.locations.get(&location.id).map(|stored| stored.version);
+        guard_version(stored, location.version, location.id)?;
+        let mut others = self.locations.values().filter(|other| other.id != location.id);
+        if others.any(|other| other.code == location.code) {
+            return Err(taken("stock location", &location.code));
+        }
+        self.locations.insert(location.id, location);
+        Ok(())
+    }
+
+    fn put_price_list(&mut self, list: PriceList) -> Applied {
+        let stored = self.price_lists.get(&list.id).map(|stored| stored.version);
+        guard_version(stored, list.version, list.id)?;
+        self.price_lists.insert(list.id, list);
+        Ok(())
+    }
+
+    fn put_tax_zone(&mut self, zone: TaxZone) -> Applied {
+        let stored = self.tax_zones.get(&zone.id).map(|stored| stored.version);
+        guard_version(stored, zone.version, zone.id)?;
+        self.tax_zones.insert(zone.id, zone);
+        Ok(())
+    }
+
+    /// A rate has no version: it is named by what it is for.
+    fn put_tax_rate(&mut self, rate: TaxRate) -> Applied {
+        self.tax_rates.insert((rate.zone, rate.category.clone(), rate.name.clone()), rate);
+        Ok(())
+    }
+
+    fn put_delivery_method(&mut self, method: DeliveryMethod) -> Applied {
+        let stored = self.delivery_methods.get(&method.id).map(|stored| stored.version);
+        guard_version(stored, method.version, method.id)?;
+        let mut others = self.delivery_methods.values().filter(|other| other.id != method.id);
+        if others.any(|other| other.code == method.code) {
+            return Err(taken("delivery method", &method.code));
+        }
+        self.delivery_methods.insert(method.id, method);
+        Ok(())
+    }
+
+    fn put_promotion(&mut self, promotion: Promotion) -> Applied {
+        let stored = self.promotions.get(&promotion.id).map(|stored| stored.version);
+        guard_version(stored, promotion.version, promotion.id)?;
+        self.promotions.insert(promotion.id, promotion);
+        Ok(())
+    }
+}

@@ -1,0 +1,374 @@
+//! What goes wrong with a file: [`OpenError`] while it is opened, copied or restored; [`StoreError`] afterwards.
+//!
+//! Codes are stable and for scripts; sentences and help are for people. Inside of the crate everything is a [`Fault`],
+//! which becomes a `StoreError` at the door, where the name of the file is known.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::ErrorCode;
+use sutler_core::change::RecordRef;
+use sutler_core::port::{Retry, StoreError};
+use sutler_core::rejection::Rejection;
+
+/// A shop's file cannot be opened, copied or put back. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// There is no such file.
+    #[error("there is no shop at {}", .path.display())]
+    Missing {
+        /// Where.
+        path: PathBuf,
+    },
+    /// Something stands there already.
+    #[error("{} exists already", .path.display())]
+    Exists {
+        /// Where.
+        path: PathBuf,
+    },
+    /// The file is no SQLite database.
+    #[error("{} is not a shop: it is not an SQLite database", .path.display())]
+    NotADatabase {
+        /// Where.
+        path: PathBuf,
+    },
+    /// The file is the database of another program.
+    #[error("{} is not a shop: it is the database of another program ({found})", .path.display())]
+    Foreign {
+        /// Where.
+        path: PathBuf,
+        /// What was found in it.
+        found: String,
+    },
+    /// A newer program made the file.
+    #[error("{} was made by a newer Sutler (schema {found}, this one knows {known})", .path.display())]
+    Newer {
+        /// Where.
+        path: PathBuf,
+        /// Its schema.
+        found: u32,
+        /// The newest schema that this program knows.
+        known: u32,
+    },
+    /// The file was made by a program whose schema differs from the one published under that number.
+    #[error("{} was made by another build of Sutler: its schema {number} ({name}) differs", .path.display())]
+    Changed {
+        /// Where.
+        path: PathBuf,
+        /// Which migration.
+        number: u32,
+        /// Its name.
+        name: String,
+    },
+    /// The file is damaged.
+    #[error("{} is damaged: {what}", .path.display())]
+    Damaged {
+        /// Where.
+        path: PathBuf,
+        /// What was found.
+        what: String,
+    },
+    /// The file or its folder cannot be reached.
+    #[error("{} cannot be reached", .path.display())]
+    Unreachable {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Somebody else holds the file for too long.
+    #[error("{} is in use by another program", .path.display())]
+    Locked {
+        /// Where.
+        path: PathBuf,
+    },
+    /// The disk is full.
+    #[error("there is no room left on the disk of {}", .path.display())]
+    Full {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A setting that durability depends on could not be made.
+    #[error("{}: the setting {name} is {found} and must be {wanted}", .path.display())]
+    Setting {
+        /// Where.
+        path: PathBuf,
+        /// Which setting.
+        name: &'static str,
+        /// What it must be.
+        wanted: String,
+        /// What it is.
+        found: String,
+    },
+    /// SQLite failed in another way.
+    #[error("{} cannot be opened", .path.display())]
+    Failed {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl OpenError {
+    /// Returns a stable word for scripts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            OpenError::Missing { .. } => "store.missing",
+            OpenError::Exists { .. } => "store.exists",
+            OpenError::NotADatabase { .. } => "store.not_a_database",
+            OpenError::Foreign { .. } => "store.foreign",
+            OpenError::Newer { .. } => "store.newer",
+            OpenError::Changed { .. } => "store.changed",
+            OpenError::Damaged { .. } => "store.damaged",
+            OpenError::Unreachable { .. } => "store.unreachable",
+            OpenError::Locked { .. } => "store.locked",
+            OpenError::Full { .. } => "store.full",
+            OpenError::Setting { .. } => "store.setting",
+            OpenError::Failed { .. } => "store.failed",
+        }
+    }
+
+    /// Returns what a person can do.
+    pub fn help(&self) -> &'static str {
+        match self {
+            OpenError::Missing { .. } => "check the path, or make a shop there with `sutler init`",
+            OpenError::Exists { .. } => "choose another path, or say that it may be replaced",
+            OpenError::NotADatabase { .. } | OpenError::Foreign { .. } => {
+                "check the path; nothing in the file was changed"
+            }
+            OpenError::Newer { .. } => {
+                "install the newer Sutler; an older one could spoil the file"
+            }
+            OpenError::Changed { .. } => "use the build that made the file, or restore a backup",
+            OpenError::Damaged { .. } => {
+                "stop all writers, keep a copy of the file, and restore the newest backup"
+            }
+            OpenError::Unreachable { .. } => {
+                "check that the folder exists and that you may read and write there"
+            }
+            OpenError::Locked { .. } => {
+                "wait for the other program to end, or stop it, then try again"
+            }
+            OpenError::Full { .. } => "free some room, then try again",
+            OpenError::Setting { .. } => {
+                "put the file on a local disk: network file systems cannot hold a shop"
+            }
+            OpenError::Failed { .. } => "the cause stands below",
+        }
+    }
+
+    /// Returns whether trying again may help.
+    pub fn retry(&self) -> Retry {
+        if matches!(self, OpenError::Locked { .. }) { Retry::Later } else { Retry::Never }
+    }
+
+    /// Sorts what SQLite said while a file was opened.
+    pub(crate) fn of(path: &Path, error: rusqlite::Error) -> Self {
+        let path = path.to_path_buf();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => OpenError::NotADatabase { path },
+            Some(ErrorCode::DatabaseCorrupt) => {
+                OpenError::Damaged { path, what: error.to_string() }
+            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Locked { path },
+            Some(ErrorCode::DiskFull) => OpenError::Full { path },
+            Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+                OpenError::Unreachable { path, source: std::io::Error::other(error) }
+            }
+            _ => OpenError::Failed { path, source: Box::new(error) },
+        }
+    }
+
+    /// Sorts what the operating system said about a file.
+    pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
+        let path = path.to_path_buf();
+        match source.kind() {
+            std::io::ErrorKind::NotFound => OpenError::Missing { path },
+            std::io::ErrorKind::AlreadyExists => OpenError::Exists { path },
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                OpenError::Full { path }
+            }
+            _ => OpenError::Unreachable { path, source },
+        }
+    }
+}
+
+impl From<OpenError> for StoreError {
+    fn from(error: OpenError) -> Self {
+        StoreError {
+            op: "open",
+            subject: "the store".to_owned(),
+            retry: error.retry(),
+            code: error.code(),
+            help: Some(error.help().to_owned()),
+            source: Box::new(error),
+        }
+    }
+}
+
+/// Why work on an open file failed, before the door turns it into a [`StoreError`].
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    /// SQLite said so.
+    #[error("{0}")]
+    Sqlite(#[source] Arc<rusqlite::Error>),
+    /// A row holds what no program of ours writes.
+    #[error("{what} in the file cannot be read: {why}")]
+    Damaged { what: &'static str, why: String },
+    /// Other processes hold the write lock.
+    #[error("other programs kept the shop busy for {} ms", .0.as_millis())]
+    Locked(Duration),
+    /// The file or its folder may not be written to.
+    #[error("the file or its folder may not be written to")]
+    ReadOnly,
+    /// The write lock is broken.
+    #[error("the lock file failed: {0}")]
+    LockFile(Arc<std::io::Error>),
+    /// The disk failed while it made a commit durable.
+    #[error("the disk failed during the commit: {0}")]
+    CommitLost(#[source] Arc<rusqlite::Error>),
+    /// A bug: code panicked while it applied this set, which was rolled back.
+    #[error("the store panicked while it applied the changes; they were rolled back")]
+    Panicked,
+    /// A bug: the thread that committed for this caller panicked before it could answer.
+    #[error("the thread that was committing these changes panicked")]
+    Unanswered,
+    /// The connection was lost and could not be opened again.
+    #[error("{0}")]
+    Reopen(#[source] Arc<OpenError>),
+}
+
+impl Fault {
+    /// Returns the fault of a row that does not make sense.
+    pub(crate) fn damaged(what: &'static str, why: impl ToString) -> Self {
+        Fault::Damaged { what, why: why.to_string() }
+    }
+
+    /// Returns whether SQLite may have ended the transaction by itself, or the connection is not to be trusted.
+    pub(crate) fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Fault::Sqlite(error) | Fault::CommitLost(error) => error.sqlite_error_code(),
+            _ => None,
+        }
+    }
+
+    fn sort(&self) -> (&'static str, Retry, Option<&'static str>) {
+        const DAMAGED: &str = "stop all writers, keep a copy of the file, run `sutler verify`, and restore the newest backup";
+        const LOCKED: &str = "try again; if it stays so, look for a program that holds the shop";
+        const READ_ONLY: &str =
+            "check that you may write to the file and its folder; reading goes on";
+        const FULL: &str = "free some room on the disk, then run the same command again; what was acknowledged before stays, and reading goes on";
+        const LOST: &str =
+            "read the record before trying again: it may have been written; check the disk";
+        match self {
+            Fault::Damaged { .. } => ("store.damaged", Retry::Never, Some(DAMAGED)),
+            Fault::Locked(_) => ("store.locked", Retry::Later, Some(LOCKED)),
+            Fault::ReadOnly => ("store.read_only", Retry::Never, Some(READ_ONLY)),
+            Fault::CommitLost(_) => ("store.failed", Retry::Unknown, Some(LOST)),
+            Fault::Unanswered => {
+                ("store.failed", Retry::Unknown, Some("read the record before trying again"))
+            }
+            Fault::Reopen(error) => (error.code(), error.retry(), Some(error.help())),
+            Fault::LockFile(_) | Fault::Panicked => ("store.failed", Retry::Never, None),
+            Fault::Sqlite(error) => match error.sqlite_error_code() {
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                    ("store.locked", Retry::Later, Some(LOCKED))
+                }
+                Some(ErrorCode::OutOfMemory | ErrorCode::OperationInterrupted) => {
+                    ("store.failed", Retry::Later, None)
+                }
+                Some(ErrorCode::DiskFull) => ("store.full", Retry::Never, Some(FULL)),
+                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                    ("store.damaged", Retry::Never, Some(DAMAGED))
+                }
+                Some(ErrorCode::ReadOnly) => ("store.read_only", Retry::Never, Some(READ_ONLY)),
+                _ => ("store.failed", Retry::Never, None),
+            },
+        }
+    }
+
+    /// Turns the fault into what callers see.
+    pub(crate) fn at(self, op: &'static str, path: &Path) -> StoreError {
+        let (code, retry, help) = self.sort();
+        if retry != Retry::Later {
+            tracing::warn!(op, code, path = %path.display(), error = %self, "the store failed");
+        }
+        let subject = path.display().to_string();
+        StoreError {
+            op,
+            subject,
+            retry,
+            code,
+            help: help.map(str::to_owned),
+            source: Box::new(self),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        match error {
+            // A column that does not hold what the row's kind always holds.
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::Utf8Error(..)
+            | rusqlite::Error::InvalidColumnType(..) => Fault::damaged("a row", error),
+            error => Fault::Sqlite(Arc::new(error)),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Fault {
+    fn from(error: serde_json::Error) -> Self {
+        Fault::damaged("a JSON text", error)
+    }
+}
+
+/// Why a set of changes is not applied.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// A record moved on.
+    Conflict(RecordRef),
+    /// A guard refused.
+    Refused(Box<Rejection>),
+    /// The same set was committed before.
+    Replayed(RecordRef),
+    /// The back-end could not work.
+    Fault(Fault),
+}
+
+impl Stop {
+    /// Returns the refusal of a text that is in use.
+    pub(crate) fn taken(noun: &'static str, given: impl ToString) -> Self {
+        Rejection::AlreadyExists { noun, given: given.to_string() }.into()
+    }
+}
+
+impl From<Rejection> for Stop {
+    fn from(rejection: Rejection) -> Self {
+        Stop::Refused(Box::new(rejection))
+    }
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Stop::Fault(fault)
+    }
+}
+
+impl From<rusqlite::Error> for Stop {
+    fn from(error: rusqlite::Error) -> Self {
+        Stop::Fault(error.into())
+    }
+}
+
+impl From<serde_json::Error> for Stop {
+    fn from(error: serde_json::Error) -> Self {
+        Stop::Fault(error.into())
+    }
+}

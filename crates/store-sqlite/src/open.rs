@@ -1,0 +1,227 @@
+//! Opening a shop: what the file is, whether it may be written to, its schema, its connections.
+
+use std::path::{Path, PathBuf};
+use std::sync::RwLock;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use rustix::fs::{Access as Permission, access};
+
+use crate::error::OpenError;
+use crate::lock::FileLock;
+use crate::migrate::{self, MIGRATIONS, Standing};
+use crate::readers::{self, Access, Readers};
+use crate::short::Words;
+use crate::writer::{self, Manner, Writer};
+use crate::{FailPoint, SqliteStore, backup};
+
+/// How a shop is opened.
+///
+/// ```
+/// use sutler_store_sqlite::OpenOptions;
+/// let options = OpenOptions { create: true, ..OpenOptions::default() };
+/// assert_eq!(options.batch_max, 256);
+/// ```
+#[derive(Clone)]
+pub struct OpenOptions {
+    /// Whether a shop is made where there is none.
+    pub create: bool,
+    /// How long a write waits for other processes before it fails with `store.locked`.
+    pub patience: Duration,
+    /// The most sets of changes that share one commit.
+    pub batch_max: usize,
+    /// The most connections that read at the same time; more readers wait.
+    pub readers_max: usize,
+    /// The most pages that the file may have; a shop that would grow beyond fails with `store.full`. For tests.
+    pub pages_max: Option<u32>,
+    /// Called at named points of every commit, for tests that end the process there: `before_begin`, `after_begin`,
+    /// `after_change`, `after_apply`, `before_commit`, `after_commit`.
+    pub fail_point: Option<FailPoint>,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self {
+            create: false,
+            patience: Duration::from_secs(10),
+            batch_max: 256,
+            readers_max: 8,
+            pages_max: None,
+            fail_point: None,
+        }
+    }
+}
+
+impl std::fmt::Debug for OpenOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OpenOptions")
+            .field("create", &self.create)
+            .field("patience", &self.patience)
+            .field("batch_max", &self.batch_max)
+            .field("readers_max", &self.readers_max)
+            .field("pages_max", &self.pages_max)
+            .field("fail_point", &self.fail_point.is_some())
+            .finish()
+    }
+}
+
+impl SqliteStore {
+    /// Opens a shop. A file that may not be written to is opened for reading: writes then fail with `store.read_only`.
+    ///
+    /// Errors: [`OpenError`], each with a code and what to do; then nothing in the file was changed.
+    pub fn open(path: impl AsRef<Path>, options: OpenOptions) -> Result<Self, OpenError> {
+        let given = path.as_ref();
+        let exists = check_is_file(given)?;
+        if !exists && !options.create {
+            return Err(OpenError::Missing { path: given.to_path_buf() });
+        }
+        let path = absolute(given)?;
+        if is_writable(&path, exists) {
+            Self::open_writable(path, options)
+        } else if exists {
+            Self::open_read_only(path, options)
+        } else {
+            let source = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+            Err(OpenError::Unreachable { path, source })
+        }
+    }
+
+    /// Returns the path of the file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns whether the file can only be read.
+    pub fn is_read_only(&self) -> bool {
+        self.writer.is_none()
+    }
+
+    fn open_writable(path: PathBuf, options: OpenOptions) -> Result<Self, OpenError> {
+        // Looked at before anything is written, so that the file of another program stays as it is.
+        look(&path)?;
+        let lock = FileLock::open(&path).map_err(|error| OpenError::io(&path, error))?;
+        let manner = Manner {
+            batch_max: options.batch_max.max(1),
+            patience: options.patience,
+            pages_max: options.pages_max,
+            fail_point: options.fail_point,
+        };
+        let conn = {
+            let _held = lock
+                .hold(options.patience)
+                .map_err(|_| OpenError::Locked { path: path.clone() })?;
+            let conn = writer::open(&path, &manner, options.create)?;
+            prepare(&conn, &path)?;
+            conn
+        };
+        let readers =
+            Readers::new(path.clone(), Access::Shared, options.patience, options.readers_max);
+        let writer = Some(Writer::new(path.clone(), conn, lock, manner));
+        Ok(Self { path, readers, writer, words: Words::default(), setup: RwLock::new(None) })
+    }
+
+    fn open_read_only(path: PathBuf, options: OpenOptions) -> Result<Self, OpenError> {
+        // A shop that was closed well has no journal beside it, and without the right to make one it is read alone.
+        let is_shared = readers::open(&path, Access::Shared, options.patience);
+        let (access, conn) = match is_shared {
+            Ok(conn) => (Access::Shared, conn),
+            Err(OpenError::Unreachable { .. }) if !has_journal(&path) => {
+                (Access::Immutable, readers::open(&path, Access::Immutable, options.patience)?)
+            }
+            Err(error) => return Err(error),
+        };
+        match migrate::standing(&conn).map_err(|error| OpenError::of(&path, error))? {
+            Standing::Empty => return Err(OpenError::Missing { path }),
+            Standing::Foreign(found) => return Err(OpenError::Foreign { path, found }),
+            Standing::Shop(number) => {
+                migrate::check(&conn, MIGRATIONS, &path)?;
+                let known = MIGRATIONS.last().map_or(0, |last| last.number);
+                if number < known {
+                    // An older schema would have to be changed first.
+                    let source = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+                    return Err(OpenError::Unreachable { path, source });
+                }
+            }
+        }
+        let readers = Readers::new(path.clone(), access, options.patience, options.readers_max);
+        Ok(Self { path, readers, writer: None, words: Words::default(), setup: RwLock::new(None) })
+    }
+}
+
+/// Returns whether a file is there; refuses a folder, and a path that leads through something that is no folder.
+fn check_is_file(path: &Path) -> Result<bool, OpenError> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_file() => Ok(found.len() > 0),
+        Ok(_) => {
+            let source = std::io::Error::from(std::io::ErrorKind::IsADirectory);
+            Err(OpenError::Unreachable { path: path.to_path_buf(), source })
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(OpenError::io(path, error)),
+    }
+}
+
+/// Returns the path without links, so that every process that opens the file finds the same lock beside it.
+fn absolute(path: &Path) -> Result<PathBuf, OpenError> {
+    if let Ok(found) = path.canonicalize() {
+        return Ok(found);
+    }
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let unreachable = |source| OpenError::Unreachable { path: path.to_path_buf(), source };
+    let folder = folder.canonicalize().map_err(unreachable)?;
+    let name =
+        path.file_name().ok_or_else(|| unreachable(std::io::ErrorKind::InvalidFilename.into()))?;
+    Ok(folder.join(name))
+}
+
+fn is_writable(path: &Path, exists: bool) -> bool {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let may = |path: &Path| access(path, Permission::WRITE_OK).is_ok();
+    may(folder) && (!exists || may(path))
+}
+
+fn has_journal(path: &Path) -> bool {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-wal");
+    std::fs::metadata(PathBuf::from(journal)).is_ok_and(|found| found.len() > 0)
+}
+
+/// Refuses a file that is not a shop, without writing to it.
+fn look(path: &Path) -> Result<(), OpenError> {
+    if !check_is_file(path)? {
+        return Ok(());
+    }
+    let sqlite = |error| OpenError::of(path, error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(sqlite)?;
+    conn.busy_timeout(Duration::from_secs(5)).map_err(sqlite)?;
+    match migrate::standing(&conn).map_err(sqlite)? {
+        Standing::Foreign(found) => Err(OpenError::Foreign { path: path.to_path_buf(), found }),
+        Standing::Empty => Ok(()),
+        Standing::Shop(_) => migrate::check(&conn, MIGRATIONS, path),
+    }
+}
+
+/// Brings the schema up to date, with a copy of an older file beside. The caller holds the lock.
+fn prepare(conn: &Connection, path: &Path) -> Result<(), OpenError> {
+    let sqlite = |error| OpenError::of(path, error);
+    let known = MIGRATIONS.last().map_or(0, |last| last.number);
+    match migrate::standing(conn).map_err(sqlite)? {
+        Standing::Foreign(found) => {
+            return Err(OpenError::Foreign { path: path.to_path_buf(), found });
+        }
+        Standing::Empty => {}
+        Standing::Shop(number) => {
+            migrate::check(conn, MIGRATIONS, path)?;
+            if number < known {
+                let copy = backup::before_migration(conn, path, number)?;
+                tracing::info!(from = number, to = known, copy = %copy.display(), "the shop's schema is brought up to date");
+            }
+        }
+    }
+    migrate::run(conn, MIGRATIONS).map_err(sqlite)?;
+    Ok(())
+}

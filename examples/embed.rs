@@ -1,0 +1,29 @@
+//! A whole shop in your program: open, stock, sell. Run it with `cargo run --example embed`.
+
+use sutler::prelude::*;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = tempfile::tempdir()?;
+    let shop = sutler::create(&format!("sqlite:{}", folder.path().join("shop.db").display()))?;
+    shop.init(&InitCommand::new("Corner shop", "EUR", "DE")?)?;
+    shop.import_text(sutler::demo::CATALOG, sutler::demo::CATALOG_NAME)?;
+
+    let skillet = shop.find_variant("FEN-SKIL-26")?.variant.id;
+    let cart = shop.cart_new("web", None)?;
+    shop.cart_add(cart.id, skillet, Quantity::new(2)?)?;
+    let placed = shop.checkout(&CheckoutCommand {
+        cart: cart.id,
+        email: "ada@example.com".to_owned(),
+        ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?,
+        delivery: "standard".to_owned(),
+        pay: "test:ok".to_owned(),
+        expect_total: None,
+        key: Some("ada-basket-1".parse()?),
+    })?;
+    say(&format!("order {} over {}", placed.order.number, placed.order.total()))
+}
+
+fn say(line: &str) -> Result<(), Box<dyn std::error::Error>> {
+    use std::io::Write as _;
+    Ok(writeln!(std::io::stdout(), "{line}")?)
+}

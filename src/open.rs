@@ -1,0 +1,219 @@
+//! Opening a shop by URL.
+//!
+//! `sqlite:PATH` is one file, with its search index in `PATH-search` and the ledger of the test payment provider in
+//! `PATH-test-payments`; `memory:` ends with the program.
+
+#[cfg(feature = "sqlite")]
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sutler_core::id::CommandId;
+use sutler_core::port::{PaymentProvider, Store};
+use sutler_engine::Shop;
+use sutler_engine::provider::{ManualProvider, TestProvider};
+
+use crate::world::{SystemClock, UuidSource};
+
+/// Where a shop is kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum StoreUrl {
+    /// One SQLite file.
+    Sqlite(PathBuf),
+    /// This program's memory.
+    Memory,
+}
+
+/// Why a shop could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The URL names no back-end that this build has.
+    #[error("`{given}` is not a store URL: write sqlite:PATH or memory:")]
+    Url {
+        /// What was given.
+        given: String,
+    },
+    /// The SQLite file cannot be used.
+    #[cfg(feature = "sqlite")]
+    #[error(transparent)]
+    Sqlite(#[from] sutler_store_sqlite::OpenError),
+    /// The old search index could not be taken away.
+    #[error("the search index `{}` of the shop that stood here cannot be removed", .path.display())]
+    Index {
+        /// Its folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl std::str::FromStr for StoreUrl {
+    type Err = OpenError;
+
+    fn from_str(text: &str) -> Result<Self, OpenError> {
+        match text.split_once(':') {
+            Some(("sqlite", path)) if !path.is_empty() => {
+                Ok(StoreUrl::Sqlite(PathBuf::from(path.strip_prefix("//").unwrap_or(path))))
+            }
+            Some(("memory", "")) => Ok(StoreUrl::Memory),
+            _ => Err(OpenError::Url { given: text.chars().take(200).collect() }),
+        }
+    }
+}
+
+impl std::fmt::Display for StoreUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            StoreUrl::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            StoreUrl::Memory => f.write_str("memory:"),
+        }
+    }
+}
+
+/// How a shop is opened, where [`open`] and [`create`] are not enough: further payment providers, one command id for all
+/// changes.
+///
+/// ```
+/// use sutler::{Opening, SystemClock};
+///
+/// let shop = Opening::new("memory:".parse()?).creating(true).open()?;
+/// assert!(shop.setup().is_err(), "a new store holds no shop yet");
+/// # Ok::<(), sutler::OpenError>(())
+/// ```
+pub struct Opening {
+    url: StoreUrl,
+    create: bool,
+    providers: Vec<Arc<dyn PaymentProvider>>,
+    command: Option<CommandId>,
+}
+
+impl Opening {
+    /// Returns an opening of what stands at `url`.
+    pub fn new(url: StoreUrl) -> Self {
+        Self { url, create: false, providers: Vec::new(), command: None }
+    }
+
+    /// Makes the store when it is not there.
+    #[must_use]
+    pub fn creating(mut self, create: bool) -> Self {
+        self.create = create;
+        self
+    }
+
+    /// Adds a payment provider beside `test` and `manual`.
+    #[must_use]
+    pub fn provider(mut self, provider: Arc<dyn PaymentProvider>) -> Self {
+        self.providers.push(provider);
+        self
+    }
+
+    /// Makes every change carry one command id.
+    #[must_use]
+    pub fn command(mut self, command: CommandId) -> Self {
+        self.command = Some(command);
+        self
+    }
+
+    /// Opens the shop.
+    pub fn open(self) -> Result<Shop, OpenError> {
+        let (store, test, search) = self.parts()?;
+        let mut shop = Shop::new(store, Arc::new(SystemClock), Arc::new(UuidSource))
+            .with_search_at(search)
+            .with_provider(Arc::new(test))
+            .with_provider(Arc::new(ManualProvider));
+        for provider in self.providers {
+            shop = shop.with_provider(provider);
+        }
+        Ok(match self.command {
+            Some(command) => shop.with_command(command),
+            None => shop,
+        })
+    }
+
+    #[expect(clippy::type_complexity, reason = "the three parts of one place, taken apart at once")]
+    fn parts(&self) -> Result<(Arc<dyn Store>, TestProvider, Option<PathBuf>), OpenError> {
+        match &self.url {
+            StoreUrl::Memory => Ok((
+                Arc::new(sutler_store_memory::MemoryStore::new()),
+                TestProvider::in_memory(),
+                None,
+            )),
+            #[cfg(feature = "sqlite")]
+            StoreUrl::Sqlite(path) => {
+                let options =
+                    sutler_store_sqlite::OpenOptions { create: self.create, ..Default::default() };
+                let store = sutler_store_sqlite::SqliteStore::open(path, options)?;
+                Ok((
+                    Arc::new(store),
+                    TestProvider::at(beside(path, "-test-payments")),
+                    Some(beside(path, "-search")),
+                ))
+            }
+            #[cfg(not(feature = "sqlite"))]
+            StoreUrl::Sqlite(_) => Err(OpenError::Url { given: self.url.to_string() }),
+        }
+    }
+}
+
+/// Returns the path of something that belongs to a store's file: its name with an ending.
+#[cfg(feature = "sqlite")]
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Opens a shop that is there.
+///
+/// Errors: [`OpenError`] says whether the file is missing, foreign, damaged, locked or made by a newer Sutler.
+pub fn open(url: &str) -> Result<Shop, OpenError> {
+    Opening::new(url.parse()?).open()
+}
+
+/// Opens a shop, making its store when it is not there.
+pub fn create(url: &str) -> Result<Shop, OpenError> {
+    Opening::new(url.parse()?).creating(true).open()
+}
+
+/// Copies a running shop into a file, page by page, so that nobody has to stop: a whole shop as it was at one moment.
+///
+/// Errors: the target is there already; the store is not a SQLite file.
+#[cfg(feature = "sqlite")]
+pub fn backup(url: &str, target: &Path) -> Result<(), OpenError> {
+    let path = sqlite_path(url)?;
+    let store =
+        sutler_store_sqlite::SqliteStore::open(&path, sutler_store_sqlite::OpenOptions::default())?;
+    Ok(store.backup_to(target, false)?)
+}
+
+/// Puts a backup in the place of a store, after checking it page by page and chain by chain.
+///
+/// Errors: the backup is damaged or foreign; a shop stands there already and `replace` is false.
+#[cfg(feature = "sqlite")]
+pub fn restore(backup: &Path, url: &str, replace: bool) -> Result<(), OpenError> {
+    let path = sqlite_path(url)?;
+    // A shop that goes back in time gets a new number: outsiders must not take its events for those they know.
+    let uid = Some(sutler_core::port::IdSource::next_id(&UuidSource));
+    sutler_store_sqlite::restore(
+        backup,
+        &path,
+        sutler_store_sqlite::Restore { overwrite: replace, uid },
+    )?;
+    // The index belongs to the shop that stood here; it is made anew by the next search.
+    let index = beside(&path, "-search");
+    if index.exists() {
+        std::fs::remove_dir_all(&index)
+            .map_err(|source| OpenError::Index { path: index, source })?;
+    }
+    Ok(())
+}
+
+#[cfg(feature = "sqlite")]
+fn sqlite_path(url: &str) -> Result<PathBuf, OpenError> {
+    match url.parse()? {
+        StoreUrl::Sqlite(path) => Ok(path),
+        StoreUrl::Memory => Err(OpenError::Url { given: url.to_owned() }),
+    }
+}

@@ -1,0 +1,200 @@
+//! SIGKILL at every point of a checkout, in a real process on a real file; then the world must be whole.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a failed step should stop the test")]
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sutler::core::id::VariantId;
+use sutler::core::inventory::StockLevel;
+use sutler::core::port::{Clock, OrderReader as _, PaymentProvider, StockReader as _};
+use sutler::core::time::Timestamp;
+use sutler::engine::provider::TestProvider;
+use sutler::prelude::*;
+use sutler::{Shop, SystemClock, UuidSource};
+use sutler_store_sqlite::{OpenOptions, SqliteStore};
+
+/// Set for a child process: at which point it dies, and the folder it works in.
+const WORKER: &str = "SUTLER_TEST_KILL";
+const PRICE_AND_DELIVERY: i64 = 1_990 + 490;
+
+/// The machine's clock, two hours on: whatever the child left is nobody's any more.
+struct Later;
+
+impl Clock for Later {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().plus_seconds(7_200)
+    }
+}
+
+/// Dies as by a power switch when the counter reaches zero.
+fn countdown(left: &Arc<AtomicU32>) {
+    if left.fetch_sub(1, Ordering::SeqCst) == 1 {
+        let own = rustix::process::getpid();
+        rustix::process::kill_process(own, rustix::process::Signal::KILL).unwrap();
+        // The signal is on its way; nothing after it may happen.
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
+/// The test provider, dying before or after a call as the countdown has it.
+struct Mortal {
+    inner: TestProvider,
+    left: Arc<AtomicU32>,
+}
+
+macro_rules! mortal {
+    ($($verb:ident),+) => {
+        $(fn $verb(&self, request: &sutler::core::port::ProviderRequest) -> Result<sutler::core::port::ProviderReply, sutler::core::port::ProviderError> {
+            countdown(&self.left);
+            let answer = self.inner.$verb(request);
+            countdown(&self.left);
+            answer
+        })+
+    };
+}
+
+impl PaymentProvider for Mortal {
+    fn name(&self) -> &str {
+        "test"
+    }
+    mortal!(authorize, capture, void, refund);
+    fn lookup(
+        &self,
+        key: &str,
+    ) -> Result<sutler::core::port::Lookup, sutler::core::port::ProviderError> {
+        self.inner.lookup(key)
+    }
+}
+
+fn shop(
+    folder: &Path,
+    clock: Arc<dyn Clock>,
+    left: Option<Arc<AtomicU32>>,
+) -> (Shop, Arc<SqliteStore>) {
+    let mut options = OpenOptions { create: true, ..OpenOptions::default() };
+    if let Some(left) = left.clone() {
+        options.fail_point = Some(Arc::new(move |_| countdown(&left)));
+    }
+    let store = Arc::new(SqliteStore::open(folder.join("shop.db"), options).unwrap());
+    let inner = TestProvider::at(folder.join("payments"));
+    let provider: Arc<dyn PaymentProvider> = match left {
+        Some(left) => Arc::new(Mortal { inner, left }),
+        None => Arc::new(inner),
+    };
+    (Shop::new(store.clone(), clock, Arc::new(UuidSource)).with_provider(provider), store)
+}
+
+fn set_up(folder: &Path) -> (VariantId, CartId) {
+    let (shop, _) = shop(folder, Arc::new(SystemClock), None);
+    shop.init(&InitCommand::new("Lamps", "EUR", "DE").unwrap()).unwrap();
+    let catalog = "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Tracker,Variant Inventory Qty\n\
+                   lamp,Lamp,Title,Default Title,LAMP,19.90,shopify,3\n";
+    shop.import_text(catalog, "lamp.csv").unwrap();
+    let lamp = shop.find_variant("LAMP").unwrap().variant.id;
+    let cart = shop.cart_new("web", None).unwrap().id;
+    shop.cart_add(cart, lamp, Quantity::ONE).unwrap();
+    (lamp, cart)
+}
+
+fn command(cart: CartId, pay: &str) -> CheckoutCommand {
+    CheckoutCommand {
+        cart,
+        email: "ada@example.com".to_owned(),
+        ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
+        delivery: "standard".to_owned(),
+        pay: pay.to_owned(),
+        expect_total: None,
+        key: Some("the-key".parse().unwrap()),
+    }
+}
+
+/// Money that the provider really holds.
+fn held(folder: &Path) -> i64 {
+    let ledger = TestProvider::at(folder.join("payments")).ledger().unwrap();
+    let sum = |verb: &str| -> i64 {
+        ledger
+            .iter()
+            .filter(|e| e.verb == verb && e.declined.is_none() && !e.reference.is_empty())
+            .map(|e| e.amount.minor())
+            .sum()
+    };
+    sum("authorize") - sum("void")
+}
+
+fn killed_everywhere(pay: &str) {
+    for point in 1..60 {
+        let folder = tempfile::tempdir().unwrap();
+        let (lamp, cart) = set_up(folder.path());
+        let status = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "a_checkout_that_dies", "--nocapture", "--test-threads=1"])
+            .env(WORKER, format!("{point};{cart};{pay};{}", folder.path().display()))
+            .stdout(std::process::Stdio::null())
+            .status()
+            .unwrap();
+        let acknowledged = folder.path().join("acknowledged").exists();
+        let (shop, store) = shop(folder.path(), Arc::new(Later), None);
+        for _ in 0..3 {
+            shop.recover().unwrap();
+        }
+        let level: StockLevel = store.stock_level_page(None, 10).unwrap()[0].1;
+        let order = store.order_by_cart(cart).unwrap();
+        let place = format!("{pay}, point {point}");
+        assert!(order.is_some() || !acknowledged, "{place}: acknowledged and lost");
+        match order {
+            Some(order) => {
+                assert!(order.placed_at.is_some(), "{place}: an order is half made");
+                assert_eq!((level.on_hand, level.reserved, level.allocated), (3, 0, 1), "{place}");
+                assert_eq!(held(folder.path()), PRICE_AND_DELIVERY, "{place}");
+            }
+            None => {
+                assert_eq!((level.on_hand, level.reserved, level.allocated), (3, 0, 0), "{place}");
+                assert_eq!(held(folder.path()), 0, "{place}");
+            }
+        }
+        let report = shop.verify(&mut |_| {}).unwrap();
+        assert!(report.findings.is_empty(), "{place}: {:#?}", report.findings);
+        assert_eq!(shop.stock_show(lamp).unwrap().levels[0].1.on_hand, 3);
+        if status.success() {
+            assert!(point > 6, "only {point} points were tried: the hooks are not called");
+            return;
+        }
+    }
+    panic!("{pay}: the checkout never came to its end");
+}
+
+#[test]
+fn a_checkout_killed_at_any_point_is_whole_after_recovery() {
+    killed_everywhere("test:ok");
+}
+
+#[test]
+fn a_declined_checkout_killed_at_any_point_is_whole_after_recovery() {
+    killed_everywhere("test:decline");
+}
+
+#[test]
+fn a_checkout_with_a_lost_reply_killed_at_any_point_is_whole_after_recovery() {
+    killed_everywhere("test:timeout");
+}
+
+/// The child of the tests above; by itself it has nothing to do.
+#[test]
+fn a_checkout_that_dies() {
+    let Ok(work) = std::env::var(WORKER) else { return };
+    let parts: Vec<&str> = work.splitn(4, ';').collect();
+    let (cart, pay, folder) = (parts[1].parse().unwrap(), parts[2], Path::new(parts[3]));
+    let left = Arc::new(AtomicU32::new(u32::MAX));
+    let (shop, _) = shop(folder, Arc::new(SystemClock), Some(left.clone()));
+    left.store(parts[0].parse().unwrap(), Ordering::SeqCst);
+    let answer = shop.checkout(&command(cart, pay));
+    left.store(u32::MAX, Ordering::SeqCst);
+    if answer.is_ok() {
+        std::fs::write(folder.join("acknowledged"), b"").unwrap();
+    }
+}

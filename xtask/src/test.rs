@@ -1,0 +1,120 @@
+//! `cargo xtask test`: every test of the workspace, with the set-up that some of them need.
+//!
+//! The cheap steps stand first; the workspace's own tests stand last, so that the run ends with what cargo says of
+//! them. Benches are left out: clippy compiles them in `ci`, and measuring is a command of its own.
+//!
+//! A back-end that needs a server gets its set-up here, as a function beside [`with_samples`]: it starts the server,
+//! returns the variable that tells the tests where it is, and fails, never skips, when the server cannot be had.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::place::{self, Samples};
+use crate::step::{self, Failure, Step};
+
+/// Runs every test.
+pub(crate) fn run() -> Result<(), Failure> {
+    require_c_compiler()?;
+    step::run_all(&steps()?)
+}
+
+/// Returns the steps in order.
+///
+/// Errors: the merchant samples are required and not there.
+pub(crate) fn steps() -> Result<Vec<Step>, Failure> {
+    let plain =
+        Step::new("no features", "cargo check --package sutler --lib --no-default-features");
+    let doc_tests = Step::new("doc tests", "cargo test --workspace --doc");
+    // All targets but benches, which would be run once each.
+    let tests = Step::new("tests", "cargo test --workspace --lib --bins --examples --tests");
+    Ok(vec![plain, doc_tests, with_samples(tests)?])
+}
+
+/// Runs the tests that read real merchant files, in a release build, on the files below `folder`.
+pub(crate) fn samples(folder: &str) -> Result<(), Failure> {
+    let Samples::At(folder) = place::samples(&place::root(), Some(folder.into()), true)? else {
+        return Ok(());
+    };
+    let tests = Step::new(
+        "samples",
+        "cargo test --release --package sutler --test samples --package sutler-exchange",
+    );
+    step::run_all(&[tests.env("SUTLER_SAMPLES", step::path_text(&folder)?)])
+}
+
+/// Tells the tests where the real merchant files are.
+fn with_samples(tests: Step) -> Result<Step, Failure> {
+    let named = std::env::var_os("SUTLER_SAMPLES").map(PathBuf::from);
+    let required = std::env::var_os("CI").is_some_and(|value| value == "true");
+    match place::samples(&place::root(), named, required)? {
+        Samples::At(folder) => Ok(tests.env("SUTLER_SAMPLES", step::path_text(&folder)?)),
+        Samples::Missing => {
+            step::remark(
+                "samples",
+                "no real merchant files in ../shared/samples, and SUTLER_SAMPLES is not set; the tests that read \
+                 them check nothing in this run",
+            );
+            Ok(tests)
+        }
+    }
+}
+
+/// Checks that C can be compiled, because SQLite is built from its source.
+///
+/// Errors: the compiler is missing or has no headers. Without this the same thing is said some minutes later, in the
+/// middle of a build log.
+fn require_c_compiler() -> Result<(), Failure> {
+    if cfg!(windows) {
+        return Ok(()); // The `cc` crate finds MSVC through the registry; there is no name to try.
+    }
+    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
+    if compiles_c(&compiler) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        format!(
+            "`{compiler}` cannot compile a C file that includes <stdlib.h>; SQLite is built from C"
+        ),
+        "Debian and Ubuntu: apt-get install gcc libc6-dev. Fedora: dnf install gcc. macOS: xcode-select --install",
+    ))
+}
+
+/// Whether `compiler` accepts a small program from its stdin.
+fn compiles_c(compiler: &str) -> bool {
+    let mut words = compiler.split_whitespace();
+    let Some(program) = words.next() else { return false };
+    let child = Command::new(program)
+        .args(words)
+        .args(["-fsyntax-only", "-x", "c", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let Ok(mut child) = child else { return false };
+    if let Some(mut stdin) = child.stdin.take() {
+        use std::io::Write as _;
+        // A compiler that does not read its input has failed anyway; its status says so.
+        let _ = stdin.write_all(b"#include <stdlib.h>\nint main(void) { return EXIT_SUCCESS; }\n");
+    }
+    child.wait().is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compiler_that_is_not_there_is_found_out_before_the_build() {
+        assert!(!compiles_c("no-such-compiler"));
+        assert!(!compiles_c(""));
+    }
+
+    #[test]
+    fn the_workspace_tests_come_last_and_leave_benches_out() {
+        // Whether samples are there or not must not matter here.
+        let Ok(steps) = steps() else { return };
+        let last = steps.last().expect("there are steps").line();
+        assert!(last.contains("cargo test --workspace"), "{last}");
+        assert!(!last.contains("--benches") && !last.contains("--all-targets"), "{last}");
+    }
+}
