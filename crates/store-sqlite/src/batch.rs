@@ -10,7 +10,10 @@
 //!
 //! Deliberately absent: BEGIN, SAVEPOINT and COMMIT (see `writer`), and any rule.
 
-use rusqlite::{Connection, OptionalExtension as _, Params, Row};
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row};
 use sutler_core::change::{Change, ChangeSet, Receipt, RecordRef};
 use sutler_core::id::{CartId, OrderId};
 use sutler_core::inventory::StockLevel;
@@ -212,6 +215,8 @@ impl SetNotes {
 /// A transaction while sets are applied in it.
 pub(crate) struct Batch<'c> {
     pub(crate) conn: &'c Connection,
+    /// Prepared statements, by the address of their text.
+    statements: RefCell<HashMap<usize, CachedStatement<'c>>>,
     memory: &'c mut Memory,
     pub(crate) set: SetNotes,
     fail_point: Option<&'c FailPoint>,
@@ -223,7 +228,8 @@ impl<'c> Batch<'c> {
         memory: &'c mut Memory,
         fail_point: Option<&'c FailPoint>,
     ) -> Self {
-        Self { conn, memory, set: SetNotes::new(Timestamp::from_millis(0)), fail_point }
+        let (statements, set) = (RefCell::default(), SetNotes::new(Timestamp::from_millis(0)));
+        Self { conn, statements, memory, set, fail_point }
     }
 
     /// Returns the rows that are kept in memory.
@@ -331,24 +337,43 @@ impl<'c> Batch<'c> {
     }
 
     /// Runs a statement; returns how many rows it changed.
-    pub(crate) fn run(&self, sql: &str, params: impl Params) -> Result<usize, Fault> {
-        Ok(self.conn.prepare_cached(sql)?.execute(params)?)
+    pub(crate) fn run(&self, sql: &'static str, params: impl Params) -> Result<usize, Fault> {
+        let mut statement = self.statement(sql)?;
+        let changed = statement.execute(params)?;
+        self.put_back(sql, statement);
+        Ok(changed)
     }
 
     /// Reads one row, `None` when there is none.
     pub(crate) fn one<T>(
         &self,
-        sql: &str,
+        sql: &'static str,
         params: impl Params,
         read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>, Fault> {
-        Ok(self.conn.prepare_cached(sql)?.query_row(params, read).optional()?)
+        let mut statement = self.statement(sql)?;
+        let found = statement.query_row(params, read).optional()?;
+        self.put_back(sql, statement);
+        Ok(found)
+    }
+
+    /// Takes a statement from the desk. The connection's own cache looks a statement up by its whole text; here the
+    /// address of the text is enough, because it is a constant.
+    fn statement(&self, sql: &'static str) -> Result<CachedStatement<'c>, Fault> {
+        match self.statements.borrow_mut().remove(&sql.as_ptr().addr()) {
+            Some(statement) => Ok(statement),
+            None => Ok(self.conn.prepare_cached(sql)?),
+        }
+    }
+
+    fn put_back(&self, sql: &'static str, statement: CachedStatement<'c>) {
+        self.statements.borrow_mut().insert(sql.as_ptr().addr(), statement);
     }
 
     /// Refuses when a guarded write changed no row.
     pub(crate) fn guarded(
         &self,
-        sql: &str,
+        sql: &'static str,
         params: impl Params,
         what: impl Into<RecordRef>,
     ) -> Result<(), Stop> {

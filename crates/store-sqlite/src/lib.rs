@@ -42,6 +42,7 @@ mod readers;
 mod saga;
 mod settings;
 mod setup;
+mod shelf;
 mod short;
 mod statements;
 mod stock;

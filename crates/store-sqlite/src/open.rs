@@ -225,3 +225,53 @@ fn prepare(conn: &Connection, path: &Path) -> Result<(), OpenError> {
     migrate::run(conn, MIGRATIONS).map_err(sqlite)?;
     Ok(())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use sutler_core::port::Store as _;
+
+    use super::*;
+
+    /// A file of an older program: the first steps of the schema only.
+    fn older(path: &Path) {
+        let conn = Connection::open(path).unwrap();
+        migrate::run(&conn, MIGRATIONS.get(..1).unwrap()).unwrap();
+        conn.execute("INSERT INTO raw_cursor (consumer, seq) VALUES ('old', 7)", []).unwrap();
+    }
+
+    #[test]
+    fn an_older_file_is_copied_before_its_schema_is_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shop.db");
+        older(&path);
+        let store = SqliteStore::open(&path, OpenOptions::default()).unwrap();
+        assert!(store.integrity().unwrap().is_empty());
+        drop(store);
+        let version = |path: &Path| -> u32 {
+            let conn = Connection::open(path).unwrap();
+            conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(version(&path), MIGRATIONS.last().unwrap().number);
+        let copy = folder.path().join("shop.db.schema-1.bak");
+        assert_eq!(version(&copy), 1);
+        let conn = Connection::open(&copy).unwrap();
+        let seq: i64 = conn.query_row("SELECT seq FROM raw_cursor", [], |row| row.get(0)).unwrap();
+        assert_eq!(seq, 7);
+    }
+
+    #[test]
+    fn of_several_starters_one_changes_the_schema() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shop.db");
+        older(&path);
+        let stores = sutler_store_conformance::then::together(6, |_| {
+            SqliteStore::open(&path, OpenOptions::default()).unwrap()
+        });
+        assert!(stores.iter().all(|store| store.integrity().unwrap().is_empty()));
+        let copies = folder.path().read_dir().unwrap().filter(|entry| {
+            entry.as_ref().unwrap().file_name().to_string_lossy().ends_with(".bak")
+        });
+        assert_eq!(copies.count(), 1, "one copy, by the one that changed the schema");
+    }
+}

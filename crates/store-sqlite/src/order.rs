@@ -4,11 +4,13 @@
 //! version) in columns of its own. Reading an order touches one row, and its words are mostly known already.
 
 mod codec;
+mod counts;
+mod decode;
+mod encode;
 mod write;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Row};
-use sutler_core::address::Address;
 use sutler_core::fulfillment::Fulfillment;
 use sutler_core::id::{
     CartId, CustomerId, OrderId, PaymentId, PromotionId, StockLocationId, VariantId,
@@ -82,6 +84,9 @@ pub(crate) mod sql {
     }
 }
 
+/// How many orders a page has room for from the start; an order takes a good half kilobyte.
+const PAGE_ROOM: usize = 128;
+
 impl OrderReader for SqliteStore {
     fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
         self.read("read an order", |conn, words| one(conn, words, sql::BY_ID, [id.to_bytes()]))
@@ -107,16 +112,17 @@ impl OrderReader for SqliteStore {
             Some(OrderStatus::Pending) => (sql::PAGE_PENDING_FIRST, sql::PAGE_PENDING),
             Some(OrderStatus::Canceled) => (sql::PAGE_CANCELED_FIRST, sql::PAGE_CANCELED),
         };
-        self.read("read orders", |conn, words| match before {
-            None => {
-                let mut page = conn.prepare_cached(first)?;
-                page.query_and_then([limit(rows)], |row| read(row, conn, words))?.collect()
+        self.read("read orders", |conn, words| {
+            let mut page = conn.prepare_cached(if before.is_some() { next } else { first })?;
+            let mut found = match before {
+                None => page.query([limit(rows)])?,
+                Some(before) => page.query([limit(rows), int(before.0)])?,
+            };
+            let mut orders = Vec::with_capacity(rows.min(PAGE_ROOM));
+            while let Some(row) = found.next()? {
+                orders.push(read(row, conn, words)?);
             }
-            Some(before) => {
-                let mut page = conn.prepare_cached(next)?;
-                page.query_and_then([limit(rows), int(before.0)], |row| read(row, conn, words))?
-                    .collect()
-            }
+            Ok(orders)
         })
     }
 
@@ -212,8 +218,7 @@ pub(crate) fn read(row: &Row<'_>, conn: &Connection, words: &Words) -> Result<Or
         hash: QuoteHash::from_bytes(row.get(11)?),
         extra: optional_text(row, 12)?,
     };
-    let (channel, quote, lines) = codec::decode(&frozen, &|key| words.frozen(conn, key))?;
-    let (name, street, postal_code, city, country) = serde_json::from_str(text(row, 7)?)?;
+    let (channel, quote, lines) = decode::decode(&frozen, &|key| words.frozen(conn, key))?;
     Ok(Order {
         id: OrderId::from_bytes(row.get(1)?),
         number: OrderNumber(count(row.get(0)?)?),
@@ -222,7 +227,7 @@ pub(crate) fn read(row: &Row<'_>, conn: &Connection, words: &Words) -> Result<Or
         status: row.get::<_, Word<_>>(3)?.0,
         email: row.get(5)?,
         customer: row.get::<_, Option<_>>(6)?.map(CustomerId::from_bytes),
-        ship_to: Address { name, street, postal_code, city, country },
+        ship_to: decode::address(text(row, 7)?)?,
         quote,
         lines,
         created_at: row.get::<_, At>(13)?.0,

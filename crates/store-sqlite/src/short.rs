@@ -6,12 +6,13 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
 use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::error::Fault;
 use crate::frozen::{self, Frozen};
+use crate::shelf::{Shelf, Shelved};
 
 pub(crate) mod sql {
     crate::statements::statements! {
@@ -54,29 +55,29 @@ impl<K: Hash + Eq, V> Bounded<K, V> {
 /// What readers remember about committed words.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
-    ids: RwLock<Bounded<i64, [u8; 16]>>,
+    ids: Shelf<[u8; 16]>,
     keys: RwLock<Bounded<[u8; 16], i64>>,
-    frozen: RwLock<Bounded<i64, Arc<Frozen>>>,
+    frozen: Shelf<Frozen>,
 }
 
 impl Words {
     /// Returns the id with this number.
     pub(crate) fn id(&self, conn: &Connection, key: i64) -> Result<[u8; 16], Fault> {
-        if let Some(id) = read(&self.ids, |known| known.get(&key).copied()) {
-            return Ok(id);
+        if let Some(id) = self.ids.get(key) {
+            return Ok(*id);
         }
         let found =
             conn.prepare_cached(sql::ID_OF)?.query_row([key], |row| row.get(0)).optional()?;
-        let id: [u8; 16] = found
-            .ok_or_else(|| Fault::damaged("a short id", format!("there is no number {key}")))?;
-        self.ids.write().unwrap_or_else(PoisonError::into_inner).insert(key, id);
-        Ok(id)
+        let none = || Fault::damaged("a short id", format!("there is no number {key}"));
+        Ok(*self.ids.put(key, found.ok_or_else(none)?))
     }
 
     /// Returns the number of an id; `None` when nothing was ever said about it.
     pub(crate) fn key(&self, conn: &Connection, id: [u8; 16]) -> Result<Option<i64>, Fault> {
-        if let Some(key) = read(&self.keys, |known| known.get(&id).copied()) {
-            return Ok(Some(key));
+        // A lock that a panic left behind still guards a map of true pairs.
+        let known = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(&id).copied();
+        if known.is_some() {
+            return Ok(known);
         }
         let key = conn.prepare_cached(sql::KEY_OF)?.query_row([id], |row| row.get(0)).optional()?;
         if let Some(key) = key {
@@ -86,20 +87,10 @@ impl Words {
     }
 
     /// Returns frozen words by their number.
-    pub(crate) fn frozen(&self, conn: &Connection, key: i64) -> Result<Arc<Frozen>, Fault> {
-        if let Some(frozen) = read(&self.frozen, |known| known.get(&key).cloned()) {
-            return Ok(frozen);
+    pub(crate) fn frozen(&self, conn: &Connection, key: i64) -> Result<Shelved<'_, Frozen>, Fault> {
+        match self.frozen.get(key) {
+            Some(frozen) => Ok(frozen),
+            None => Ok(self.frozen.put(key, frozen::load(conn, key)?)),
         }
-        let frozen = Arc::new(frozen::load(conn, key)?);
-        self.frozen
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(key, Arc::clone(&frozen));
-        Ok(frozen)
     }
-}
-
-fn read<M, T>(map: &RwLock<M>, look: impl FnOnce(&M) -> Option<T>) -> Option<T> {
-    // A lock that a panic left behind still guards a map of true pairs.
-    look(&map.read().unwrap_or_else(PoisonError::into_inner))
 }

@@ -313,6 +313,7 @@ impl Writer {
                 // It is alone: what it did is rolled back with the transaction.
                 Applied::Torn(verdict) if batch.len() == 1 => verdicts.push(verdict),
                 Applied::Torn(_) => {
+                    drop(work);
                     exec(conn, "ROLLBACK")?;
                     memory.rolled_back();
                     return Ok(None);
@@ -325,6 +326,7 @@ impl Writer {
             return Ok(Some(verdicts));
         }
         work.flush()?;
+        drop(work);
         self.point("before_commit");
         exec(conn, "COMMIT").map_err(|fault| lost(fault, conn))?;
         memory.committed();

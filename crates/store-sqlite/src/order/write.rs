@@ -6,7 +6,7 @@ use sutler_core::inventory::Allocation;
 use sutler_core::order::{Order, OrderAction, OrderNumber};
 use sutler_core::rejection::Rejection;
 
-use super::{codec, sql};
+use super::{counts, encode, sql};
 use crate::batch::{Batch, NotedOrder};
 use crate::error::{Fault, Stop};
 use crate::value::{Word, int};
@@ -23,7 +23,7 @@ impl Batch<'_> {
             OrderNumber(0) => last.max(int(OrderNumber::FIRST.0) - 1) + 1,
             OrderNumber(given) => int(given),
         };
-        let columns = codec::encode(order, &mut |words| self.freeze(words))?;
+        let columns = encode::encode(order, &mut |words| self.freeze(words))?;
         let address = &order.ship_to;
         let ship_to =
             (&address.name, &address.street, &address.postal_code, &address.city, address.country);
@@ -64,7 +64,8 @@ impl Batch<'_> {
 
     /// Looks for what stood in the way of a new order: its id, then its cart, then its number.
     fn why_not_opened(&self, order: &Order, number: i64) -> Result<Stop, Fault> {
-        let found = |sql: &str, id: [u8; 16]| self.one(sql, [id], |row| row.get::<_, i64>(0));
+        let found =
+            |sql: &'static str, id: [u8; 16]| self.one(sql, [id], |row| row.get::<_, i64>(0));
         if found(sql::NUMBER_OF, order.id.to_bytes())?.is_some() {
             return Ok(Stop::Conflict(order.id.into()));
         }
@@ -99,7 +100,7 @@ impl Batch<'_> {
             number,
             order.id.to_bytes(),
             Word(order.status),
-            codec::counts(order),
+            counts::counts(order),
             order.placed_at.map(|at| at.millis()),
             order.canceled_at.map(|at| at.millis()),
             int(order.version),

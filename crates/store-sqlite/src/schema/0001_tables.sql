@@ -79,8 +79,8 @@ CREATE TABLE raw_variant (
   barcode TEXT,
   retired INTEGER NOT NULL CHECK (retired IN (0, 1))
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX raw_variant_sku ON raw_variant (sku) WHERE sku IS NOT NULL AND retired = 0;
-CREATE INDEX raw_variant_barcode ON raw_variant (barcode) WHERE barcode IS NOT NULL AND retired = 0;
+CREATE INDEX raw_variant_sku ON raw_variant (sku, retired) WHERE sku IS NOT NULL;
+CREATE INDEX raw_variant_barcode ON raw_variant (barcode, retired) WHERE barcode IS NOT NULL;
 
 -- compare_currency: only where it is another one.
 CREATE TABLE raw_price (
