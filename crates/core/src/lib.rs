@@ -31,6 +31,7 @@ pub mod port;
 pub mod pricing;
 pub mod quantity;
 pub mod rejection;
+pub mod shared;
 pub mod shop;
 pub mod status;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::id::{ChannelId, StockLocationId};
 use crate::inventory::StockLocation;
 use crate::money::Currency;
 use crate::pricing::{DeliveryMethod, PriceList, Promotion, TaxRate, TaxZone};
+use crate::shared::Shared;
 use crate::time::Timestamp;
 
 /// The record of the shop itself; one in each store.
@@ -34,15 +35,15 @@ pub struct Setup {
     /// Stock locations, by code.
     pub locations: Vec<StockLocation>,
     /// Price lists, by id.
-    pub price_lists: Vec<PriceList>,
+    pub price_lists: Shared<PriceList>,
     /// Tax zones, by id.
-    pub tax_zones: Vec<TaxZone>,
+    pub tax_zones: Shared<TaxZone>,
     /// Tax rates, by zone, category, name.
-    pub tax_rates: Vec<TaxRate>,
+    pub tax_rates: Shared<TaxRate>,
     /// Delivery methods, by code.
-    pub delivery_methods: Vec<DeliveryMethod>,
+    pub delivery_methods: Shared<DeliveryMethod>,
     /// Promotions, by id.
-    pub promotions: Vec<Promotion>,
+    pub promotions: Shared<Promotion>,
     /// Raised by every change of any of these.
     pub version: u64,
 }

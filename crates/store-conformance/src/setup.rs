@@ -47,14 +47,14 @@ pub fn setup_comes_back_as_it_was_written<F: Fixture>() {
     assert_eq!(Some(&setup.shop), expected!(Shop by |shop| shop.uid).first());
     assert_eq!(setup.channels, expected!(Channel by |r| r.code.clone()));
     assert_eq!(setup.locations, expected!(StockLocation by |r| r.code.clone()));
-    assert_eq!(setup.price_lists, expected!(PriceList by |r| r.id));
-    assert_eq!(setup.tax_zones, expected!(TaxZone by |r| r.id));
+    assert_eq!(*setup.price_lists, expected!(PriceList by |r| r.id));
+    assert_eq!(*setup.tax_zones, expected!(TaxZone by |r| r.id));
     assert_eq!(
-        setup.tax_rates,
+        *setup.tax_rates,
         expected!(TaxRate by |r| (r.zone, r.category.clone(), r.name.clone()))
     );
-    assert_eq!(setup.delivery_methods, expected!(DeliveryMethod by |r| r.code.clone()));
-    assert_eq!(setup.promotions, expected!(Promotion by |r| r.id));
+    assert_eq!(*setup.delivery_methods, expected!(DeliveryMethod by |r| r.code.clone()));
+    assert_eq!(*setup.promotions, expected!(Promotion by |r| r.id));
 }
 
 /// A change of any kind of set-up is seen by the next read, on every thread, and raises the version of the whole.

@@ -76,7 +76,7 @@ impl SetupTables {
             price_lists: self.price_lists.values().cloned().collect(),
             tax_zones: self.tax_zones.values().cloned().collect(),
             tax_rates: self.tax_rates.values().cloned().collect(),
-            delivery_methods,
+            delivery_methods: delivery_methods.into(),
             promotions: self.promotions.values().cloned().collect(),
             version: self.version,
         })

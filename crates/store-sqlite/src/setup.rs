@@ -124,11 +124,11 @@ fn load(conn: &Connection, version: i64) -> Result<Option<Setup>, Fault> {
         shop,
         channels: all(conn, by_code(Kind::Channel))?,
         locations: all(conn, by_code(Kind::StockLocation))?,
-        price_lists: all(conn, by_id(Kind::PriceList))?,
-        tax_zones: all(conn, by_id(Kind::TaxZone))?,
-        tax_rates: rows(conn, sql::TAX_RATES, [])?,
-        delivery_methods: all(conn, by_code(Kind::DeliveryMethod))?,
-        promotions: all(conn, by_id(Kind::Promotion))?,
+        price_lists: all(conn, by_id(Kind::PriceList))?.into(),
+        tax_zones: all(conn, by_id(Kind::TaxZone))?.into(),
+        tax_rates: rows(conn, sql::TAX_RATES, [])?.into(),
+        delivery_methods: all(conn, by_code(Kind::DeliveryMethod))?.into(),
+        promotions: all(conn, by_id(Kind::Promotion))?.into(),
         version: count(version)?,
     }))
 }

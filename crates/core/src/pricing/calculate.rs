@@ -34,6 +34,7 @@ use crate::time::Timestamp;
 /// # use sutler_core::money::{Currency, Money, Rate, Rounding};
 /// # use sutler_core::pricing::*;
 /// # use sutler_core::quantity::Quantity;
+/// # use sutler_core::shared::Shared;
 /// # use sutler_core::time::Timestamp;
 /// # let (variant, list, zone) = (VariantId::from_u128(1), PriceListId::from_u128(1), TaxZoneId::from_u128(1));
 /// # let channel = Channel {
@@ -50,18 +51,18 @@ use crate::time::Timestamp;
 ///     tax_rates: vec![TaxRate {
 ///         zone, category: TaxCategory::standard(), name: "Sales tax".into(), rate: Rate::percent("10.75")?,
 ///         window: Window::ALWAYS,
-///     }],
+///     }].into(),
 /// #   price_lists: vec![PriceList {
 /// #       id: list, name: "Retail".into(), channel: None, currency: Currency::USD, customer_group: None,
 /// #       window: Window::ALWAYS, priority: 0, version: 1,
-/// #   }],
+/// #   }].into(),
 /// #   variants: vec![VariantFacts {
 /// #       variant, product: ProductId::from_u128(1), title: "Lamp".into(), sku: None, categories: vec![],
 /// #       tax_category: TaxCategory::standard(), taxable: true, requires_shipping: true, weight_grams: None,
 /// #       sellable: true,
 /// #   }],
-/// #   tax_zones: vec![TaxZone { id: zone, name: "US".into(), countries: vec![], version: 1 }],
-/// #   delivery_methods: vec![], promotions: vec![], promotion_uses: vec![],
+/// #   tax_zones: vec![TaxZone { id: zone, name: "US".into(), countries: vec![], version: 1 }].into(),
+/// #   delivery_methods: Shared::default(), promotions: Shared::default(), promotion_uses: vec![],
 ///     // … price lists, variants, tax zones, delivery methods, promotions
 /// };
 /// let request = QuoteRequest {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{DeliveryMethod, Price, PriceList, Promotion, TaxCategory, TaxRate, TaxZone};
 use crate::catalog::{Channel, Sku};
 use crate::id::{CategoryId, ProductId, PromotionId, VariantId};
+use crate::shared::Shared;
 
 /// What a quote needs to know of one variant.
 ///
@@ -60,19 +61,19 @@ pub struct PricingFacts {
     /// Where it is sold: currency, whether prices contain tax, how to round.
     pub channel: Channel,
     /// The price lists; those that do not apply are passed over.
-    pub price_lists: Vec<PriceList>,
+    pub price_lists: Shared<PriceList>,
     /// Prices of the variants in the cart.
     pub prices: Vec<Price>,
     /// The variants in the cart.
     pub variants: Vec<VariantFacts>,
     /// All tax zones.
-    pub tax_zones: Vec<TaxZone>,
+    pub tax_zones: Shared<TaxZone>,
     /// All tax rates.
-    pub tax_rates: Vec<TaxRate>,
+    pub tax_rates: Shared<TaxRate>,
     /// The delivery methods.
-    pub delivery_methods: Vec<DeliveryMethod>,
+    pub delivery_methods: Shared<DeliveryMethod>,
     /// The promotions, also those that are not active: each one that does not apply says why.
-    pub promotions: Vec<Promotion>,
+    pub promotions: Shared<Promotion>,
     /// Uses of promotions that have a limit; a promotion that is not listed has not been used.
     pub promotion_uses: Vec<PromotionUses>,
 }

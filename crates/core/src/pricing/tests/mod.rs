@@ -14,6 +14,7 @@ use crate::catalog::{CapturePolicy, Channel, Sku, TaxRounding};
 use crate::id::*;
 use crate::money::{Currency, Money, Rate, Rounding};
 use crate::quantity::Quantity;
+use crate::shared::Shared;
 use crate::time::Timestamp;
 
 /// A small shop and one cart in it.
@@ -52,13 +53,13 @@ impl Shop {
         };
         let facts = PricingFacts {
             channel,
-            price_lists: vec![list],
+            price_lists: vec![list].into(),
             prices: vec![],
             variants: vec![],
-            tax_zones: vec![],
-            tax_rates: vec![],
-            delivery_methods: vec![],
-            promotions: vec![],
+            tax_zones: Shared::default(),
+            tax_rates: Shared::default(),
+            delivery_methods: Shared::default(),
+            promotions: Shared::default(),
             promotion_uses: vec![],
         };
         let request = QuoteRequest {
