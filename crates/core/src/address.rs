@@ -5,10 +5,29 @@ use serde::{Deserialize, Serialize};
 /// An ISO 3166-1 alpha-2 country code: two upper-case letters.
 ///
 /// The shape is checked, not membership: zones of a shop decide where it sells.
+///
+/// ```
+/// use sutler_core::address::CountryCode;
+///
+/// let germany: CountryCode = "DE".parse()?;
+/// assert_eq!(germany.as_str(), "DE");
+/// assert!("de".parse::<CountryCode>().is_err());
+/// assert!("XX".parse::<CountryCode>().is_ok(), "the shape is checked, not membership");
+/// # Ok::<(), sutler_core::address::AddressError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CountryCode([u8; 2]);
 
 /// Why an address or a part of it is refused.
+///
+/// ```
+/// use sutler_core::address::{Address, AddressError};
+///
+/// let short = "Ada Lovelace;Berlin;DE".parse::<Address>();
+/// assert_eq!(short, Err(AddressError::Parts { parts: 3 }));
+/// let blank = "Ada Lovelace; ;10115;Berlin;DE".parse::<Address>();
+/// assert_eq!(blank, Err(AddressError::Blank { part: "street" }));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressError {
@@ -110,6 +129,17 @@ impl Address {
     pub const PART_MAX: usize = 200;
 
     /// Checks that the parts that every parcel needs are there and of sane length.
+    ///
+    /// ```
+    /// use sutler_core::address::{Address, AddressError};
+    ///
+    /// let mut home: Address = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?;
+    /// home.postal_code.clear();
+    /// assert_eq!(home.check(), Ok(()), "not every country has postal codes");
+    /// home.city = "B".repeat(Address::PART_MAX + 1);
+    /// assert_eq!(home.check(), Err(AddressError::TooLong { part: "city", max: Address::PART_MAX }));
+    /// # Ok::<(), AddressError>(())
+    /// ```
     pub fn check(&self) -> Result<(), AddressError> {
         for (part, text, needed) in [
             ("name", &self.name, true),

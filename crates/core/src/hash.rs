@@ -7,6 +7,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest, Sha256};
 
 /// A SHA-256 hash; in text 64 lower-case hexadecimal digits.
+///
+/// ```
+/// use sutler_core::hash::ContentHash;
+///
+/// let hash = ContentHash::of(b"abc");
+/// assert!(hash.to_string().starts_with("ba7816bf8f01cfea"));
+/// assert_eq!(hash.to_string().parse(), Ok(hash));
+/// assert_eq!(ContentHash::from_bytes(hash.to_bytes()), hash);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContentHash([u8; 32]);
 
@@ -25,6 +34,12 @@ impl ContentHash {
     }
 
     /// Returns the first eight bytes as a number: the short link that ledger rows keep.
+    ///
+    /// ```
+    /// # use sutler_core::hash::ContentHash;
+    /// assert_eq!(ContentHash::of(b"abc").link(), i64::from_be_bytes(*b"\xba\x78\x16\xbf\x8f\x01\xcf\xea"));
+    /// assert_eq!(ContentHash::ZERO.link(), 0);
+    /// ```
     pub const fn link(self) -> i64 {
         let [a, b, c, d, e, f, g, h, ..] = self.0;
         i64::from_be_bytes([a, b, c, d, e, f, g, h])
@@ -36,6 +51,15 @@ impl ContentHash {
     }
 
     /// Returns the head of a chain after `entry` is appended to one that ended in `self`.
+    ///
+    /// ```
+    /// # use sutler_core::hash::{ContentHash, HashInput};
+    /// let (mut first, mut second) = (HashInput::new("entry"), HashInput::new("entry"));
+    /// first.number(1);
+    /// second.number(2);
+    /// let head = ContentHash::ZERO.chain(&first).chain(&second);
+    /// assert_ne!(head, ContentHash::ZERO.chain(&second).chain(&first), "the order is part of it");
+    /// ```
     pub fn chain(self, entry: &HashInput) -> Self {
         let mut hasher = Sha256::new();
         hasher.update(self.0);
@@ -74,6 +98,13 @@ impl std::str::FromStr for ContentHash {
 }
 
 /// A text is not a hash.
+///
+/// ```
+/// use sutler_core::hash::{ContentHash, ParseHashError};
+///
+/// let refused: Result<ContentHash, ParseHashError> = "BA78".parse();
+/// assert!(refused.is_err_and(|why| why.to_string().contains("64 lower-case")));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("`{0}` is not a hash of 64 lower-case hexadecimal digits")]
 pub struct ParseHashError(String);
@@ -92,6 +123,16 @@ impl<'de> Deserialize<'de> for ContentHash {
 }
 
 /// Bytes to be hashed, written field by field so that they cannot be read in two ways.
+///
+/// ```
+/// use sutler_core::hash::HashInput;
+///
+/// let mut address = HashInput::new("address");
+/// address.text("Ada").optional_text(None).number(12).id(7).bytes(&[1, 2]);
+/// let mut other = HashInput::new("address");
+/// other.text("Ada").optional_text(Some("")).number(12).id(7).bytes(&[1, 2]);
+/// assert_ne!(address.finish(), other.finish(), "absent is not empty");
+/// ```
 #[derive(Clone, Default, Debug)]
 pub struct HashInput {
     bytes: Vec<u8>,

@@ -5,10 +5,30 @@
 //! `Default`, no `From<String>`, no arithmetic and no way to make a new one here: core has no source of chance.
 //!
 //! The list is append-only and alphabetical; prefixes are part of the public contract.
+//!
+//! ```
+//! use sutler_core::id::{CartId, OrderId, ParseIdError};
+//!
+//! let cart = CartId::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0042);
+//! assert_eq!(cart.to_string(), "cart_01980000000070008000000000000042");
+//! assert_eq!(CartId::from_bytes(cart.to_bytes()).to_u128(), cart.to_u128());
+//! assert_eq!(OrderId::PREFIX, "ord");
+//! assert!(matches!(
+//!     cart.to_string().parse::<OrderId>(),
+//!     Err(ParseIdError::WrongPrefix { expected: "ord", .. })
+//! ));
+//! ```
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// Why a text is not an identifier of the wanted kind.
+///
+/// ```
+/// use sutler_core::id::{CartId, ParseIdError};
+///
+/// let refused = "cart_12".parse::<CartId>();
+/// assert_eq!(refused, Err(ParseIdError::NotHex { expected: "cart", text: "cart_12".to_owned() }));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseIdError {
@@ -46,6 +66,13 @@ fn parse(text: &str, prefix: &'static str) -> Result<u128, ParseIdError> {
 macro_rules! id_type {
     ($(#[$doc:meta])* $name:ident = $prefix:literal) => {
         $(#[$doc])*
+        #[doc = concat!(
+            "\n\n```\nuse sutler_core::id::", stringify!($name), ";\n\n",
+            "let id = ", stringify!($name), "::from_u128(7);\n",
+            "assert_eq!(id.to_string(), \"", $prefix, "_00000000000000000000000000000007\");\n",
+            "assert_eq!(id.to_string().parse(), Ok(id));\n",
+            "assert!(\"7\".parse::<", stringify!($name), ">().is_err());\n```",
+        )]
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(u128);
 

@@ -3,6 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 /// The most units one line, movement or rung may hold.
+///
+/// ```
+/// use sutler_core::quantity::{QUANTITY_MAX, Quantity};
+///
+/// assert!(Quantity::new(QUANTITY_MAX).is_ok());
+/// assert!(Quantity::new(QUANTITY_MAX + 1).is_err());
+/// ```
 pub const QUANTITY_MAX: u32 = 1_000_000;
 
 /// A number of units that somebody buys, receives or ships: 1 to [`QUANTITY_MAX`].
@@ -18,6 +25,14 @@ pub const QUANTITY_MAX: u32 = 1_000_000;
 pub struct Quantity(u32);
 
 /// A text or number is not a quantity.
+///
+/// ```
+/// use sutler_core::quantity::{Quantity, QuantityError};
+///
+/// let refused = "-1".parse::<Quantity>();
+/// assert_eq!(refused, Err(QuantityError { given: "-1".to_owned() }));
+/// assert!(refused.is_err_and(|why| why.to_string().contains("from 1 to 1000000")));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("`{given}` is not a quantity: write a whole number from 1 to {QUANTITY_MAX}")]
 pub struct QuantityError {
@@ -27,6 +42,11 @@ pub struct QuantityError {
 
 impl Quantity {
     /// One unit.
+    ///
+    /// ```
+    /// # use sutler_core::quantity::Quantity;
+    /// assert_eq!(Quantity::new(1), Ok(Quantity::ONE));
+    /// ```
     pub const ONE: Quantity = Quantity(1);
 
     /// Wraps a number of units; errors outside 1 to [`QUANTITY_MAX`].

@@ -14,6 +14,14 @@ use crate::status::IllegalMove;
 use crate::time::Timestamp;
 
 /// Who has to do something about a [`Rejection`].
+///
+/// ```
+/// use sutler_core::rejection::{Rejection, RejectionKind};
+///
+/// assert_eq!(Rejection::ShopMissing.kind(), RejectionKind::NotFound);
+/// assert_eq!(Rejection::ReservationExpired.kind(), RejectionKind::Conflict);
+/// assert_eq!(Rejection::CartChannels.kind(), RejectionKind::Invalid);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RejectionKind {
     /// What was named is not there.
@@ -25,6 +33,20 @@ pub enum RejectionKind {
 }
 
 /// Why the domain said no.
+///
+/// ```
+/// use sutler_core::id::VariantId;
+/// use sutler_core::rejection::Rejection;
+///
+/// let refusal = Rejection::InsufficientStock {
+///     variant: VariantId::from_u128(1),
+///     label: "BLANKET-L".to_owned(),
+///     requested: 3,
+///     available: 1,
+/// };
+/// assert_eq!(refusal.code(), "stock.insufficient");
+/// assert_eq!(refusal.to_string(), "only 1 of 3 units of BLANKET-L are available");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
@@ -350,6 +372,13 @@ fn did_you_mean(near: &[String]) -> String {
 
 impl Rejection {
     /// Returns a [`Rejection::NotFound`] without suggestions.
+    ///
+    /// ```
+    /// # use sutler_core::rejection::Rejection;
+    /// let refusal = Rejection::not_found("variant", "BLANKET-XL");
+    /// assert_eq!(refusal.code(), "not_found");
+    /// assert_eq!(refusal.to_string(), "there is no variant `BLANKET-XL`");
+    /// ```
     pub fn not_found(noun: &'static str, given: impl ToString) -> Self {
         Rejection::NotFound { noun, given: given.to_string(), near: Vec::new() }
     }

@@ -11,6 +11,22 @@ use crate::shared::Shared;
 use crate::time::Timestamp;
 
 /// The record of the shop itself; one in each store.
+///
+/// ```
+/// use sutler_core::money::Currency;
+/// use sutler_core::shop::ShopRecord;
+/// # use sutler_core::time::Timestamp;
+///
+/// let shop = ShopRecord {
+///     uid: 0x0198_0000_0000_7000_8000_0000_0000_0001,
+///     name: "Corner shop".to_owned(),
+///     currency: Currency::EUR,
+///     created_at: Timestamp::from_millis(1_767_225_600_000),
+///     version: 1,
+/// };
+/// let copy = ShopRecord { uid: 2, ..shop.clone() };
+/// assert_ne!(shop, copy, "a copy that sells on its own is another shop");
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ShopRecord {
     /// A number that no other shop has: events of copies and restored backups can be told apart.
@@ -26,6 +42,41 @@ pub struct ShopRecord {
 }
 
 /// Everything that sets a shop up.
+///
+/// ```
+/// use sutler_core::id::{ChannelId, StockLocationId};
+/// use sutler_core::shop::Setup;
+///
+/// let setup: Setup = serde_json::from_str(
+///     r#"{
+///         "shop": {
+///             "uid": 1, "name": "Corner shop", "currency": "EUR",
+///             "created_at": "2026-01-01T00:00:00Z", "version": 1
+///         },
+///         "channels": [{
+///             "id": "chan_00000000000000000000000000000001", "code": "web", "name": "Web shop",
+///             "currency": "EUR", "tax_inclusive": true, "rounding": "half_away_from_zero",
+///             "tax_rounding": "per_line", "default_country": "DE", "capture": "at_shipment",
+///             "reservation_seconds": 900, "cart_seconds": 2592000, "version": 1
+///         }],
+///         "locations": [{
+///             "id": "loc_00000000000000000000000000000001", "code": "main", "name": "Back room",
+///             "country": "DE", "priority": 0, "active": true, "version": 1
+///         }],
+///         "price_lists": [{
+///             "id": "pl_00000000000000000000000000000001", "name": "Retail", "channel": null,
+///             "currency": "EUR", "customer_group": null, "window": {}, "priority": 0, "version": 1
+///         }],
+///         "tax_zones": [], "tax_rates": [], "delivery_methods": [], "promotions": [], "version": 4
+///     }"#,
+/// )?;
+/// let web = setup.channel_by_code("web").expect("it is listed");
+/// assert_eq!(setup.channel(web.id), Some(web));
+/// assert_eq!(setup.channel(ChannelId::from_u128(9)), None);
+/// assert_eq!(setup.location_by_word("Back room"), setup.location(StockLocationId::from_u128(1)));
+/// assert_eq!(setup.base_price_list(web).map(|list| list.name.as_str()), Some("Retail"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Setup {
     /// The shop itself.

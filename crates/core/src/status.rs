@@ -6,6 +6,17 @@
 use std::fmt::{Debug, Write as _};
 
 /// A status with its table of moves.
+///
+/// ```
+/// use sutler_core::order::{OrderMove, OrderStatus};
+/// use sutler_core::status::Status;
+///
+/// assert_eq!(OrderStatus::START.after(OrderMove::Place), Ok(OrderStatus::Placed));
+/// assert_eq!(OrderStatus::START.after(OrderMove::Cancel), Ok(OrderStatus::Canceled));
+/// let refused = OrderStatus::Canceled.after(OrderMove::Place);
+/// assert!(refused.is_err(), "nothing leaves a final status");
+/// assert_eq!(OrderStatus::FINAL, [OrderStatus::Canceled]);
+/// ```
 pub trait Status: Copy + Eq + Debug + 'static {
     /// What changes the status.
     type Move: Copy + Eq + Debug + 'static;
@@ -31,6 +42,17 @@ pub trait Status: Copy + Eq + Debug + 'static {
 }
 
 /// A move that the status table does not list.
+///
+/// ```
+/// use sutler_core::cart::{CartMove, CartStatus};
+/// use sutler_core::status::{IllegalMove, Status};
+///
+/// let refused: Option<IllegalMove> = CartStatus::Ordered.after(CartMove::Merge).err();
+/// assert_eq!(
+///     refused.map(|why| why.to_string()),
+///     Some("a cart that is ordered cannot `merge`".to_owned()),
+/// );
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("a {noun} that is {from} cannot `{step}`")]
 pub struct IllegalMove {
@@ -43,6 +65,13 @@ pub struct IllegalMove {
 }
 
 /// Returns the snake_case word of a variant: `PartlyPaid` is `partly_paid`.
+///
+/// ```
+/// use sutler_core::order::MoneyProgress;
+/// use sutler_core::status::word;
+///
+/// assert_eq!(word(MoneyProgress::PartlyPaid), "partly_paid");
+/// ```
 pub fn word(value: impl Debug) -> String {
     let mut out = String::new();
     for (i, c) in format!("{value:?}").chars().enumerate() {
@@ -55,6 +84,13 @@ pub fn word(value: impl Debug) -> String {
 }
 
 /// Checks that a table is deterministic, that every status is reachable and that exactly the final ones have no way out.
+///
+/// ```
+/// use sutler_core::payment::PaymentStatus;
+/// use sutler_core::status::check_table;
+///
+/// assert_eq!(check_table::<PaymentStatus>(), Ok(()));
+/// ```
 pub fn check_table<S: Status>() -> Result<(), String> {
     for (i, a) in S::MOVES.iter().enumerate() {
         if S::MOVES.iter().skip(i + 1).any(|b| (a.0, a.1) == (b.0, b.1)) {
@@ -84,6 +120,15 @@ pub fn check_table<S: Status>() -> Result<(), String> {
 }
 
 /// Renders a table as a Markdown page with a Mermaid diagram.
+///
+/// ```
+/// use sutler_core::cart::CartStatus;
+/// use sutler_core::status::render;
+///
+/// let page = render::<CartStatus>();
+/// assert!(page.starts_with("# Status of a cart\n"));
+/// assert!(page.contains("| open | merge | merged |"));
+/// ```
 pub fn render<S: Status>() -> String {
     let mut page = format!(
         "# Status of a {}\n\nGenerated from the table in `sutler-core`; do not edit.\n\n",
@@ -106,6 +151,13 @@ pub fn render<S: Status>() -> String {
 }
 
 /// Returns every page of `docs/status/`: file name and text.
+///
+/// ```
+/// use sutler_core::status::pages;
+///
+/// let names: Vec<String> = pages().into_iter().map(|(name, _)| name).collect();
+/// assert_eq!(names, ["cart.md", "checkout.md", "fulfillment.md", "order.md", "payment.md"]);
+/// ```
 pub fn pages() -> Vec<(String, String)> {
     fn page<S: Status>() -> (String, String) {
         (format!("{}.md", S::NOUN.replace(' ', "-")), render::<S>())

@@ -1,4 +1,5 @@
-//! Facts that tests of several modules begin with.
+//! Facts that tests of several modules begin with. Beside it, in `testing/`, stand the records that examples of the
+//! documentation begin with, in the form in which stores and JSON output write them.
 
 use crate::catalog::{CapturePolicy, Channel, TaxRounding};
 use crate::id::ChannelId;

@@ -17,6 +17,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 pub struct Timestamp(i64);
 
 /// A text is not an RFC 3339 moment between the years 0000 and 9999.
+///
+/// ```
+/// use sutler_core::time::{ParseTimestampError, Timestamp};
+///
+/// let refused: Result<Timestamp, ParseTimestampError> = "31.01.2026".parse();
+/// assert_eq!(
+///     refused.map_err(|why| why.to_string()),
+///     Err("`31.01.2026` is not a moment such as 2026-01-31T18:00:00Z".to_owned()),
+/// );
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("`{0}` is not a moment such as 2026-01-31T18:00:00Z")]
 pub struct ParseTimestampError(String);
@@ -26,6 +36,12 @@ impl Timestamp {
     pub const MAX: Timestamp = Timestamp(253_402_300_799_999);
 
     /// Wraps milliseconds since 1970, kept within what prints (years 0 to 9999).
+    ///
+    /// ```
+    /// # use sutler_core::time::Timestamp;
+    /// assert_eq!(Timestamp::from_millis(1_500).to_string(), "1970-01-01T00:00:01.500Z");
+    /// assert_eq!(Timestamp::from_millis(i64::MAX), Timestamp::MAX);
+    /// ```
     pub const fn from_millis(millis: i64) -> Self {
         const MIN: i64 = -62_167_219_200_000;
         if millis < MIN {
@@ -43,6 +59,13 @@ impl Timestamp {
     }
 
     /// Returns the moment `seconds` later, at most [`Timestamp::MAX`].
+    ///
+    /// ```
+    /// # use sutler_core::time::Timestamp;
+    /// let now = Timestamp::from_millis(1_000);
+    /// assert_eq!(now.plus_seconds(900).millis(), 901_000);
+    /// assert_eq!(Timestamp::MAX.plus_seconds(1), Timestamp::MAX);
+    /// ```
     pub const fn plus_seconds(self, seconds: u32) -> Self {
         // A u32 of seconds in milliseconds always fits an i64, so only the sum can saturate.
         #[expect(clippy::as_conversions, reason = "u32 to i64 is lossless and `From` is not const")]
