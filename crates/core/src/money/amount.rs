@@ -37,12 +37,24 @@ pub struct Money {
 
 impl Money {
     /// The largest magnitude taken at the door, in minor units: 10^15, ten trillion dollars.
+    ///
+    /// ```
+    /// # use sutler_core::money::{Currency, Money};
+    /// let most = Money::from_minor(Money::MAX_MINOR, Currency::USD);
+    /// assert_eq!(most.to_string(), "10000000000000.00 USD");
+    /// ```
     pub const MAX_MINOR: i64 = 1_000_000_000_000_000;
 
     /// Returns an amount of minor units.
     ///
     /// This is for code that knows its numbers; what comes from outside goes through [`Money::new_checked`] or
     /// [`Money::parse`].
+    ///
+    /// ```
+    /// # use sutler_core::money::{Currency, Money};
+    /// assert_eq!(Money::from_minor(1999, Currency::EUR).to_string(), "19.99 EUR");
+    /// assert_eq!(Money::from_minor(1999, Currency::JPY).to_string(), "1999 JPY");
+    /// ```
     pub const fn from_minor(minor: i64, currency: Currency) -> Money {
         Money { minor, currency }
     }
@@ -50,6 +62,13 @@ impl Money {
     /// Returns an amount of minor units that came from outside.
     ///
     /// Errors: [`MoneyError::OutOfRange`] beyond ±[`Money::MAX_MINOR`].
+    ///
+    /// ```
+    /// # use sutler_core::money::{Currency, Money, MoneyError};
+    /// assert!(Money::new_checked(-1999, Currency::EUR).is_ok());
+    /// let beyond = Money::new_checked(Money::MAX_MINOR + 1, Currency::EUR);
+    /// assert_eq!(beyond, Err(MoneyError::OutOfRange { currency: Currency::EUR }));
+    /// ```
     pub const fn new_checked(minor: i64, currency: Currency) -> Result<Money, MoneyError> {
         if minor > Money::MAX_MINOR || minor < -Money::MAX_MINOR {
             return Err(MoneyError::OutOfRange { currency });
@@ -58,6 +77,14 @@ impl Money {
     }
 
     /// Returns nothing, in `currency`.
+    ///
+    /// ```
+    /// # use sutler_core::money::{Currency, Money};
+    /// let nothing = Money::zero(Currency::EUR);
+    /// assert!(nothing.is_zero() && !nothing.is_negative() && !nothing.is_positive());
+    /// assert_ne!(nothing, Money::zero(Currency::USD), "nothing has a currency too");
+    /// assert_eq!(nothing.currency(), Currency::EUR);
+    /// ```
     pub const fn zero(currency: Currency) -> Money {
         Money { minor: 0, currency }
     }
@@ -99,6 +126,16 @@ impl Money {
     /// Returns `self − other`.
     ///
     /// Errors: [`MoneyError::MixedCurrency`], [`MoneyError::Overflow`].
+    ///
+    /// ```
+    /// # use sutler_core::money::{Currency, Money, MoneyError};
+    /// let (price, off) = (Money::parse("19.99", Currency::EUR)?, Money::parse("20.00", Currency::EUR)?);
+    /// assert_eq!(price.checked_sub(off)?.to_string(), "-0.01 EUR");
+    /// let dollars = Money::from_minor(1, Currency::USD);
+    /// let mixed = MoneyError::MixedCurrency { left: Currency::EUR, right: Currency::USD };
+    /// assert_eq!(price.checked_sub(dollars), Err(mixed));
+    /// # Ok::<(), MoneyError>(())
+    /// ```
     pub fn checked_sub(self, other: Money) -> Result<Money, MoneyError> {
         self.require_same_currency(other)?;
         let minor = self.minor.checked_sub(other.minor).ok_or(MoneyError::Overflow)?;
@@ -108,6 +145,13 @@ impl Money {
     /// Returns `−self`.
     ///
     /// Errors: [`MoneyError::Overflow`] for the one amount that has no opposite.
+    ///
+    /// ```
+    /// # use sutler_core::money::{Currency, Money, MoneyError};
+    /// let eur = |minor| Money::from_minor(minor, Currency::EUR);
+    /// assert_eq!(eur(5).checked_neg(), Ok(eur(-5)));
+    /// assert_eq!(eur(i64::MIN).checked_neg(), Err(MoneyError::Overflow));
+    /// ```
     pub fn checked_neg(self) -> Result<Money, MoneyError> {
         let minor = self.minor.checked_neg().ok_or(MoneyError::Overflow)?;
         Ok(Money { minor, ..self })
@@ -125,6 +169,14 @@ impl Money {
     ///
     /// Errors: [`MoneyError::MixedCurrency`] when one of them is in another currency, [`MoneyError::Overflow`]. The
     /// sum is formed in 128 bits, so only the result has to fit and the order does not matter.
+    ///
+    /// ```
+    /// # use sutler_core::money::{Currency, Money, MoneyError};
+    /// let eur = |minor| Money::from_minor(minor, Currency::EUR);
+    /// assert_eq!(Money::checked_sum([eur(100), eur(-1)], Currency::EUR), Ok(eur(99)));
+    /// assert_eq!(Money::checked_sum([], Currency::EUR), Ok(eur(0)));
+    /// assert!(Money::checked_sum([eur(1)], Currency::USD).is_err());
+    /// ```
     pub fn checked_sum(
         amounts: impl IntoIterator<Item = Money>,
         currency: Currency,
@@ -141,6 +193,15 @@ impl Money {
     /// Compares two amounts of one currency.
     ///
     /// Errors: [`MoneyError::MixedCurrency`].
+    ///
+    /// ```
+    /// # use sutler_core::money::{Currency, Money};
+    /// use std::cmp::Ordering;
+    ///
+    /// let eur = |minor| Money::from_minor(minor, Currency::EUR);
+    /// assert_eq!(eur(1).checked_cmp(eur(2)), Ok(Ordering::Less));
+    /// assert!(eur(1).checked_cmp(Money::from_minor(2, Currency::USD)).is_err());
+    /// ```
     pub fn checked_cmp(self, other: Money) -> Result<Ordering, MoneyError> {
         self.require_same_currency(other)?;
         Ok(self.minor.cmp(&other.minor))
@@ -149,12 +210,24 @@ impl Money {
     /// Returns the smaller of two amounts of one currency.
     ///
     /// Errors: [`MoneyError::MixedCurrency`].
+    ///
+    /// ```
+    /// # use sutler_core::money::{Currency, Money};
+    /// let eur = |minor| Money::from_minor(minor, Currency::EUR);
+    /// assert_eq!(eur(500).checked_min(eur(350)), Ok(eur(350)));
+    /// ```
     pub fn checked_min(self, other: Money) -> Result<Money, MoneyError> {
         self.require_same_currency(other)?;
         Ok(Money { minor: self.minor.min(other.minor), ..self })
     }
 
     /// Returns the amount alone, with a point and all decimals of the currency: `19.99`, `-0.05`, `1000`, `0.001`.
+    ///
+    /// ```
+    /// # use sutler_core::money::{Currency, Money};
+    /// assert_eq!(Money::from_minor(-5, Currency::EUR).amount_text(), "-0.05");
+    /// assert_eq!(Money::from_minor(1, Currency::KWD).amount_text(), "0.001");
+    /// ```
     pub fn amount_text(self) -> String {
         AmountText(self).to_string()
     }

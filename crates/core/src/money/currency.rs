@@ -92,6 +92,12 @@ pub struct Currency(
 
 impl Currency {
     /// The euro, two decimals.
+    ///
+    /// ```
+    /// # use sutler_core::money::Currency;
+    /// let named = [Currency::EUR, Currency::GBP, Currency::JPY, Currency::KWD, Currency::USD];
+    /// assert_eq!(named.map(Currency::minor_per_major), [100, 100, 1, 1000, 100]);
+    /// ```
     pub const EUR: Currency = Currency::listed("EUR");
     /// The pound sterling, two decimals.
     pub const GBP: Currency = Currency::listed("GBP");
@@ -153,6 +159,12 @@ impl Currency {
     }
 
     /// Returns every active currency, in the order of the codes.
+    ///
+    /// ```
+    /// # use sutler_core::money::Currency;
+    /// let undivided = Currency::all().filter(|currency| currency.exponent() == 0);
+    /// assert!(undivided.map(Currency::code).any(|code| code == "ISK"));
+    /// ```
     pub fn all() -> impl Iterator<Item = Currency> + Clone {
         (0_u8..).zip(TABLE).map(|(row, _)| Currency(row))
     }

@@ -8,6 +8,14 @@ const SHOWN_CHARS_MAX: usize = 40;
 /// Why an amount, a rate or a currency was refused. Nothing was changed.
 ///
 /// [`code`](MoneyError::code) is stable and part of the public contract; the sentence may be reworded.
+///
+/// ```
+/// use sutler_core::money::{Currency, MoneyError};
+///
+/// let refused = Currency::from_code("DEM");
+/// assert_eq!(refused, Err(MoneyError::WithdrawnCurrency { code: "DEM", successor: "EUR" }));
+/// assert_eq!(refused.map_err(|why| why.code()), Err("money.withdrawn_currency"));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MoneyError {

@@ -8,6 +8,16 @@ use serde::{Deserialize, Serialize};
 use super::{Currency, Money, MoneyError};
 
 /// Which character stands between whole units and decimals.
+///
+/// ```
+/// use sutler_core::money::{Currency, DecimalMark, Money};
+///
+/// assert_eq!(DecimalMark::Comma.as_char(), ',');
+/// let price = Money::parse_scaled("19,99", DecimalMark::Comma, Currency::EUR)?;
+/// assert_eq!(price.minor(), 1999);
+/// assert!(Money::parse_scaled("1.234,50", DecimalMark::Comma, Currency::EUR).is_err());
+/// # Ok::<(), sutler_core::money::MoneyError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DecimalMark {
@@ -84,6 +94,14 @@ impl Money {
     /// `1000.00` JPY and `19.9900` USD are read; `19.9901` USD is refused, never rounded.
     ///
     /// Errors: as [`Money::parse`].
+    ///
+    /// ```
+    /// # use sutler_core::money::{Currency, DecimalMark, Money};
+    /// let read = |text| Money::parse_scaled(text, DecimalMark::Point, Currency::USD);
+    /// assert_eq!(read("19.9900")?.minor(), 1999);
+    /// assert_eq!(read("19.9901").map_err(|why| why.code()), Err("money.too_many_decimals"));
+    /// # Ok::<(), sutler_core::money::MoneyError>(())
+    /// ```
     pub fn parse_scaled(
         text: &str,
         mark: DecimalMark,

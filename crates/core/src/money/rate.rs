@@ -36,14 +36,31 @@ pub struct Rate {
 
 impl Rate {
     /// The most significant digits a rate may have.
+    ///
+    /// ```
+    /// # use sutler_core::money::Rate;
+    /// assert!(Rate::percent(&"9".repeat(Rate::DIGITS_MAX)).is_ok());
+    /// assert!(Rate::percent(&"9".repeat(Rate::DIGITS_MAX + 1)).is_err());
+    /// ```
     pub const DIGITS_MAX: usize = 12;
     /// The most decimals of the fraction; ten to this power times any amount stays inside 128 bits.
     const SCALE_MAX: u8 = 18;
     /// Ten to the power of [`Rate::DIGITS_MAX`].
     const MANTISSA_END: u64 = 1_000_000_000_000;
     /// No tax, no discount. Zero is a rate; a missing rate is not zero.
+    ///
+    /// ```
+    /// # use sutler_core::money::Rate;
+    /// assert_eq!(Rate::percent("0.00"), Ok(Rate::ZERO));
+    /// assert!(Rate::ZERO.is_zero() && !Rate::ONE.is_zero());
+    /// ```
     pub const ZERO: Rate = Rate { mantissa: 0, scale: 0 };
     /// The whole: 100 %.
+    ///
+    /// ```
+    /// # use sutler_core::money::Rate;
+    /// assert_eq!(Rate::percent("100"), Ok(Rate::ONE));
+    /// ```
     pub const ONE: Rate = Rate { mantissa: 1, scale: 0 };
 
     /// Reads a percentage: `7.25` is seven and a quarter percent.
@@ -51,6 +68,14 @@ impl Rate {
     /// ASCII digits with an optional point and decimals; no sign, no exponent, no `_`, no blanks, no `%`.
     ///
     /// Errors: [`MoneyError::NotARate`], [`MoneyError::RateTooLong`] when digits would be lost.
+    ///
+    /// ```
+    /// # use sutler_core::money::Rate;
+    /// assert_eq!(Rate::percent("7.250"), Rate::percent("7.25"));
+    /// for refused in ["-7", "7,25", "7.25 %", "1_000", "1e3"] {
+    ///     assert_eq!(Rate::percent(refused).map_err(|why| why.code()), Err("money.not_a_rate"));
+    /// }
+    /// ```
     pub fn percent(text: &str) -> Result<Rate, MoneyError> {
         Rate::read(text, 2)
     }
@@ -92,6 +117,13 @@ impl Rate {
     /// Returns `self + other`, such as the tax of a state and a city together.
     ///
     /// Errors: [`MoneyError::RateTooLong`] when digits would be lost.
+    ///
+    /// ```
+    /// # use sutler_core::money::Rate;
+    /// let (state, city) = (Rate::percent("6.25")?, Rate::percent("1.5")?);
+    /// assert_eq!(state.checked_add(city)?.to_string(), "7.75 %");
+    /// # Ok::<(), sutler_core::money::MoneyError>(())
+    /// ```
     pub fn checked_add(self, other: Rate) -> Result<Rate, MoneyError> {
         let scale = self.scale.max(other.scale);
         // Below 10^12 × 10^18 each, far inside 128 bits.
@@ -131,6 +163,13 @@ impl Rate {
     }
 
     /// Tells whether this is 100 % or below, as a discount must be.
+    ///
+    /// ```
+    /// # use sutler_core::money::Rate;
+    /// assert!(Rate::ONE.is_at_most_one());
+    /// assert!(!Rate::percent("100.1")?.is_at_most_one());
+    /// # Ok::<(), sutler_core::money::MoneyError>(())
+    /// ```
     pub fn is_at_most_one(self) -> bool {
         u128::from(self.mantissa) <= self.denominator()
     }
@@ -141,6 +180,15 @@ impl Rate {
     }
 
     /// Returns the fraction as a decimal: 7.25 % is 0.0725.
+    ///
+    /// ```
+    /// # use sutler_core::money::Rate;
+    /// let rate = Rate::percent("7.25")?;
+    /// assert_eq!(rate.percent_text(), "7.25");
+    /// assert_eq!(rate.to_decimal().to_string(), "0.0725");
+    /// assert_eq!(rate.to_parts(), (725, 4));
+    /// # Ok::<(), sutler_core::money::MoneyError>(())
+    /// ```
     pub fn to_decimal(self) -> Decimal {
         Decimal::from_i128_with_scale(i128::from(self.mantissa), u32::from(self.scale))
     }

@@ -9,6 +9,16 @@ use serde::{Deserialize, Serialize};
 /// | `HalfEven` | 2 | 2 | 4 | 3 | −2 |
 /// | `HalfAwayFromZero` | 2 | 3 | 4 | 3 | −3 |
 /// | `TowardZero` | 2 | 2 | 3 | 2 | −2 |
+///
+/// ```
+/// use sutler_core::money::{Currency, Money, Rate, Rounding};
+///
+/// let five = Money::from_minor(5, Currency::EUR);
+/// let half = |rounding| five.at_rate(Rate::percent("50")?, rounding).map(Money::minor);
+/// assert_eq!(half(Rounding::HalfEven), Ok(2));
+/// assert_eq!(half(Rounding::HalfAwayFromZero), Ok(3));
+/// assert_eq!(half(Rounding::TowardZero), Ok(2));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rounding {
@@ -22,6 +32,11 @@ pub enum Rounding {
 
 impl Rounding {
     /// Returns the name used in serde and in traces: `half_even`, `half_away_from_zero`, `toward_zero`.
+    ///
+    /// ```
+    /// # use sutler_core::money::Rounding;
+    /// assert_eq!(Rounding::HalfAwayFromZero.name(), "half_away_from_zero");
+    /// ```
     pub const fn name(self) -> &'static str {
         match self {
             Rounding::HalfEven => "half_even",

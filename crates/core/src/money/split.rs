@@ -32,6 +32,18 @@ impl Money {
     /// As [`Money::split`], into a list that the caller keeps; what was in it is dropped.
     ///
     /// Errors: as [`Money::split`]; the list is empty then.
+    ///
+    /// ```
+    /// # use sutler_core::money::{Currency, Money, MoneyError};
+    /// let mut parts = Vec::new();
+    /// for (minor, expected) in [(100, [67, 33]), (-100, [-67, -33])] {
+    ///     Money::from_minor(minor, Currency::EUR).split_into(&[2, 1], &mut parts)?;
+    ///     assert_eq!(parts, expected.map(|minor| Money::from_minor(minor, Currency::EUR)));
+    /// }
+    /// let refused = Money::from_minor(1, Currency::EUR).split_into(&[0], &mut parts);
+    /// assert_eq!((refused, parts.len()), (Err(MoneyError::NoWeights), 0));
+    /// # Ok::<(), MoneyError>(())
+    /// ```
     pub fn split_into(self, weights: &[u64], parts: &mut Vec<Money>) -> Result<(), MoneyError> {
         parts.clear();
         let weight_sum: u128 = weights.iter().map(|w| u128::from(*w)).sum();
@@ -78,6 +90,14 @@ impl Money {
     /// difference of two shares is what the parts between them are worth; see [`Money::share_between`].
     ///
     /// Errors: [`MoneyError::BadShare`] when `whole` is zero or `part` is above it.
+    ///
+    /// ```
+    /// # use sutler_core::money::{Currency, Money};
+    /// let charged = Money::from_minor(1000, Currency::EUR);
+    /// let of_three = [0, 1, 2, 3].map(|part| charged.share(part, 3).map(Money::minor));
+    /// assert_eq!(of_three, [Ok(0), Ok(333), Ok(667), Ok(1000)]);
+    /// assert!(charged.share(4, 3).is_err());
+    /// ```
     pub fn share(self, part: u64, whole: u64) -> Result<Money, MoneyError> {
         if whole == 0 || part > whole {
             return Err(MoneyError::BadShare { part, whole });
