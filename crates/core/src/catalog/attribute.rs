@@ -3,6 +3,17 @@
 use serde::{Deserialize, Serialize};
 
 /// The value of an [`Attribute`].
+///
+/// ```
+/// use sutler_core::catalog::AttributeValue;
+///
+/// assert_eq!(AttributeValue::Text("oak".to_owned()).to_string(), "oak");
+/// assert_eq!(AttributeValue::Integer(4).to_string(), "4");
+/// assert_eq!(AttributeValue::Flag(true).to_string(), "yes");
+/// let weight: AttributeValue = serde_json::from_str(r#"{ "decimal": "1.50" }"#)?;
+/// assert_eq!(weight.to_string(), "1.5");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AttributeValue {
@@ -17,6 +28,18 @@ pub enum AttributeValue {
 }
 
 /// A typed fact about a product that is searched, filtered and shown: `material: oak`.
+///
+/// ```
+/// use sutler_core::catalog::{Attribute, AttributeValue};
+///
+/// let material =
+///     Attribute { name: "material".to_owned(), value: AttributeValue::Text("oak".to_owned()) };
+/// assert_eq!(
+///     serde_json::to_string(&material)?,
+///     r#"{"name":"material","value":{"text":"oak"}}"#,
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Attribute {
     /// Its name, lower case: `material`.

@@ -10,9 +10,42 @@ use serde::{Deserialize, Serialize};
 use crate::id::CategoryId;
 
 /// The deepest path a tree may have.
+///
+/// ```
+/// use sutler_core::catalog::{Category, CategoryError, CategoryTree, DEPTH_MAX};
+/// use sutler_core::id::CategoryId;
+///
+/// let chain = |length: usize| {
+///     (1_u128..).take(length).map(|id| Category {
+///         id: CategoryId::from_u128(id),
+///         parent: (id > 1).then(|| CategoryId::from_u128(id - 1)),
+///         name: format!("level {id}"),
+///         version: 1,
+///     })
+/// };
+/// assert!(CategoryTree::new(chain(DEPTH_MAX)).is_ok());
+/// let refused = CategoryTree::new(chain(DEPTH_MAX + 1));
+/// assert!(matches!(refused, Err(CategoryError::TooDeep { .. })));
+/// ```
 pub const DEPTH_MAX: usize = 32;
 
 /// A node of the product tree.
+///
+/// ```
+/// use sutler_core::catalog::Category;
+///
+/// let shirts: Category = serde_json::from_str(
+///     r#"{
+///         "id": "cat_00000000000000000000000000000002",
+///         "parent": "cat_00000000000000000000000000000001",
+///         "name": "Shirts",
+///         "version": 1
+///     }"#,
+/// )?;
+/// let moved_to_the_root = Category { parent: None, version: 2, ..shirts };
+/// assert_eq!(moved_to_the_root.name, "Shirts");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Category {
     /// Identity.
@@ -26,6 +59,18 @@ pub struct Category {
 }
 
 /// Why a set of categories is not a tree.
+///
+/// ```
+/// use sutler_core::catalog::{Category, CategoryError, CategoryTree};
+/// use sutler_core::id::CategoryId;
+///
+/// let own = CategoryId::from_u128(1);
+/// let loops = Category { id: own, parent: Some(own), name: "Shirts".to_owned(), version: 1 };
+/// assert_eq!(
+///     CategoryTree::new([loops]),
+///     Err(CategoryError::Cycle { name: "Shirts".to_owned(), path: "Shirts < Shirts".to_owned() }),
+/// );
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CategoryError {
@@ -66,6 +111,25 @@ pub enum CategoryError {
 }
 
 /// The whole tree, checked, with paths ready to read.
+///
+/// ```
+/// use sutler_core::catalog::{Category, CategoryTree};
+/// use sutler_core::id::CategoryId;
+///
+/// let category = |id, parent: Option<u128>, name: &str| Category {
+///     id: CategoryId::from_u128(id),
+///     parent: parent.map(CategoryId::from_u128),
+///     name: name.to_owned(),
+///     version: 1,
+/// };
+/// let tree = CategoryTree::new([category(1, None, "Apparel"), category(2, Some(1), "Shirts")])?;
+/// let shirts = tree.find(&["Apparel".to_owned(), "Shirts".to_owned()]).expect("it is there");
+/// assert_eq!(tree.path(shirts), ["Apparel", "Shirts"]);
+/// let apparel = tree.get(shirts).and_then(|category| category.parent);
+/// assert_eq!(tree.child(apparel, "Shirts"), Some(shirts));
+/// assert_eq!(tree.child(None, "Shirts"), None, "it is not at the root");
+/// # Ok::<(), sutler_core::catalog::CategoryError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct CategoryTree {
     nodes: BTreeMap<CategoryId, Category>,
@@ -136,6 +200,21 @@ impl CategoryTree {
     }
 
     /// Returns `id` and all its ancestors, nearest first; empty when it is unknown.
+    ///
+    /// ```
+    /// # use sutler_core::catalog::{Category, CategoryTree};
+    /// # use sutler_core::id::CategoryId;
+    /// let (apparel, shirts) = (CategoryId::from_u128(1), CategoryId::from_u128(2));
+    /// let tree = CategoryTree::new([
+    ///     Category { id: apparel, parent: None, name: "Apparel".to_owned(), version: 1 },
+    ///     Category { id: shirts, parent: Some(apparel), name: "Shirts".to_owned(), version: 1 },
+    /// ])?;
+    /// assert_eq!(tree.with_ancestors(shirts), [shirts, apparel]);
+    /// assert!(tree.with_ancestors(CategoryId::from_u128(9)).is_empty());
+    /// assert_eq!(tree.children(Some(apparel)).map(|c| c.id).collect::<Vec<_>>(), [shirts]);
+    /// assert_eq!((tree.len(), tree.is_empty(), tree.iter().count()), (2, false, 2));
+    /// # Ok::<(), sutler_core::catalog::CategoryError>(())
+    /// ```
     pub fn with_ancestors(&self, id: CategoryId) -> Vec<CategoryId> {
         let mut found = Vec::new();
         let mut next = self.nodes.get(&id);
@@ -179,6 +258,13 @@ impl CategoryTree {
 }
 
 /// Checks one category name: 1 to 255 characters, no control characters, no outer blanks.
+///
+/// ```
+/// use sutler_core::catalog::{CategoryError, check_name};
+///
+/// assert_eq!(check_name("Home & garden"), Ok(()));
+/// assert_eq!(check_name(" Home"), Err(CategoryError::BadName { name: " Home".to_owned() }));
+/// ```
 pub fn check_name(name: &str) -> Result<(), CategoryError> {
     let good = !name.is_empty()
         && name.trim() == name

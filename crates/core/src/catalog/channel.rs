@@ -7,6 +7,14 @@ use crate::id::ChannelId;
 use crate::money::{Currency, Rounding};
 
 /// Whether tax is rounded on each line or once on the order.
+///
+/// ```
+/// use sutler_core::catalog::TaxRounding;
+///
+/// assert_eq!(serde_json::from_str::<TaxRounding>("\"per_line\"")?, TaxRounding::PerLine);
+/// assert_eq!(serde_json::to_string(&TaxRounding::PerOrder)?, "\"per_order\"");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaxRounding {
@@ -17,6 +25,14 @@ pub enum TaxRounding {
 }
 
 /// When authorized money is taken.
+///
+/// ```
+/// use sutler_core::catalog::CapturePolicy;
+///
+/// assert_eq!(serde_json::from_str::<CapturePolicy>("\"at_shipment\"")?, CapturePolicy::AtShipment);
+/// assert_eq!(serde_json::to_string(&CapturePolicy::AtPlacement)?, "\"at_placement\"");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CapturePolicy {
@@ -29,6 +45,29 @@ pub enum CapturePolicy {
 /// A place of selling: fixes currency, price lists, tax rules and time limits.
 ///
 /// Units: `reservation_seconds` and `cart_seconds` are seconds.
+///
+/// ```
+/// use sutler_core::catalog::{CapturePolicy, Channel, TaxRounding};
+/// use sutler_core::id::ChannelId;
+/// use sutler_core::money::{Currency, Rounding};
+///
+/// let web = Channel {
+///     id: ChannelId::from_u128(1),
+///     code: "web".to_owned(),
+///     name: "Web shop".to_owned(),
+///     currency: Currency::EUR,
+///     tax_inclusive: true,
+///     rounding: Rounding::HalfAwayFromZero,
+///     tax_rounding: TaxRounding::PerLine,
+///     default_country: "DE".parse()?,
+///     capture: CapturePolicy::AtShipment,
+///     reservation_seconds: 15 * 60,
+///     cart_seconds: 30 * 24 * 60 * 60,
+///     version: 1,
+/// };
+/// assert_eq!(serde_json::from_str::<Channel>(&serde_json::to_string(&web)?)?, web);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Channel {
     /// Identity.

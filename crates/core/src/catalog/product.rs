@@ -20,6 +20,13 @@ use crate::pricing::{TaxCategory, Window};
 use crate::time::Timestamp;
 
 /// Where a product is in its lifecycle.
+///
+/// ```
+/// use sutler_core::catalog::ProductStatus;
+///
+/// assert_eq!(serde_json::from_str::<ProductStatus>("\"archived\"")?, ProductStatus::Archived);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProductStatus {
@@ -32,6 +39,14 @@ pub enum ProductStatus {
 }
 
 /// A picture.
+///
+/// ```
+/// use sutler_core::catalog::Image;
+///
+/// let image: Image = serde_json::from_str(r#"{ "url": "https://shop.example/blanket.jpg" }"#)?;
+/// assert_eq!(image.alt, "", "a text that is missing is empty");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Image {
     /// Absolute URL or path as the merchant wrote it.
@@ -44,6 +59,17 @@ pub struct Image {
 /// Outer size of a packed variant.
 ///
 /// Unit: millimeters.
+///
+/// ```
+/// use sutler_core::catalog::Dimensions;
+///
+/// let box_of_a_blanket = Dimensions { length_mm: 400, width_mm: 300, height_mm: 120 };
+/// assert_eq!(
+///     serde_json::to_string(&box_of_a_blanket)?,
+///     r#"{"length_mm":400,"width_mm":300,"height_mm":120}"#,
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Dimensions {
     /// Longest side.
@@ -55,6 +81,22 @@ pub struct Dimensions {
 }
 
 /// What a shop describes once; cannot be bought by itself.
+///
+/// ```
+/// use sutler_core::catalog::Product;
+/// # use sutler_core::time::Timestamp;
+/// #
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/product.json"));
+/// # let now = Timestamp::from_millis(1_800_000_000_000);
+///
+/// let blanket: Product = serde_json::from_str(text)?;
+/// assert_eq!(blanket.option_names, ["Size"]);
+/// assert!(blanket.is_visible(now) && blanket.check().is_ok());
+/// let small = blanket.variant_by_options(&["Small".to_owned()]).expect("it is for sale");
+/// assert_eq!(blanket.variant_title(small), "Wool blanket (Small)");
+/// assert_eq!(blanket.variant(small.id), Some(small));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Product {
     /// Identity.
@@ -106,6 +148,20 @@ pub struct Product {
 /// What is bought: one choice of every option of its product.
 ///
 /// Units: `weight_grams` in grams.
+///
+/// ```
+/// use sutler_core::catalog::{Product, Variant};
+/// #
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/product.json"));
+/// # let blanket: Product = serde_json::from_str(text)?;
+///
+/// let large: &Variant = &blanket.variants[0];
+/// assert_eq!(large.options_text(), "Large");
+/// assert_eq!(large.label(&blanket.handle), "BLANKET-L");
+/// let unlabeled = Variant { sku: None, ..large.clone() };
+/// assert_eq!(unlabeled.label(&blanket.handle), "wool-blanket:Large");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Variant {
     /// Identity; never reused.
@@ -143,6 +199,23 @@ pub struct Variant {
 }
 
 /// Why a product is refused.
+///
+/// ```
+/// use sutler_core::catalog::{Product, ProductError};
+/// #
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/product.json"));
+/// # let mut blanket: Product = serde_json::from_str(text)?;
+///
+/// blanket.variants[1].option_values = vec!["Large".to_owned()];
+/// assert_eq!(
+///     blanket.check(),
+///     Err(ProductError::DuplicateOptions {
+///         handle: blanket.handle.clone(),
+///         options: "Large".to_owned(),
+///     }),
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProductError {

@@ -3,6 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 /// A text label is refused.
+///
+/// ```
+/// use sutler_core::catalog::{LabelError, Sku};
+///
+/// let refused: Result<Sku, LabelError> = "".parse();
+/// assert_eq!(refused.map_err(|why| why.to_string()), Err("the SKU `` is empty".to_owned()));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{what} `{given}` {why}")]
 pub struct LabelError {
@@ -83,10 +90,18 @@ label_type!(
     ///
     /// ```
     /// use sutler_core::catalog::Sku;
-    /// assert!(Sku::new("TEE-M-RED").is_ok());
+    /// assert_eq!(Sku::new("TEE-M-RED")?.as_str(), "TEE-M-RED");
     /// assert!(Sku::new(" TEE ").is_err());
+    /// # Ok::<(), sutler_core::catalog::LabelError>(())
     /// ```
     Sku, "the SKU");
 label_type!(
     /// The text key of a product in addresses and files: `wool-blanket`.
+    ///
+    /// ```
+    /// use sutler_core::catalog::Handle;
+    /// assert_eq!(Handle::new("wool-blanket")?.to_string(), "wool-blanket");
+    /// assert!(Handle::new("wool\nblanket").is_err());
+    /// # Ok::<(), sutler_core::catalog::LabelError>(())
+    /// ```
     Handle, "the handle");
