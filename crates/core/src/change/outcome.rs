@@ -5,6 +5,13 @@ use crate::order::OrderNumber;
 use crate::rejection::Rejection;
 
 /// What a successful commit gave out.
+///
+/// ```
+/// use sutler_core::change::Receipt;
+///
+/// let nothing_to_tell = Receipt::default();
+/// assert_eq!((nothing_to_tell.order_number, nothing_to_tell.last_event), (None, 0));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Receipt {
@@ -15,6 +22,25 @@ pub struct Receipt {
 }
 
 /// What became of a ChangeSet. In every case but the first nothing of it was written.
+///
+/// ```
+/// use sutler_core::change::{CommitOutcome, Receipt};
+/// use sutler_core::id::CartId;
+/// use sutler_core::rejection::Rejection;
+///
+/// /// What a flow does with the outcome of its commit.
+/// fn next(outcome: &CommitOutcome) -> &'static str {
+///     match outcome {
+///         CommitOutcome::Committed(_) | CommitOutcome::Replayed { .. } => "answer",
+///         CommitOutcome::Conflict { .. } => "read, decide and commit again",
+///         CommitOutcome::Refused(_) => "tell why",
+///     }
+/// }
+/// let moved_on = CommitOutcome::Conflict { what: CartId::from_u128(1).into() };
+/// assert_eq!(next(&moved_on), "read, decide and commit again");
+/// assert_eq!(next(&CommitOutcome::Refused(Rejection::ReservationExpired)), "tell why");
+/// assert_eq!(next(&CommitOutcome::Committed(Receipt::default())), "answer");
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum CommitOutcome {
     /// Everything is written and durable.

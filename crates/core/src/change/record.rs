@@ -7,6 +7,18 @@ use crate::id::*;
 macro_rules! record_ref {
     ($($kind:ident($id:ty) = $tag:literal,)+) => {
         /// Points at one record. In text it is the record's id, whose prefix says the kind.
+        ///
+        /// ```
+        /// use sutler_core::change::RecordRef;
+        /// use sutler_core::id::OrderId;
+        ///
+        /// let order = OrderId::from_u128(7);
+        /// let subject = RecordRef::from(order);
+        /// assert_eq!(subject.to_string(), order.to_string());
+        /// assert_eq!(order.to_string().parse(), Ok(subject), "the prefix says the kind");
+        /// assert_eq!(RecordRef::from_parts(subject.tag(), subject.raw()), Some(subject));
+        /// assert_eq!(RecordRef::from_parts(0, 7), None);
+        /// ```
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum RecordRef {
             $(

@@ -19,14 +19,36 @@ use crate::shop::ShopRecord;
 use crate::time::Timestamp;
 
 /// The longest idempotency key, in bytes.
+///
+/// ```
+/// use sutler_core::change::{IdempotencyKey, KEY_MAX};
+///
+/// assert!(IdempotencyKey::new("k".repeat(KEY_MAX)).is_ok());
+/// assert!(IdempotencyKey::new("k".repeat(KEY_MAX + 1)).is_err());
+/// ```
 pub const KEY_MAX: usize = 255;
 
 /// Text that makes a repeated call the same call: 1 to [`KEY_MAX`] bytes without control characters.
+///
+/// ```
+/// use sutler_core::change::IdempotencyKey;
+///
+/// let key: IdempotencyKey = "checkout-2026-03-02-17".parse()?;
+/// assert_eq!(key.as_str(), "checkout-2026-03-02-17");
+/// assert!(IdempotencyKey::new("two\nlines").is_err());
+/// # Ok::<(), sutler_core::change::BadKey>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct IdempotencyKey(String);
 
 /// A text is not an idempotency key.
+///
+/// ```
+/// use sutler_core::change::{BadKey, IdempotencyKey};
+///
+/// assert_eq!(IdempotencyKey::new(""), Err(BadKey));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("an idempotency key has 1 to {KEY_MAX} bytes and no control characters")]
 pub struct BadKey;
@@ -72,6 +94,21 @@ impl std::fmt::Display for IdempotencyKey {
 }
 
 /// Makes a ChangeSet take effect once.
+///
+/// ```
+/// use sutler_core::change::{Idempotency, IdempotencyKey};
+/// use sutler_core::hash::HashInput;
+/// use sutler_core::id::CartId;
+///
+/// let asked = |coupon: &str| HashInput::new("add coupon").text(coupon).finish();
+/// let once = Idempotency {
+///     key: IdempotencyKey::new("add-17")?,
+///     content: asked("SPRING"),
+///     answer: CartId::from_u128(1).into(),
+/// };
+/// assert_ne!(once.content, asked("SUMMER"), "the same key for another request is refused");
+/// # Ok::<(), sutler_core::change::BadKey>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Idempotency {
     /// The caller's key.
@@ -85,6 +122,21 @@ pub struct Idempotency {
 /// Everything one decision wants written: all of it or nothing.
 ///
 /// Changes are applied in their order. Events are written with them; there is no other way to write events.
+///
+/// ```
+/// use sutler_core::change::{Change, ChangeSet, SetupChange};
+/// use sutler_core::event::{Event, EventKind};
+/// # use sutler_core::catalog::Category;
+/// # use sutler_core::id::{CategoryId, CommandId};
+/// # use sutler_core::time::Timestamp;
+///
+/// # let id = CategoryId::from_u128(1);
+/// # let category = Category { id, parent: None, name: "Apparel".to_owned(), version: 1 };
+/// let mut set = ChangeSet::new(Timestamp::from_millis(0), CommandId::from_u128(1));
+/// set.push(Change::Category(category)).tell(Event::plain(EventKind::CategoryChanged, id));
+/// assert_eq!((set.changes.len(), set.events.len()), (1, 1));
+/// assert_eq!(set.once(None).idempotency, None, "a set without a key may take effect twice");
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ChangeSet {
     /// The moment that every row written here carries.
@@ -128,6 +180,18 @@ impl ChangeSet {
 ///
 /// Records with a `version` are guarded: the stored version must be one less than the record's (0 means that it must
 /// not exist yet); otherwise the whole set ends in [`super::CommitOutcome::Conflict`].
+///
+/// ```
+/// use sutler_core::catalog::Category;
+/// use sutler_core::change::Change;
+/// # use sutler_core::id::CategoryId;
+///
+/// # let id = CategoryId::from_u128(1);
+/// let read = Category { id, parent: None, name: "Aparel".to_owned(), version: 3 };
+/// // One version higher than what was read: whoever wrote meanwhile is noticed.
+/// let change = Change::Category(Category { name: "Apparel".to_owned(), version: 4, ..read });
+/// assert!(matches!(change, Change::Category(category) if category.version == 4));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Change {
     /// Writes something of the shop's set-up. Each raises the set-up's own version.
@@ -222,6 +286,20 @@ pub enum Change {
 }
 
 /// A write to the shop's set-up: few rows, read as a whole. Every record is guarded by its version; codes are unique.
+///
+/// ```
+/// use sutler_core::catalog::{CapturePolicy, Channel};
+/// use sutler_core::change::{Change, SetupChange};
+/// #
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/channel.json"));
+/// # let web: Channel = serde_json::from_str(text)?;
+///
+/// let paid_at_once =
+///     Channel { capture: CapturePolicy::AtPlacement, version: web.version + 1, ..web.clone() };
+/// let change = Change::Setup(SetupChange::Channel(paid_at_once));
+/// assert_ne!(change, Change::Setup(SetupChange::Channel(web)));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SetupChange {
     /// The shop itself.
@@ -243,6 +321,24 @@ pub enum SetupChange {
 }
 
 /// A change of stock. Each writes its entries to the ledger of the location, chained.
+///
+/// ```
+/// use sutler_core::change::{Change, StockChange};
+/// use sutler_core::inventory::{MovementKind, StockKey, StockMovement};
+/// # use sutler_core::id::{StockLocationId, VariantId};
+///
+/// # let key = StockKey { variant: VariantId::from_u128(1), location: StockLocationId::from_u128(1) };
+/// let counted = StockMovement {
+///     key,
+///     kind: MovementKind::CorrectedDown,
+///     quantity: 1,
+///     cause: None,
+///     reason: Some("broken in storage".to_owned()),
+/// };
+/// // Only when the shelf still holds the five units that were seen.
+/// let change = Change::Stock(StockChange::Move { movement: counted, expected_on_hand: Some(5) });
+/// assert!(matches!(change, Change::Stock(StockChange::Move { expected_on_hand: Some(5), .. })));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum StockChange {
     /// One movement: applied when [`crate::inventory::StockLevel::room_for`] allows it, else refused as

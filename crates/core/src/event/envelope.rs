@@ -8,6 +8,24 @@ use super::{EventData, StoredEvent};
 ///
 /// Source: CloudEvents specification 1.0.2. `id` is unique with `source`; `sequence` is the place in the shop's log and
 /// `subjectseq` that among the events of the subject.
+///
+/// ```
+/// use sutler_core::event::{Envelope, Event, EventKind, StoredEvent};
+/// # use sutler_core::id::{CommandId, OrderId};
+/// # use sutler_core::time::Timestamp;
+///
+/// let stored = StoredEvent {
+///     seq: 31,
+///     subject_seq: 2,
+///     event: Event::plain(EventKind::OrderCanceled, OrderId::from_u128(7)),
+/// #   at: Timestamp::from_millis(0), command: CommandId::from_u128(1), link: 0,
+///     // … when, by which command, and its link in the chain
+/// };
+/// let envelope = Envelope::new(0xc0ffee, &stored);
+/// assert_eq!(envelope.kind, "sutler.order.canceled.v1");
+/// assert_eq!(envelope.source, "urn:sutler:shop:00000000000000000000000000c0ffee");
+/// assert_eq!((envelope.id.as_str(), envelope.subjectseq), ("000000000000001f", 2));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Envelope {
     /// Always `1.0`.

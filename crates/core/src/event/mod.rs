@@ -22,6 +22,15 @@ macro_rules! event_kinds {
     ($($(#[$doc:meta])* $name:ident = $number:literal $word:literal,)+) => {
         /// What happened. Numbers and words are part of the public contract; append-only. Numbers that are missing (4 and 5)
         /// are kept free.
+        ///
+        /// ```
+        /// use sutler_core::event::EventKind;
+        ///
+        /// assert_eq!(EventKind::OrderPlaced.word(), "order.placed");
+        /// assert_eq!(EventKind::from_number(EventKind::OrderPlaced.number()), Some(EventKind::OrderPlaced));
+        /// assert_eq!(EventKind::from_number(4), None, "kept free");
+        /// assert!(EventKind::ALL.iter().all(|kind| kind.word().contains('.')));
+        /// ```
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum EventKind { $($(#[$doc])* $name,)+ }
 
@@ -81,6 +90,21 @@ event_kinds! {
 }
 
 /// What an event says beside its subject.
+///
+/// ```
+/// use sutler_core::event::EventData;
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::order::OrderNumber;
+///
+/// let total = Money::parse("183.90", Currency::EUR)?;
+/// let data = EventData::Order { number: OrderNumber(1001), total };
+/// assert_eq!(
+///     serde_json::to_string(&data)?,
+///     r#"{"number":1001,"total":{"amount":"183.90","currency":"EUR"}}"#,
+/// );
+/// assert_eq!(serde_json::to_string(&EventData::None {})?, "{}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum EventData {
@@ -117,6 +141,20 @@ pub enum EventData {
 }
 
 /// Something that happened, before the store gives it its place.
+///
+/// ```
+/// use sutler_core::event::{Event, EventData, EventKind};
+/// use sutler_core::id::{ProductId, StockLocationId, VariantId};
+///
+/// let changed = Event::plain(EventKind::ProductChanged, ProductId::from_u128(1));
+/// assert_eq!(changed.data, EventData::None {});
+/// let counted = Event {
+///     kind: EventKind::StockChanged,
+///     subject: VariantId::from_u128(1).into(),
+///     data: EventData::Stock { location: StockLocationId::from_u128(1) },
+/// };
+/// assert_ne!(changed.subject, counted.subject);
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Event {
     /// What.
@@ -128,6 +166,20 @@ pub struct Event {
 }
 
 /// An event of the log.
+///
+/// ```
+/// use sutler_core::event::{Event, EventKind, StoredEvent};
+/// use sutler_core::hash::ContentHash;
+/// # use sutler_core::id::{CommandId, ProductId};
+/// # use sutler_core::time::Timestamp;
+///
+/// # let (at, command) = (Timestamp::from_millis(0), CommandId::from_u128(1));
+/// let event = Event::plain(EventKind::ProductChanged, ProductId::from_u128(1));
+/// let head = ContentHash::ZERO.chain(&event.chain_input(1, 1, at, command, "{}"));
+/// let first = StoredEvent { seq: 1, subject_seq: 1, at, command, event, link: head.link() };
+/// let forged = first.event.chain_input(1, 1, at, command, "{\"total\":0}");
+/// assert_ne!(ContentHash::ZERO.chain(&forged).link(), first.link);
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StoredEvent {
     /// Its place in the log, rising; from 1.

@@ -6,6 +6,17 @@ use super::{Effect, MovementKind};
 use crate::id::{StockLocationId, VariantId};
 
 /// Which variant at which location. Ordered, because stores lock levels in this order.
+///
+/// ```
+/// use sutler_core::id::{StockLocationId, VariantId};
+/// use sutler_core::inventory::StockKey;
+///
+/// let key = |variant, location| StockKey {
+///     variant: VariantId::from_u128(variant),
+///     location: StockLocationId::from_u128(location),
+/// };
+/// assert!(key(1, 9) < key(2, 1), "by variant first");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct StockKey {
     /// The variant.
@@ -40,6 +51,14 @@ pub struct StockLevel {
 }
 
 /// A movement does not fit the level.
+///
+/// ```
+/// use sutler_core::inventory::{MovementKind, Shortfall, StockLevel};
+///
+/// let level = StockLevel { on_hand: 2, ..StockLevel::default() };
+/// let short = level.after(MovementKind::Reserved, 3);
+/// assert_eq!(short, Err(Shortfall { requested: 3, available: 2 }));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("only {available} of {requested} units are there")]
 pub struct Shortfall {
@@ -52,6 +71,13 @@ pub struct Shortfall {
 impl StockLevel {
     /// Returns how many units may still be sold:
     /// `on_hand + backorder_limit − safety − reserved − allocated`, never below 0.
+    ///
+    /// ```
+    /// # use sutler_core::inventory::StockLevel;
+    /// let level = StockLevel { on_hand: 5, reserved: 1, allocated: 2, backorder_limit: 3, safety: 1 };
+    /// assert_eq!(level.available(), 5 + 3 - 1 - 1 - 2);
+    /// assert_eq!(StockLevel { safety: 100, ..level }.available(), 0);
+    /// ```
     pub fn available(&self) -> u32 {
         let sellable = u64::from(self.on_hand) + u64::from(self.backorder_limit);
         let promised =
@@ -60,6 +86,14 @@ impl StockLevel {
     }
 
     /// Returns how many units a movement of this kind could take.
+    ///
+    /// ```
+    /// # use sutler_core::inventory::{MovementKind, StockLevel};
+    /// let level = StockLevel { on_hand: 5, allocated: 2, safety: 4, ..StockLevel::default() };
+    /// assert_eq!(level.room_for(MovementKind::Reserved), 0, "safety is kept from buyers");
+    /// assert_eq!(level.room_for(MovementKind::CorrectedDown), 3, "but not from a count");
+    /// assert_eq!(level.room_for(MovementKind::Shipped), 2, "only what is promised leaves");
+    /// ```
     pub fn room_for(&self, kind: MovementKind) -> u32 {
         let promised = u64::from(self.reserved) + u64::from(self.allocated);
         let unpromised =
@@ -81,6 +115,14 @@ impl StockLevel {
     }
 
     /// Returns the level after a movement, or how many units it could have taken.
+    ///
+    /// ```
+    /// # use sutler_core::inventory::{MovementKind, StockLevel};
+    /// let level = StockLevel { on_hand: 3, allocated: 2, ..StockLevel::default() };
+    /// let shipped = level.after(MovementKind::Shipped, 2)?;
+    /// assert_eq!((shipped.on_hand, shipped.allocated), (1, 0));
+    /// # Ok::<(), sutler_core::inventory::Shortfall>(())
+    /// ```
     pub fn after(&self, kind: MovementKind, quantity: u32) -> Result<StockLevel, Shortfall> {
         let available = self.room_for(kind);
         if quantity > available {
@@ -91,6 +133,14 @@ impl StockLevel {
 
     /// Returns the level after a movement that was already decided, as replaying a ledger does; `None` when a count
     /// would leave its range, which means that the ledger is broken.
+    ///
+    /// ```
+    /// # use sutler_core::inventory::{MovementKind, StockLevel};
+    /// let empty = StockLevel::default();
+    /// let received = empty.folded(MovementKind::Received.effect(), 5);
+    /// assert_eq!(received.map(|level| level.on_hand), Some(5));
+    /// assert_eq!(empty.folded(MovementKind::Shipped.effect(), 1), None, "the ledger is broken");
+    /// ```
     pub fn folded(&self, effect: Effect, quantity: u32) -> Option<StockLevel> {
         let count = |now: u32, sign: i8| match sign {
             0 => Some(now),

@@ -23,6 +23,19 @@ use crate::id::{CheckoutId, OrderId};
 use crate::time::Timestamp;
 
 /// Units held for a checkout until a moment.
+///
+/// ```
+/// use sutler_core::id::{CheckoutId, StockLocationId, VariantId};
+/// use sutler_core::inventory::{Reservation, StockKey};
+/// # use sutler_core::time::Timestamp;
+///
+/// # let now = Timestamp::from_millis(0);
+/// let key = StockKey { variant: VariantId::from_u128(1), location: StockLocationId::from_u128(1) };
+/// let checkout = CheckoutId::from_u128(1);
+/// let held = Reservation { key, expires_at: now.plus_seconds(900), checkout, quantity: 2 };
+/// let longer = Reservation { expires_at: now.plus_seconds(901), ..held };
+/// assert!(held < longer, "by key, then by moment: a sweeper meets the oldest first");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Reservation {
     /// What is held where.
@@ -38,6 +51,21 @@ pub struct Reservation {
 /// Units promised to one line of a placed order at one location, and how many of them have left.
 ///
 /// Invariant: `shipped + released <= quantity`.
+///
+/// ```
+/// use sutler_core::id::{OrderId, StockLocationId, VariantId};
+/// use sutler_core::inventory::{Allocation, StockKey};
+///
+/// let promised = Allocation {
+///     order: OrderId::from_u128(1),
+///     line: 1,
+///     key: StockKey { variant: VariantId::from_u128(1), location: StockLocationId::from_u128(1) },
+///     quantity: 5,
+///     shipped: 3,
+///     released: 1,
+/// };
+/// assert_eq!(promised.open(), 1);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Allocation {
     /// The order.

@@ -12,6 +12,18 @@ use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
 /// What an entry of the ledger does.
+///
+/// ```
+/// use sutler_core::inventory::{Effect, MovementKind};
+///
+/// assert_eq!(
+///     MovementKind::Allocated.effect(),
+///     Effect { on_hand: 0, reserved: -1, allocated: 1 },
+/// );
+/// let lowers = |kind: &&MovementKind| kind.effect().on_hand < 0 && kind.effect().allocated < 0;
+/// let selling: Vec<_> = MovementKind::ALL.iter().filter(lowers).collect();
+/// assert_eq!(selling, [&MovementKind::Shipped], "selling lowers `on_hand` by shipping only");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MovementKind {
@@ -40,6 +52,13 @@ pub enum MovementKind {
 }
 
 /// The sign with which a movement changes each count: −1, 0 or 1.
+///
+/// ```
+/// use sutler_core::inventory::{Effect, MovementKind};
+///
+/// let shipped: Effect = MovementKind::Shipped.effect();
+/// assert_eq!((shipped.on_hand, shipped.reserved, shipped.allocated), (-1, 0, -1));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Effect {
     /// On units physically there.
@@ -89,6 +108,12 @@ impl MovementKind {
     }
 
     /// Returns whether expired reservations of the level are released first: the movement needs what they still hold.
+    ///
+    /// ```
+    /// # use sutler_core::inventory::MovementKind;
+    /// assert!(MovementKind::Reserved.reclaims());
+    /// assert!(!MovementKind::Shipped.reclaims(), "what is shipped was promised before");
+    /// ```
     pub const fn reclaims(self) -> bool {
         matches!(
             self,
@@ -103,11 +128,24 @@ impl MovementKind {
     }
 
     /// Returns the kind with this number.
+    ///
+    /// ```
+    /// # use sutler_core::inventory::MovementKind;
+    /// let kept = MovementKind::Shipped.number();
+    /// assert_eq!(MovementKind::from_number(kept), Some(MovementKind::Shipped));
+    /// assert_eq!(MovementKind::from_number(200), None);
+    /// ```
     pub fn from_number(number: u8) -> Option<Self> {
         Self::ALL.get(usize::from(number)).copied()
     }
 
     /// Returns the word of the glossary: `released` for both kinds of release, `corrected` for both directions.
+    ///
+    /// ```
+    /// # use sutler_core::inventory::MovementKind;
+    /// assert_eq!(MovementKind::CorrectedUp.word(), MovementKind::CorrectedDown.word());
+    /// assert_eq!(MovementKind::AllocationReleased.word(), "released");
+    /// ```
     pub const fn word(self) -> &'static str {
         match self {
             MovementKind::Received => "received",
@@ -123,6 +161,21 @@ impl MovementKind {
 }
 
 /// One entry of the ledger, before the store gives it its place.
+///
+/// ```
+/// use sutler_core::id::{StockLocationId, VariantId};
+/// use sutler_core::inventory::{MovementKind, Shortfall, StockKey, StockMovement};
+///
+/// let broken = StockMovement {
+///     key: StockKey { variant: VariantId::from_u128(1), location: StockLocationId::from_u128(1) },
+///     kind: MovementKind::CorrectedDown,
+///     quantity: 3,
+///     cause: None,
+///     reason: Some("broken in storage".to_owned()),
+/// };
+/// let refusal = broken.refusal(Shortfall { requested: 3, available: 2 });
+/// assert_eq!(refusal.code(), "stock.insufficient");
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct StockMovement {
     /// What moved where.
@@ -138,6 +191,29 @@ pub struct StockMovement {
 }
 
 /// An entry of the ledger as stored.
+///
+/// ```
+/// use sutler_core::hash::ContentHash;
+/// use sutler_core::inventory::StoredMovement;
+///
+/// let stored: StoredMovement = serde_json::from_str(
+///     r#"{
+///         "seq": 1,
+///         "at": "2026-03-02T09:00:00Z",
+///         "movement": {
+///             "key": {
+///                 "variant": "var_00000000000000000000000000000001",
+///                 "location": "loc_00000000000000000000000000000001"
+///             },
+///             "kind": "received", "quantity": 5, "cause": null, "reason": null
+///         },
+///         "link": -7570664726395220829
+///     }"#,
+/// )?;
+/// let head = ContentHash::ZERO.chain(&stored.movement.chain_input(stored.seq, stored.at));
+/// assert_eq!(head.link(), stored.link, "nobody touched the first entry");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct StoredMovement {
     /// Its place in the ledger of its location, from 1 without gaps.

@@ -11,6 +11,16 @@ use crate::address::CountryCode;
 use crate::id::{StockLocationId, VariantId};
 
 /// Units of one variant to be served.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use sutler_core::id::VariantId;
+/// use sutler_core::inventory::{Demand, source};
+///
+/// let line = Demand { variant: VariantId::from_u128(1), quantity: 2 };
+/// let short = source(&[line, line], &BTreeMap::new(), &[], None);
+/// assert!(short.is_err_and(|short| short.requested == 4), "two lines of one variant are summed");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Demand {
     /// The variant.
@@ -20,6 +30,16 @@ pub struct Demand {
 }
 
 /// Units of one variant to be taken from one location.
+///
+/// ```
+/// use sutler_core::id::{StockLocationId, VariantId};
+/// use sutler_core::inventory::{SourcedUnits, StockKey};
+///
+/// let key = StockKey { variant: VariantId::from_u128(1), location: StockLocationId::from_u128(2) };
+/// let taken = SourcedUnits { key, quantity: 2 };
+/// assert_eq!(serde_json::from_str::<SourcedUnits>(&serde_json::to_string(&taken)?)?, taken);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize,
 )]
@@ -31,6 +51,16 @@ pub struct SourcedUnits {
 }
 
 /// Not enough stock anywhere.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use sutler_core::id::VariantId;
+/// use sutler_core::inventory::{Demand, SourcingShortfall, source};
+///
+/// let variant = VariantId::from_u128(1);
+/// let sourced = source(&[Demand { variant, quantity: 2 }], &BTreeMap::new(), &[], None);
+/// assert_eq!(sourced, Err(SourcingShortfall { variant, requested: 2, available: 0 }));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SourcingShortfall {
     /// Which variant.
@@ -44,6 +74,26 @@ pub struct SourcingShortfall {
 /// Returns which location serves which units, in key order, or the first variant there is not enough of.
 ///
 /// `demands` may name a variant twice: its units are summed first.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// # use sutler_core::id::{StockLocationId, VariantId};
+/// use sutler_core::inventory::{Demand, SourcedUnits, StockKey, StockLevel, StockLocation, source};
+///
+/// # let location = |id, code: &str| StockLocation {
+/// #     id: StockLocationId::from_u128(id), code: code.to_owned(), name: code.to_owned(),
+/// #     country: "DE".parse().ok(), priority: 0, active: true, version: 1,
+/// # };
+/// # let variant = VariantId::from_u128(1);
+/// # let units = |on_hand| StockLevel { on_hand, ..StockLevel::default() };
+/// let places = [location(1, "shop"), location(2, "barn")];
+/// let at = |place: &StockLocation| StockKey { variant, location: place.id };
+/// let levels = BTreeMap::from([(at(&places[0]), units(2)), (at(&places[1]), units(9))]);
+///
+/// let sourced = source(&[Demand { variant, quantity: 3 }], &levels, &places, None);
+/// let from_one = SourcedUnits { key: at(&places[1]), quantity: 3 };
+/// assert_eq!(sourced, Ok(vec![from_one]), "one parcel rather than two");
+/// ```
 pub fn source(
     demands: &[Demand],
     levels: &BTreeMap<StockKey, StockLevel>,
