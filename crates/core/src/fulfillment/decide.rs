@@ -13,6 +13,19 @@ use crate::status::{Status as _, word};
 use crate::time::Timestamp;
 
 /// Units of one line that somebody wants to ship.
+///
+/// ```
+/// use sutler_core::fulfillment::{ShipLine, ShipOrder};
+///
+/// let one = ShipOrder {
+///     lines: &[ShipLine { line: 1, quantity: 1 }],
+///     location: None,
+///     carrier: "dhl",
+///     tracking: None,
+/// };
+/// let everything = ShipOrder { lines: &[], ..one.clone() };
+/// assert!(one.lines.len() > everything.lines.len(), "no lines are all that is left");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ShipLine {
     /// Line of the order.
@@ -22,6 +35,14 @@ pub struct ShipLine {
 }
 
 /// What a shipment is told.
+///
+/// ```
+/// use sutler_core::fulfillment::ShipOrder;
+///
+/// let everything =
+///     ShipOrder { lines: &[], location: None, carrier: "dhl", tracking: Some("JJD0146") };
+/// assert_eq!(everything.tracking, Some("JJD0146"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct ShipOrder<'a> {
     /// What to ship; empty for all that is left.
@@ -35,6 +56,24 @@ pub struct ShipOrder<'a> {
 }
 
 /// Writes and events of one decision about fulfillments, with the fulfillments as they are to be.
+///
+/// ```
+/// use sutler_core::change::ChangeSet;
+/// use sutler_core::fulfillment::{Fulfillment, FulfillmentDecision, FulfillmentStatus, call_off};
+/// # use sutler_core::id::{CommandId, FulfillmentId, OrderId, StockLocationId};
+/// # use sutler_core::time::Timestamp;
+///
+/// # let now = Timestamp::from_millis(0);
+/// # let picked = Fulfillment {
+/// #     id: FulfillmentId::from_u128(1), order: OrderId::from_u128(1), location: StockLocationId::from_u128(1),
+/// #     status: FulfillmentStatus::Picked, lines: vec![], shipment: None, created_at: now, delivered_at: None, version: 2,
+/// # };
+/// let decision: FulfillmentDecision = call_off(&[picked]);
+/// assert_eq!(decision.fulfillments[0].status, FulfillmentStatus::Canceled);
+/// let mut set = ChangeSet::new(now, CommandId::from_u128(1));
+/// decision.write(&mut set);
+/// assert_eq!((set.changes.len(), set.events.len()), (1, 1));
+/// ```
 #[derive(Clone, Default, Debug)]
 pub struct FulfillmentDecision {
     /// What to write.
@@ -73,6 +112,20 @@ fn is_active(fulfillment: &Fulfillment) -> bool {
 
 /// Returns the units that are promised, have not left and are in no active fulfillment, by location: what new fulfillments
 /// are to be made.
+///
+/// ```
+/// use sutler_core::fulfillment::{FulfillmentLine, plan};
+/// use sutler_core::inventory::{Allocation, StockKey};
+/// # use sutler_core::id::{OrderId, StockLocationId, VariantId};
+///
+/// # let (variant, order) = (VariantId::from_u128(1), OrderId::from_u128(1));
+/// let shelf = StockLocationId::from_u128(1);
+/// let key = StockKey { variant, location: shelf };
+/// let promised = Allocation { order, line: 1, key, quantity: 3, shipped: 1, released: 0 };
+/// let planned = plan(&[promised], &[]);
+/// assert_eq!(planned[&shelf], [FulfillmentLine { line: 1, quantity: 2 }]);
+/// assert!(plan(&[Allocation { shipped: 3, ..promised }], &[]).is_empty());
+/// ```
 pub fn plan(
     allocations: &[Allocation],
     fulfillments: &[Fulfillment],
@@ -98,6 +151,22 @@ pub fn plan(
 }
 
 /// Calls off whatever has not left yet: its order was canceled.
+///
+/// ```
+/// use sutler_core::fulfillment::{Fulfillment, FulfillmentStatus, call_off};
+/// # use sutler_core::id::{FulfillmentId, OrderId, StockLocationId};
+/// # use sutler_core::time::Timestamp;
+///
+/// # let open = Fulfillment {
+/// #     id: FulfillmentId::from_u128(1), order: OrderId::from_u128(1), location: StockLocationId::from_u128(1),
+/// #     status: FulfillmentStatus::Open, lines: vec![], shipment: None, created_at: Timestamp::from_millis(0),
+/// #     delivered_at: None, version: 1,
+/// # };
+/// let gone = Fulfillment { status: FulfillmentStatus::Shipped, ..open.clone() };
+/// let decision = call_off(&[open, gone]);
+/// let statuses: Vec<_> = decision.fulfillments.iter().map(|f| f.status).collect();
+/// assert_eq!(statuses, [FulfillmentStatus::Canceled], "what left is left alone");
+/// ```
 pub fn call_off(fulfillments: &[Fulfillment]) -> FulfillmentDecision {
     let mut decision = FulfillmentDecision::default();
     for fulfillment in fulfillments {
@@ -142,6 +211,27 @@ fn fresh(
 
 /// Moves the order's work one step on (`Pick` or `Pack`): active fulfillments that can make the move do; what is planned and
 /// has no fulfillment yet gets one first.
+///
+/// ```
+/// use sutler_core::fulfillment::{FulfillmentMove, FulfillmentStatus, advance};
+/// # use sutler_core::id::{StockLocationId, VariantId};
+/// # use sutler_core::inventory::{Allocation, StockKey};
+/// # use sutler_core::order::{Order, place};
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let now = Timestamp::from_millis(0);
+/// # let order = place(&serde_json::from_str::<Order>(text)?, now)?;
+/// # let key = StockKey { variant: order.lines[0].variant, location: StockLocationId::from_u128(1) };
+/// # let promised = [Allocation { order: order.id, line: 1, key, quantity: 2, shipped: 0, released: 0 }];
+/// # let next_id = || 7;
+///
+/// let packed = advance(&order, &promised, &[], FulfillmentMove::Pack, next_id, now)?;
+/// assert_eq!(packed.fulfillments[0].status, FulfillmentStatus::Packed, "picking is implied");
+/// let again =
+///     advance(&order, &promised, &packed.fulfillments, FulfillmentMove::Pack, next_id, now);
+/// assert_eq!(again.map_err(|why| why.code()).err(), Some("order.nothing_to_ship"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn advance(
     order: &Order,
     allocations: &[Allocation],
@@ -189,6 +279,30 @@ pub fn advance(
 /// those units leave; active fulfillments are called off and may be planned again.
 ///
 /// Errors: nothing left, more units than are left, units at several locations under one tracking number, order not placed.
+///
+/// ```
+/// use sutler_core::fulfillment::{ShipLine, ShipOrder, ship};
+/// # use sutler_core::id::StockLocationId;
+/// # use sutler_core::inventory::{Allocation, StockKey};
+/// # use sutler_core::order::{Order, place};
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let now = Timestamp::from_millis(0);
+/// # let order = place(&serde_json::from_str::<Order>(text)?, now)?;
+/// # let key = StockKey { variant: order.lines[0].variant, location: StockLocationId::from_u128(1) };
+/// # let promised = [Allocation { order: order.id, line: 1, key, quantity: 2, shipped: 0, released: 0 }];
+/// # let next_id = || 7;
+///
+/// let all = ShipOrder { lines: &[], location: None, carrier: "dhl", tracking: Some("JJD0146") };
+/// let shipped = ship(&order, &promised, &[], &all, next_id, now)?;
+/// let parcel = shipped.fulfillments[0].shipment.as_ref().expect("it left");
+/// assert_eq!((parcel.carrier.as_str(), parcel.shipped_at), ("dhl", now));
+///
+/// let three = ShipOrder { lines: &[ShipLine { line: 1, quantity: 3 }], ..all };
+/// let refused = ship(&order, &promised, &[], &three, next_id, now);
+/// assert_eq!(refused.map_err(|why| why.code()).err(), Some("fulfillment.too_many"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn ship(
     order: &Order,
     allocations: &[Allocation],
@@ -381,6 +495,26 @@ fn ship_one(
 }
 
 /// Records that parcels arrived: all that are on their way, or the one named.
+///
+/// ```
+/// use sutler_core::fulfillment::{Fulfillment, FulfillmentStatus, deliver};
+/// # use sutler_core::id::{FulfillmentId, StockLocationId};
+/// # use sutler_core::order::{Order, place};
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let now = Timestamp::from_millis(0);
+/// # let order = place(&serde_json::from_str::<Order>(text)?, now)?;
+/// # let sent = Fulfillment {
+/// #     id: FulfillmentId::from_u128(1), order: order.id, location: StockLocationId::from_u128(1),
+/// #     status: FulfillmentStatus::Shipped, lines: vec![], shipment: None, created_at: now, delivered_at: None, version: 2,
+/// # };
+///
+/// let arrived = deliver(&order, &[sent], None, now)?;
+/// assert_eq!(arrived.fulfillments[0].status, FulfillmentStatus::Delivered);
+/// let refused = deliver(&order, &arrived.fulfillments, None, now);
+/// assert_eq!(refused.map_err(|why| why.code()).err(), Some("input.invalid"), "none is on its way");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn deliver(
     order: &Order,
     fulfillments: &[Fulfillment],

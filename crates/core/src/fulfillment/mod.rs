@@ -16,6 +16,15 @@ use crate::status::Status;
 use crate::time::Timestamp;
 
 /// Where a fulfillment is.
+///
+/// ```
+/// use sutler_core::fulfillment::{FulfillmentMove, FulfillmentStatus};
+/// use sutler_core::status::Status;
+///
+/// assert_eq!(FulfillmentStatus::Packed.after(FulfillmentMove::Ship), Ok(FulfillmentStatus::Shipped));
+/// let refused = FulfillmentStatus::Shipped.after(FulfillmentMove::Cancel);
+/// assert!(refused.is_err(), "what left cannot be called off");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FulfillmentStatus {
@@ -38,6 +47,18 @@ pub enum FulfillmentStatus {
 }
 
 /// What changes the status of a fulfillment.
+///
+/// ```
+/// use sutler_core::fulfillment::{FulfillmentMove, FulfillmentStatus};
+/// use sutler_core::status::Status;
+///
+/// let mut status = FulfillmentStatus::START;
+/// for step in [FulfillmentMove::Pick, FulfillmentMove::Pack, FulfillmentMove::Ship] {
+///     status = status.after(step)?;
+/// }
+/// assert_eq!(status, FulfillmentStatus::Shipped);
+/// # Ok::<(), sutler_core::status::IllegalMove>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FulfillmentMove {
     /// Take from the shelf.
@@ -92,6 +113,14 @@ impl Status for FulfillmentStatus {
 }
 
 /// Some units of one line of the order.
+///
+/// ```
+/// use sutler_core::fulfillment::FulfillmentLine;
+///
+/// let part = FulfillmentLine { line: 1, quantity: 2 };
+/// assert_eq!(serde_json::to_string(&part)?, r#"{"line":1,"quantity":2}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FulfillmentLine {
     /// Line of the order.
@@ -101,6 +130,19 @@ pub struct FulfillmentLine {
 }
 
 /// One parcel handed to a carrier.
+///
+/// ```
+/// use sutler_core::fulfillment::Shipment;
+///
+/// let untracked: Shipment = serde_json::from_str(
+///     r#"{
+///         "id": "ship_00000000000000000000000000000001",
+///         "carrier": "dhl", "tracking": null, "shipped_at": "2026-03-03T16:20:00Z"
+///     }"#,
+/// )?;
+/// assert_eq!((untracked.carrier.as_str(), untracked.tracking), ("dhl", None));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Shipment {
     /// Identity.
@@ -114,6 +156,25 @@ pub struct Shipment {
 }
 
 /// The work of getting some lines of one order from one location to the buyer.
+///
+/// ```
+/// use sutler_core::fulfillment::{Fulfillment, FulfillmentLine, FulfillmentStatus};
+/// # use sutler_core::id::{FulfillmentId, OrderId, StockLocationId};
+/// # use sutler_core::time::Timestamp;
+///
+/// let open = Fulfillment {
+///     id: FulfillmentId::from_u128(1),
+///     order: OrderId::from_u128(1),
+///     location: StockLocationId::from_u128(1),
+///     status: FulfillmentStatus::Open,
+///     lines: vec![FulfillmentLine { line: 1, quantity: 2 }],
+///     shipment: None,
+///     created_at: Timestamp::from_millis(0),
+///     delivered_at: None,
+///     version: 0,
+/// };
+/// assert!(open.shipment.is_none(), "the parcel comes with shipping");
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Fulfillment {
     /// Identity.

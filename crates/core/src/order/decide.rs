@@ -15,6 +15,30 @@ use crate::time::Timestamp;
 /// Returns the order that a checkout opens: pending, with the quote frozen and all counters at zero.
 ///
 /// `sold` gives the product and variant of a quote line; a line without one is refused as not found.
+///
+/// ```
+/// use sutler_core::order::{OrderStatus, fresh_order};
+/// # use sutler_core::catalog::{Channel, Product};
+/// # use sutler_core::id::{CartId, OrderId};
+/// # use sutler_core::order::Order;
+/// # use sutler_core::time::Timestamp;
+/// # macro_rules! record {
+/// #     ($name:literal) => {
+/// #         serde_json::from_str(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/", $name, ".json")))?
+/// #     };
+/// # }
+/// # let (channel, product, order): (Channel, Product, Order) = (record!("channel"), record!("product"), record!("order"));
+/// # let (now, quote, ship_to) = (Timestamp::from_millis(0), order.quote, order.ship_to);
+/// # let cart = sutler_core::cart::new_cart(CartId::from_u128(1), &channel, None, now);
+///
+/// let sold = |id| product.variant(id).map(|variant| (&product, variant));
+/// let email = "ada@example.com".to_owned();
+/// let opened = fresh_order(OrderId::from_u128(1), &cart, email, ship_to, quote, sold, now)?;
+/// assert_eq!(opened.status, OrderStatus::Pending);
+/// assert_eq!((opened.lines[0].ordered, opened.lines[0].allocated), (2, 0));
+/// assert_eq!(opened.number.0, 0, "the store gives the number");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn fresh_order<'a>(
     id: OrderId,
     cart: &Cart,
@@ -65,6 +89,21 @@ pub fn fresh_order<'a>(
 }
 
 /// Returns the order as placed: every line promised in full.
+///
+/// ```
+/// use sutler_core::order::{Order, OrderStatus, place};
+/// # use sutler_core::time::Timestamp;
+/// #
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let pending: Order = serde_json::from_str(text)?;
+/// # let now = Timestamp::from_millis(1_800_000_000_000);
+///
+/// let placed = place(&pending, now)?;
+/// assert_eq!((placed.status, placed.placed_at), (OrderStatus::Placed, Some(now)));
+/// assert_eq!((placed.lines[0].allocated, placed.version), (2, pending.version + 1));
+/// assert!(place(&placed, now).is_err(), "once");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn place(order: &Order, now: Timestamp) -> Result<Order, Rejection> {
     let mut placed = order.clone();
     placed.status = order.status.after(OrderMove::Place)?;
@@ -80,6 +119,24 @@ pub fn place(order: &Order, now: Timestamp) -> Result<Order, Rejection> {
 ///
 /// A placed order is refused once any of it was shipped. What is to happen with the money is decided by the caller from
 /// its payments.
+///
+/// ```
+/// use sutler_core::change::Change;
+/// use sutler_core::order::{Order, OrderStatus, cancel, place};
+/// # use sutler_core::time::Timestamp;
+/// #
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let pending: Order = serde_json::from_str(text)?;
+/// # let now = Timestamp::from_millis(1_800_000_000_000);
+///
+/// let mut placed = place(&pending, now)?;
+/// let changes = cancel(&placed, &[], "ordered twice", now)?;
+/// assert!(matches!(&changes[0], Change::Order { order, .. } if order.status == OrderStatus::Canceled));
+/// placed.lines[0].shipped = 1;
+/// let refused = cancel(&placed, &[], "ordered twice", now);
+/// assert_eq!(refused.map_err(|why| why.code()), Err("order.already_shipped"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn cancel(
     order: &Order,
     allocations: &[Allocation],

@@ -16,6 +16,13 @@ use crate::pricing::Quote;
 use crate::time::Timestamp;
 
 /// The number people say on the phone: 1001, 1002, … Given by the store when the order is opened; never reused.
+///
+/// ```
+/// use sutler_core::order::OrderNumber;
+///
+/// assert_eq!("#1001".parse(), Ok(OrderNumber::FIRST));
+/// assert_eq!(OrderNumber(1002).to_string(), "1002");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OrderNumber(pub u64);
@@ -45,11 +52,34 @@ impl std::str::FromStr for OrderNumber {
 }
 
 /// A text is not an order number.
+///
+/// ```
+/// use sutler_core::order::{OrderNumber, ParseOrderNumberError};
+///
+/// let refused: Result<OrderNumber, ParseOrderNumberError> = "ord_7".parse();
+/// assert_eq!(
+///     refused.map_err(|why| why.to_string()),
+///     Err("`ord_7` is not an order number such as 1001".to_owned()),
+/// );
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("`{0}` is not an order number such as 1001")]
 pub struct ParseOrderNumberError(String);
 
 /// What was placed, or is about to be.
+///
+/// ```
+/// use sutler_core::order::{Order, OrderStatus};
+/// #
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+///
+/// let order: Order = serde_json::from_str(text)?;
+/// assert_eq!((order.number.to_string().as_str(), order.status), ("1001", OrderStatus::Pending));
+/// assert_eq!(order.total().to_string(), "183.90 EUR");
+/// assert_eq!(order.line(2).map(|line| line.title.as_str()), Some("Wool blanket (Small)"));
+/// assert_eq!(order.line(3), None);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Order {
     /// Identity.
@@ -86,6 +116,21 @@ pub struct Order {
 ///
 /// Invariants: `canceled + shipped <= ordered`, `delivered <= shipped`, `returned <= return_requested <= shipped`;
 /// `allocated` is the promise at placement less what was canceled. Amounts stand in the quote's line of the same number.
+///
+/// ```
+/// use sutler_core::order::{Order, OrderLine};
+/// #
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let order: Order = serde_json::from_str(text)?;
+///
+/// let mut line: OrderLine = order.lines[0].clone();
+/// assert_eq!((line.label().as_str(), line.ordered, line.to_ship()), ("BLANKET-L", 2, 2));
+/// (line.shipped, line.canceled) = (1, 1);
+/// assert_eq!((line.to_ship(), line.check()), (0, Ok(())));
+/// line.delivered = 2;
+/// assert_eq!(line.check(), Err("more was delivered than shipped"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct OrderLine {
     /// Number within the order, from 1; the same as in the quote.
@@ -121,6 +166,18 @@ pub struct OrderLine {
 }
 
 /// One change of an order, in its append-only log. The n-th entry made version n.
+///
+/// ```
+/// use sutler_core::order::OrderAction;
+///
+/// let canceled = OrderAction::Canceled { reason: "ordered twice".to_owned() };
+/// assert_eq!(canceled.word(), "canceled");
+/// assert_eq!(
+///     serde_json::to_string(&canceled)?,
+///     r#"{"action":"canceled","reason":"ordered twice"}"#,
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -186,6 +243,19 @@ impl OrderAction {
 }
 
 /// An entry of an order's log as stored.
+///
+/// ```
+/// use sutler_core::order::{LoggedAction, OrderAction};
+/// # use sutler_core::time::Timestamp;
+///
+/// # let at = Timestamp::from_millis(0);
+/// let log = [
+///     LoggedAction { version: 1, at, action: OrderAction::Opened },
+///     LoggedAction { version: 2, at, action: OrderAction::Placed },
+/// ];
+/// let words: Vec<_> = log.iter().map(|entry| entry.action.word()).collect();
+/// assert_eq!(words, ["opened", "placed"]);
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct LoggedAction {
     /// The version it made, from 1 without gaps.

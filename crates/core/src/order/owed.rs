@@ -9,12 +9,29 @@ use crate::rejection::Rejection;
 /// Returns what a buyer is counted under where promotions are limited per customer: the customer's id, or a guest's e-mail,
 /// trimmed and in lower case. Quoting and counting must use the same key, so both ask here; `None` for a guest who has not
 /// given an address yet.
+///
+/// ```
+/// use sutler_core::id::CustomerId;
+/// use sutler_core::order::buyer_key;
+///
+/// assert_eq!(buyer_key(None, Some(" Ada@Example.com ")).as_deref(), Some("ada@example.com"));
+/// let customer = CustomerId::from_u128(7);
+/// assert_eq!(buyer_key(Some(customer), Some("ada@example.com")), Some(customer.to_string()));
+/// assert_eq!(buyer_key(None, None), None);
+/// ```
 pub fn buyer_key(customer: Option<CustomerId>, email: Option<&str>) -> Option<String> {
     let guest = || email.map(|email| email.trim().to_lowercase());
     customer.map(|id| id.to_string()).or_else(guest)
 }
 
 /// Refuses what cannot be an e-mail address; whether it reaches anybody only a mail can tell.
+///
+/// ```
+/// use sutler_core::order::check_email;
+///
+/// assert_eq!(check_email("ada@example.com"), Ok(()));
+/// assert_eq!(check_email("ada@home@example.com").map_err(|why| why.code()), Err("email.invalid"));
+/// ```
 pub fn check_email(email: &str) -> Result<(), Rejection> {
     let good = email.len() <= 254
         && !email.chars().any(|c| c.is_whitespace() || c.is_control())
@@ -26,6 +43,26 @@ pub fn check_email(email: &str) -> Result<(), Rejection> {
 ///
 /// A refund in part does not make the rest outstanding: the shop gave that money up. When all that was taken went back and
 /// nothing is held, the whole total is outstanding.
+///
+/// ```
+/// use sutler_core::order::outstanding;
+/// use sutler_core::payment::{FactKind, PaymentFact};
+/// # use sutler_core::id::{OrderId, PaymentId};
+/// # use sutler_core::money::{Currency, Money};
+/// # use sutler_core::payment::Payment;
+/// # use sutler_core::time::Timestamp;
+/// # let eur = |minor| Money::from_minor(minor, Currency::EUR);
+/// # let at = Timestamp::from_millis(0);
+/// # let mut payment = Payment {
+/// #     id: PaymentId::from_u128(1), order: OrderId::from_u128(1), provider: "test".to_owned(), method: "ok".to_owned(),
+/// #     amount: eur(1_000), facts: vec![], created_at: at, version: 1,
+/// # };
+///
+/// assert_eq!(outstanding(eur(1_000), &[payment.clone()]), Ok(eur(1_000)));
+/// let reference = "a-1".to_owned();
+/// payment.facts.push(PaymentFact { kind: FactKind::Authorized, amount: eur(400), reference, at });
+/// assert_eq!(outstanding(eur(1_000), &[payment]), Ok(eur(600)), "what is held is not outstanding");
+/// ```
 pub fn outstanding(total: Money, payments: &[Payment]) -> Result<Money, Rejection> {
     let currency = total.currency();
     let states: Vec<_> = payments.iter().map(Payment::state).collect();
@@ -40,6 +77,16 @@ pub fn outstanding(total: Money, payments: &[Payment]) -> Result<Money, Rejectio
 }
 
 /// Refuses to let goods go that are neither paid nor held.
+///
+/// ```
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::order::{OrderNumber, require_paid};
+///
+/// let total = Money::from_minor(1_000, Currency::EUR);
+/// let refused = require_paid(OrderNumber::FIRST, total, &[]);
+/// assert_eq!(refused.map_err(|why| why.code()), Err("order.not_paid"));
+/// assert_eq!(require_paid(OrderNumber::FIRST, Money::zero(Currency::EUR), &[]), Ok(()));
+/// ```
 pub fn require_paid(
     number: OrderNumber,
     total: Money,
@@ -51,6 +98,22 @@ pub fn require_paid(
 
 /// Returns what an order's payments should have captured by what left: each line's share of its total, and the delivery with
 /// the first parcel.
+///
+/// ```
+/// use sutler_core::order::{Order, capture_target, place};
+/// # use sutler_core::time::Timestamp;
+/// #
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let pending: Order = serde_json::from_str(text)?;
+///
+/// let mut order = place(&pending, Timestamp::from_millis(0))?;
+/// order.lines[0].shipped = 1;
+/// let first = capture_target(&order)?;
+/// assert_eq!(first.to_string(), "69.90 EUR", "one of two blankets, and the delivery");
+/// (order.lines[0].shipped, order.lines[1].shipped) = (2, 1);
+/// assert_eq!(capture_target(&order)?, order.total());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn capture_target(order: &Order) -> Result<Money, Rejection> {
     if order.lines.iter().all(|line| line.shipped == line.ordered) {
         return Ok(order.total());

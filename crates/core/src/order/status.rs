@@ -5,6 +5,14 @@ use serde::{Deserialize, Serialize};
 use crate::status::Status;
 
 /// Where an order is. Everything else about it is derived, see [`super::progress`].
+///
+/// ```
+/// use sutler_core::order::{OrderMove, OrderStatus};
+/// use sutler_core::status::Status;
+///
+/// assert_eq!(OrderStatus::Placed.after(OrderMove::Cancel), Ok(OrderStatus::Canceled));
+/// assert!(OrderStatus::Placed.after(OrderMove::Place).is_err(), "it is placed once");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
@@ -17,6 +25,14 @@ pub enum OrderStatus {
 }
 
 /// What changes an order's status.
+///
+/// ```
+/// use sutler_core::order::{OrderMove, OrderStatus};
+/// use sutler_core::status::Status;
+///
+/// let canceling = OrderStatus::MOVES.iter().filter(|(_, step, _)| *step == OrderMove::Cancel);
+/// assert_eq!(canceling.count(), 2, "from pending and from placed");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum OrderMove {
     /// The checkout reached its point of no return.
