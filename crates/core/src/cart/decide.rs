@@ -10,6 +10,21 @@ use crate::status::{Status as _, word};
 use crate::time::Timestamp;
 
 /// Returns a new, empty cart of a channel.
+///
+/// ```
+/// use sutler_core::cart::{CartStatus, new_cart};
+/// # use sutler_core::catalog::Channel;
+/// # use sutler_core::id::CartId;
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/channel.json"));
+/// # let web: Channel = serde_json::from_str(text)?;
+/// # let now = Timestamp::from_millis(0);
+///
+/// let cart = new_cart(CartId::from_u128(1), &web, None, now);
+/// assert_eq!((cart.status, cart.lines.len()), (CartStatus::Open, 0));
+/// assert_eq!(cart.expires_at, now.plus_seconds(web.cart_seconds));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn new_cart(
     id: CartId,
     channel: &Channel,
@@ -31,6 +46,22 @@ pub fn new_cart(
 }
 
 /// Refuses a cart that is closed or ran out of time. At the moment of expiry it counts as expired.
+///
+/// ```
+/// use sutler_core::cart::{new_cart, require_open};
+/// # use sutler_core::catalog::Channel;
+/// # use sutler_core::id::CartId;
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/channel.json"));
+/// # let web: Channel = serde_json::from_str(text)?;
+/// # let now = Timestamp::from_millis(0);
+///
+/// let cart = new_cart(CartId::from_u128(1), &web, None, now);
+/// assert_eq!(require_open(&cart, now), Ok(()));
+/// let late = require_open(&cart, cart.expires_at);
+/// assert_eq!(late.map_err(|why| why.code()), Err("cart.expired"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn require_open(cart: &Cart, now: Timestamp) -> Result<(), Rejection> {
     if cart.status != CartStatus::Open {
         return Err(Rejection::CartClosed { cart: cart.id, status: word(cart.status) });
@@ -43,6 +74,26 @@ pub fn require_open(cart: &Cart, now: Timestamp) -> Result<(), Rejection> {
 
 /// Refuses a cart that a checkout is selling right now: what its buyer pays for must not change under the payment. `order` is
 /// the cart's order that is not canceled; it must be read after the cart, so that the cart's version guards the answer.
+///
+/// ```
+/// use sutler_core::cart::{new_cart, require_no_checkout};
+/// use sutler_core::order::{Order, OrderStatus};
+/// # use sutler_core::catalog::Channel;
+/// # use sutler_core::time::Timestamp;
+/// # macro_rules! record {
+/// #     ($name:literal) => {
+/// #         serde_json::from_str(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/", $name, ".json")))?
+/// #     };
+/// # }
+/// # let (web, order): (Channel, Order) = (record!("channel"), record!("order"));
+/// # let cart = new_cart(order.cart, &web, None, Timestamp::from_millis(0));
+///
+/// assert_eq!(order.status, OrderStatus::Pending);
+/// let refused = require_no_checkout(&cart, Some(&order));
+/// assert_eq!(refused.map_err(|why| why.code()), Err("cart.checkout_running"));
+/// assert_eq!(require_no_checkout(&cart, None), Ok(()));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn require_no_checkout(cart: &Cart, order: Option<&Order>) -> Result<(), Rejection> {
     match order {
         Some(order) if order.status == OrderStatus::Pending => {
@@ -53,6 +104,25 @@ pub fn require_no_checkout(cart: &Cart, order: Option<&Order>) -> Result<(), Rej
 }
 
 /// Refuses a variant that is retired, or whose product buyers cannot see.
+///
+/// ```
+/// use sutler_core::cart::require_for_sale;
+/// use sutler_core::catalog::{Product, Variant};
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/product.json"));
+/// # let blanket: Product = serde_json::from_str(text)?;
+/// # let now = Timestamp::from_millis(0);
+///
+/// let large = &blanket.variants[0];
+/// assert_eq!(require_for_sale(&blanket, large, now), Ok(()));
+/// let retired = Variant { retired: true, ..large.clone() };
+/// let refused = require_for_sale(&blanket, &retired, now);
+/// assert_eq!(
+///     refused.map_err(|why| why.to_string()),
+///     Err("BLANKET-L is not for sale: this variant was retired".to_owned()),
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn require_for_sale(
     product: &Product,
     variant: &Variant,
@@ -96,6 +166,25 @@ fn put_in(
 }
 
 /// Puts units of a variant in; a variant that is there already gets more units on its line.
+///
+/// ```
+/// use sutler_core::cart::{add_line, new_cart};
+/// use sutler_core::quantity::{QUANTITY_MAX, Quantity};
+/// # use sutler_core::catalog::Channel;
+/// # use sutler_core::id::{CartId, VariantId};
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/channel.json"));
+/// # let web: Channel = serde_json::from_str(text)?;
+/// # let now = Timestamp::from_millis(0);
+/// # let (cart, blanket) = (new_cart(CartId::from_u128(1), &web, None, now), VariantId::from_u128(2));
+///
+/// let one = add_line(&cart, &web, blanket, Quantity::ONE, now)?;
+/// let two = add_line(&one, &web, blanket, Quantity::ONE, now)?;
+/// assert_eq!((two.lines.len(), two.lines[0].quantity.get(), two.version), (1, 2, 3));
+/// let too_many = add_line(&two, &web, blanket, Quantity::new(QUANTITY_MAX)?, now);
+/// assert_eq!(too_many.map_err(|why| why.code()), Err("quantity.invalid"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn add_line(
     cart: &Cart,
     channel: &Channel,
@@ -109,6 +198,27 @@ pub fn add_line(
 }
 
 /// Sets the units of a variant's line; `None` takes the line out.
+///
+/// ```
+/// use sutler_core::cart::{add_line, new_cart, set_line};
+/// use sutler_core::quantity::Quantity;
+/// # use sutler_core::catalog::Channel;
+/// # use sutler_core::id::{CartId, VariantId};
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/channel.json"));
+/// # let web: Channel = serde_json::from_str(text)?;
+/// # let now = Timestamp::from_millis(0);
+/// # let (cart, blanket) = (new_cart(CartId::from_u128(1), &web, None, now), VariantId::from_u128(2));
+///
+/// let cart = add_line(&cart, &web, blanket, Quantity::ONE, now)?;
+/// let five = set_line(&cart, &web, blanket, Some(Quantity::new(5)?), now)?;
+/// assert_eq!(five.lines[0].quantity.get(), 5);
+/// let none = set_line(&five, &web, blanket, None, now)?;
+/// assert!(none.lines.is_empty());
+/// let refused = set_line(&none, &web, blanket, None, now);
+/// assert_eq!(refused.map_err(|why| why.code()), Err("not_found"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn set_line(
     cart: &Cart,
     channel: &Channel,
@@ -129,6 +239,23 @@ pub fn set_line(
 
 /// Adds a coupon code, trimmed and in upper case; a code that is there already changes nothing but the version. Whether it
 /// is good shows in the quote.
+///
+/// ```
+/// use sutler_core::cart::{new_cart, set_coupon};
+/// # use sutler_core::catalog::Channel;
+/// # use sutler_core::id::CartId;
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/channel.json"));
+/// # let web: Channel = serde_json::from_str(text)?;
+/// # let now = Timestamp::from_millis(0);
+/// # let cart = new_cart(CartId::from_u128(1), &web, None, now);
+///
+/// let cart = set_coupon(&cart, &web, " spring ", now)?;
+/// assert_eq!(cart.coupons, ["SPRING"]);
+/// let refused = set_coupon(&cart, &web, " ", now);
+/// assert_eq!(refused.map_err(|why| why.code()), Err("input.invalid"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn set_coupon(
     cart: &Cart,
     channel: &Channel,
@@ -154,6 +281,23 @@ pub fn set_coupon(
 }
 
 /// Takes a coupon code out, whether it is good or not.
+///
+/// ```
+/// use sutler_core::cart::{new_cart, remove_coupon, set_coupon};
+/// # use sutler_core::catalog::Channel;
+/// # use sutler_core::id::CartId;
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/channel.json"));
+/// # let web: Channel = serde_json::from_str(text)?;
+/// # let now = Timestamp::from_millis(0);
+/// # let cart = new_cart(CartId::from_u128(1), &web, None, now);
+///
+/// let cart = set_coupon(&cart, &web, "SPRING", now)?;
+/// assert!(remove_coupon(&cart, &web, "spring", now)?.coupons.is_empty());
+/// let refused = remove_coupon(&cart, &web, "sprung", now);
+/// assert!(refused.is_err_and(|why| why.to_string().ends_with("did you mean `SPRING`?")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn remove_coupon(
     cart: &Cart,
     channel: &Channel,
@@ -176,6 +320,27 @@ pub fn remove_coupon(
 
 /// Moves everything of `from` (a guest's cart, usually) into `into`; returns both as they are to be. Units of one variant
 /// are summed.
+///
+/// ```
+/// use sutler_core::cart::{CartStatus, add_line, merge, new_cart};
+/// use sutler_core::quantity::Quantity;
+/// # use sutler_core::catalog::Channel;
+/// # use sutler_core::id::{CartId, CustomerId, VariantId};
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/channel.json"));
+/// # let web: Channel = serde_json::from_str(text)?;
+/// # let (now, blanket, customer) = (Timestamp::from_millis(0), VariantId::from_u128(2), CustomerId::from_u128(3));
+///
+/// let guest = new_cart(CartId::from_u128(1), &web, None, now);
+/// let guest = add_line(&guest, &web, blanket, Quantity::ONE, now)?;
+/// let own = new_cart(CartId::from_u128(2), &web, Some(customer), now);
+/// let own = add_line(&own, &web, blanket, Quantity::ONE, now)?;
+///
+/// let (emptied, filled) = merge(&guest, &own, &web, now)?;
+/// assert_eq!((emptied.status, filled.lines[0].quantity.get()), (CartStatus::Merged, 2));
+/// assert_eq!(merge(&own, &own, &web, now).map_err(|why| why.code()), Err("cart.channels"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn merge(
     from: &Cart,
     into: &Cart,
@@ -200,6 +365,23 @@ pub fn merge(
 }
 
 /// Closes a cart that became an order. It may have run out of time meanwhile: its checkout began in time.
+///
+/// ```
+/// use sutler_core::cart::{CartStatus, close, new_cart};
+/// use sutler_core::id::OrderId;
+/// # use sutler_core::catalog::Channel;
+/// # use sutler_core::id::CartId;
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/channel.json"));
+/// # let web: Channel = serde_json::from_str(text)?;
+/// # let cart = new_cart(CartId::from_u128(1), &web, None, Timestamp::from_millis(0));
+///
+/// let order = OrderId::from_u128(7);
+/// let ordered = close(&cart, order)?;
+/// assert_eq!((ordered.status, ordered.order), (CartStatus::Ordered, Some(order)));
+/// assert!(close(&ordered, order).is_err(), "one cart, one order");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn close(cart: &Cart, order: OrderId) -> Result<Cart, Rejection> {
     let status = cart.status.after(CartMove::Order)?;
     Ok(Cart { status, order: Some(order), version: cart.version + 1, ..cart.clone() })

@@ -17,12 +17,36 @@ use crate::status::Status;
 use crate::time::Timestamp;
 
 /// The most lines a cart may have.
+///
+/// ```
+/// use sutler_core::cart::LINES_MAX;
+/// use sutler_core::rejection::Rejection;
+///
+/// let refusal = Rejection::CartTooLarge { what: "lines", max: LINES_MAX };
+/// assert_eq!(refusal.to_string(), "a cart has at most 500 lines");
+/// ```
 pub const LINES_MAX: usize = 500;
 
 /// The most coupons a cart may have.
+///
+/// ```
+/// use sutler_core::cart::COUPONS_MAX;
+/// use sutler_core::rejection::Rejection;
+///
+/// let refusal = Rejection::CartTooLarge { what: "coupons", max: COUPONS_MAX };
+/// assert_eq!(refusal.to_string(), "a cart has at most 20 coupons");
+/// ```
 pub const COUPONS_MAX: usize = 20;
 
 /// Where a cart is.
+///
+/// ```
+/// use sutler_core::cart::{CartMove, CartStatus};
+/// use sutler_core::status::Status;
+///
+/// assert_eq!(CartStatus::START.after(CartMove::Order), Ok(CartStatus::Ordered));
+/// assert_eq!(CartStatus::FINAL, [CartStatus::Ordered, CartStatus::Merged]);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CartStatus {
@@ -35,6 +59,14 @@ pub enum CartStatus {
 }
 
 /// What changes the status of a cart.
+///
+/// ```
+/// use sutler_core::cart::{CartMove, CartStatus};
+/// use sutler_core::status::Status;
+///
+/// assert_eq!(CartStatus::Open.after(CartMove::Merge), Ok(CartStatus::Merged));
+/// assert!(CartStatus::Merged.after(CartMove::Order).is_err(), "its lines are elsewhere");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CartMove {
     /// An order was placed.
@@ -58,6 +90,16 @@ impl Status for CartStatus {
 }
 
 /// One variant and a quantity.
+///
+/// ```
+/// use sutler_core::cart::CartLine;
+///
+/// let line: CartLine = serde_json::from_str(
+///     r#"{ "line": 1, "variant": "var_00000000000000000000000000000002", "quantity": 2 }"#,
+/// )?;
+/// assert_eq!(line.quantity.get(), 2);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct CartLine {
     /// Number within the cart, from 1; keeps its number while others come and go.
@@ -69,6 +111,23 @@ pub struct CartLine {
 }
 
 /// Lines a buyer is still changing.
+///
+/// ```
+/// use sutler_core::cart::{Cart, CartStatus};
+///
+/// let cart: Cart = serde_json::from_str(
+///     r#"{
+///         "id": "cart_00000000000000000000000000000001",
+///         "channel": "chan_00000000000000000000000000000001",
+///         "customer": null, "status": "open",
+///         "lines": [{ "line": 1, "variant": "var_00000000000000000000000000000002", "quantity": 2 }],
+///         "coupons": ["SPRING"], "order": null,
+///         "expires_at": "2026-04-01T09:00:00Z", "created_at": "2026-03-02T09:00:00Z", "version": 3
+///     }"#,
+/// )?;
+/// assert_eq!((cart.status, cart.lines.len()), (CartStatus::Open, 1));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Cart {
     /// Identity.

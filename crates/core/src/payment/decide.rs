@@ -30,6 +30,27 @@ pub(super) fn queued(tasks: &[PaymentTask], kind: TaskKind) -> i64 {
 }
 
 /// Returns what may still be given back, queued refunds counted as given.
+///
+/// ```
+/// use sutler_core::payment::{FactKind, PaymentDraft, PaymentFact, refundable};
+/// # use sutler_core::id::{OrderId, PaymentId};
+/// # use sutler_core::money::{Currency, Money};
+/// # use sutler_core::payment::Payment;
+/// # use sutler_core::time::Timestamp;
+/// # let eur = |minor| Money::from_minor(minor, Currency::EUR);
+/// # let at = Timestamp::from_millis(0);
+/// # let captured = PaymentFact { kind: FactKind::Captured, amount: eur(1_000), reference: "c".to_owned(), at };
+/// # let payment = Payment {
+/// #     id: PaymentId::from_u128(1), order: OrderId::from_u128(1), provider: "test".to_owned(), method: "ok".to_owned(),
+/// #     amount: eur(1_000), facts: vec![captured], created_at: at, version: 2,
+/// # };
+///
+/// assert_eq!(refundable(&payment, &[]), eur(1_000));
+/// let mut draft = PaymentDraft::new(payment, vec![]);
+/// draft.refund(eur(700), at)?;
+/// assert_eq!(refundable(draft.payment(), draft.tasks()), eur(300), "a queued refund counts");
+/// # Ok::<(), sutler_core::rejection::Rejection>(())
+/// ```
 pub fn refundable(payment: &Payment, tasks: &[PaymentTask]) -> Money {
     let left = payment.state().refundable().minor().saturating_sub(queued(tasks, TaskKind::Refund));
     Money::from_minor(left.max(0), payment.amount.currency())
@@ -38,6 +59,30 @@ pub fn refundable(payment: &Payment, tasks: &[PaymentTask]) -> Money {
 /// Returns how much of each payment is given back, oldest first, each as much as it has; `amount`, or all there is.
 ///
 /// Errors: `currency.wrong`, `refund.too_large`, `amount.not_positive`.
+///
+/// ```
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::payment::{PaymentDraft, refund_shares};
+/// # use sutler_core::id::{OrderId, PaymentId};
+/// # use sutler_core::payment::{FactKind, Payment, PaymentFact};
+/// # use sutler_core::time::Timestamp;
+/// # let eur = |minor| Money::from_minor(minor, Currency::EUR);
+/// # let at = Timestamp::from_millis(0);
+/// # let paid = |minor| {
+/// #     let captured = PaymentFact { kind: FactKind::Captured, amount: eur(minor), reference: "c".to_owned(), at };
+/// #     let payment = Payment {
+/// #         id: PaymentId::from_u128(1), order: OrderId::from_u128(1), provider: "test".to_owned(),
+/// #         method: "ok".to_owned(), amount: eur(minor), facts: vec![captured], created_at: at, version: 2,
+/// #     };
+/// #     PaymentDraft::new(payment, vec![])
+/// # };
+///
+/// let both = [paid(300), paid(500)];
+/// let shares = refund_shares(Currency::EUR, &both, Some(eur(400)));
+/// assert_eq!(shares, Ok(vec![eur(300), eur(100)]), "the oldest payment first");
+/// let refused = refund_shares(Currency::EUR, &both, Some(eur(801)));
+/// assert_eq!(refused.map_err(|why| why.code()), Err("refund.too_large"));
+/// ```
 pub fn refund_shares(
     currency: Currency,
     payments: &[PaymentDraft],

@@ -16,6 +16,34 @@ use crate::status::Status as _;
 use crate::time::Timestamp;
 
 /// A payment with its tasks as they will be, and what has to be written for that.
+///
+/// ```
+/// use sutler_core::change::ChangeSet;
+/// use sutler_core::payment::{FactKind, PaymentDraft, PaymentFact};
+/// # use sutler_core::id::{CommandId, OrderId, PaymentId};
+/// # use sutler_core::money::{Currency, Money};
+/// # use sutler_core::payment::Payment;
+/// # use sutler_core::time::Timestamp;
+/// # let eur = |minor| Money::from_minor(minor, Currency::EUR);
+/// # let now = Timestamp::from_millis(0);
+/// # let payment = Payment {
+/// #     id: PaymentId::from_u128(1), order: OrderId::from_u128(1), provider: "test".to_owned(), method: "ok".to_owned(),
+/// #     amount: eur(1_000), facts: vec![], created_at: now, version: 1,
+/// # };
+///
+/// let mut draft = PaymentDraft::new(payment, vec![]);
+/// let reference = "hold-1".to_owned();
+/// let held = PaymentFact { kind: FactKind::Authorized, amount: eur(1_000), reference, at: now };
+/// assert!(draft.record(held.clone()));
+/// assert!(!draft.record(held), "no news");
+/// draft.capture(eur(400), now);
+/// assert_eq!(draft.tasks()[0].amount, eur(400));
+/// assert_eq!(draft.payment().version, 3, "each write names the version before it");
+///
+/// let mut set = ChangeSet::new(now, CommandId::from_u128(1));
+/// draft.write(&mut set);
+/// assert_eq!((set.changes.len(), set.events.len()), (2, 1));
+/// ```
 #[derive(Clone, Debug)]
 pub struct PaymentDraft {
     payment: Payment,
@@ -81,6 +109,26 @@ impl PaymentDraft {
     ///
     /// Errors: `input.invalid` when the reference is blank or stands for another amount already; `currency.wrong`;
     /// `amount.not_positive`, also when nothing is owed any more.
+    ///
+    /// ```
+    /// # use sutler_core::id::{OrderId, PaymentId};
+    /// # use sutler_core::money::{Currency, Money};
+    /// # use sutler_core::payment::{Payment, PaymentDraft};
+    /// # use sutler_core::time::Timestamp;
+    /// # let eur = |minor| Money::from_minor(minor, Currency::EUR);
+    /// # let now = Timestamp::from_millis(0);
+    /// # let payment = Payment {
+    /// #     id: PaymentId::from_u128(1), order: OrderId::from_u128(1), provider: "manual".to_owned(), method: "bank".to_owned(),
+    /// #     amount: eur(1_000), facts: vec![], created_at: now, version: 1,
+    /// # };
+    /// let mut owed = PaymentDraft::new(payment, vec![]);
+    /// owed.receive(Some(eur(400)), "bank 17", now)?;
+    /// owed.receive(Some(eur(400)), "bank 17", now)?;
+    /// assert_eq!(owed.payment().state().captured, eur(400), "the same money, once");
+    /// let refused = owed.receive(Some(eur(500)), "bank 17", now);
+    /// assert_eq!(refused.map_err(|why| why.code()), Err("input.invalid"));
+    /// # Ok::<(), sutler_core::rejection::Rejection>(())
+    /// ```
     pub fn receive(
         &mut self,
         amount: Option<Money>,
@@ -176,6 +224,25 @@ impl PaymentDraft {
     ///
     /// A pending payment may be held at the provider without our knowing, so it is voided too, unless it is manual (the
     /// caller knows).
+    ///
+    /// ```
+    /// # use sutler_core::id::{OrderId, PaymentId};
+    /// # use sutler_core::money::{Currency, Money};
+    /// # use sutler_core::payment::{FactKind, Payment, PaymentDraft, PaymentFact, TaskKind};
+    /// # use sutler_core::time::Timestamp;
+    /// # let eur = |minor| Money::from_minor(minor, Currency::EUR);
+    /// # let now = Timestamp::from_millis(0);
+    /// # let held = PaymentFact { kind: FactKind::Authorized, amount: eur(1_000), reference: "a".to_owned(), at: now };
+    /// # let payment = Payment {
+    /// #     id: PaymentId::from_u128(1), order: OrderId::from_u128(1), provider: "test".to_owned(), method: "ok".to_owned(),
+    /// #     amount: eur(1_000), facts: vec![held], created_at: now, version: 2,
+    /// # };
+    /// let mut draft = PaymentDraft::new(payment, vec![]);
+    /// draft.void(now);
+    /// draft.void(now);
+    /// let kinds: Vec<TaskKind> = draft.tasks().iter().map(|task| task.kind).collect();
+    /// assert_eq!(kinds, [TaskKind::Void], "once");
+    /// ```
     pub fn void(&mut self, now: Timestamp) {
         let state = self.payment.state();
         let held = state.held().minor() > 0 || state.status == PaymentStatus::Pending;
@@ -191,6 +258,30 @@ impl PaymentDraft {
     ///
     /// Errors: `refund.too_large` when less is left than asked, queued refunds counted as given; `amount.not_positive`;
     /// `currency.wrong`.
+    ///
+    /// ```
+    /// # use sutler_core::id::{OrderId, PaymentId};
+    /// # use sutler_core::money::{Currency, Money};
+    /// # use sutler_core::payment::{FactKind, Payment, PaymentDraft, PaymentFact};
+    /// # use sutler_core::time::Timestamp;
+    /// # let eur = |minor| Money::from_minor(minor, Currency::EUR);
+    /// # let now = Timestamp::from_millis(0);
+    /// # let captured = |minor, reference: &str| PaymentFact {
+    /// #     kind: FactKind::Captured, amount: eur(minor), reference: reference.to_owned(), at: now,
+    /// # };
+    /// # let payment = Payment {
+    /// #     id: PaymentId::from_u128(1), order: OrderId::from_u128(1), provider: "test".to_owned(), method: "ok".to_owned(),
+    /// #     amount: eur(1_000), facts: vec![captured(600, "c1"), captured(400, "c2")], created_at: now, version: 3,
+    /// # };
+    /// let mut paid_in_two = PaymentDraft::new(payment, vec![]);
+    /// paid_in_two.refund(eur(700), now)?;
+    /// let amounts: Vec<i64> = paid_in_two.tasks().iter().map(|task| task.amount.minor()).collect();
+    /// assert_eq!(amounts, [600, 100], "the oldest capture first");
+    /// assert_eq!(paid_in_two.refundable(), eur(300));
+    /// let refused = paid_in_two.refund(eur(301), now);
+    /// assert_eq!(refused.map_err(|why| why.code()), Err("refund.too_large"));
+    /// # Ok::<(), sutler_core::rejection::Rejection>(())
+    /// ```
     pub fn refund(&mut self, amount: Money, now: Timestamp) -> Result<(), Rejection> {
         let currency = self.payment.amount.currency();
         if amount.currency() != currency {
@@ -239,6 +330,30 @@ impl PaymentDraft {
 
     /// Queues giving up all money of an order that was called off: what was taken is refunded, what is held is dropped.
     /// While a capture is under way it is left alone; whoever records its answer calls this again.
+    ///
+    /// ```
+    /// # use sutler_core::id::{OrderId, PaymentId};
+    /// # use sutler_core::money::{Currency, Money};
+    /// # use sutler_core::payment::{FactKind, Payment, PaymentDraft, PaymentFact, TaskKind};
+    /// # use sutler_core::time::Timestamp;
+    /// # let eur = |minor| Money::from_minor(minor, Currency::EUR);
+    /// # let now = Timestamp::from_millis(0);
+    /// # let payment = |kind| {
+    /// #     let fact = PaymentFact { kind, amount: eur(1_000), reference: "x".to_owned(), at: now };
+    /// #     Payment {
+    /// #         id: PaymentId::from_u128(1), order: OrderId::from_u128(1), provider: "test".to_owned(),
+    /// #         method: "ok".to_owned(), amount: eur(1_000), facts: vec![fact], created_at: now, version: 2,
+    /// #     }
+    /// # };
+    /// for (told, asked) in
+    ///     [(FactKind::Captured, TaskKind::Refund), (FactKind::Authorized, TaskKind::Void)]
+    /// {
+    ///     let mut draft = PaymentDraft::new(payment(told), vec![]);
+    ///     draft.give_up(now)?;
+    ///     assert_eq!(draft.tasks()[0].kind, asked);
+    /// }
+    /// # Ok::<(), sutler_core::rejection::Rejection>(())
+    /// ```
     pub fn give_up(&mut self, now: Timestamp) -> Result<(), Rejection> {
         let refundable = self.refundable();
         if refundable.minor() > 0 {
@@ -259,6 +374,32 @@ impl PaymentDraft {
     }
 
     /// Queues a void that the provider refused once more.
+    ///
+    /// ```
+    /// # use sutler_core::id::{OrderId, PaymentId};
+    /// # use sutler_core::money::{Currency, Money};
+    /// use sutler_core::order::OrderStatus;
+    /// # use sutler_core::payment::{FactKind, Payment, PaymentDraft, PaymentFact};
+    /// use sutler_core::payment::TaskStatus;
+    /// use sutler_core::port::ProviderError;
+    /// # use sutler_core::time::Timestamp;
+    /// # let now = Timestamp::from_millis(0);
+    /// # let amount = Money::from_minor(1_000, Currency::EUR);
+    /// # let held = PaymentFact { kind: FactKind::Authorized, amount, reference: "a".to_owned(), at: now };
+    /// # let payment = Payment {
+    /// #     id: PaymentId::from_u128(1), order: OrderId::from_u128(1), provider: "test".to_owned(), method: "ok".to_owned(),
+    /// #     amount, facts: vec![held], created_at: now, version: 2,
+    /// # };
+    /// # let mut draft = PaymentDraft::new(payment, vec![]);
+    ///
+    /// draft.void(now);
+    /// let declined = Err(ProviderError::Declined { reason: "call us".to_owned() });
+    /// draft.answer(&draft.tasks()[0].clone(), &declined, OrderStatus::Canceled, now)?;
+    /// assert_eq!(draft.tasks()[0].status, TaskStatus::Refused);
+    /// draft.retry_voids(now);
+    /// assert_eq!(draft.tasks()[0].status, TaskStatus::Queued);
+    /// # Ok::<(), sutler_core::rejection::Rejection>(())
+    /// ```
     pub fn retry_voids(&mut self, now: Timestamp) {
         let refused =
             |task: &&PaymentTask| task.kind == TaskKind::Void && task.status == TaskStatus::Refused;
@@ -270,6 +411,37 @@ impl PaymentDraft {
 
     /// Writes what a provider answered to a task, and what has to follow for the sake of an order that is called off by now:
     /// what a capture took is refunded, and what a capture could not take is dropped.
+    ///
+    /// ```
+    /// # use sutler_core::id::{OrderId, PaymentId};
+    /// # use sutler_core::money::{Currency, Money};
+    /// use sutler_core::order::OrderStatus;
+    /// # use sutler_core::payment::{FactKind, Payment, PaymentDraft, PaymentFact};
+    /// use sutler_core::payment::{TaskKind, TaskStatus};
+    /// use sutler_core::port::{ProviderError, ProviderReply};
+    /// # use sutler_core::time::Timestamp;
+    /// # let eur = |minor| Money::from_minor(minor, Currency::EUR);
+    /// # let now = Timestamp::from_millis(0);
+    /// # let held = PaymentFact { kind: FactKind::Authorized, amount: eur(1_000), reference: "a".to_owned(), at: now };
+    /// # let payment = Payment {
+    /// #     id: PaymentId::from_u128(1), order: OrderId::from_u128(1), provider: "test".to_owned(), method: "ok".to_owned(),
+    /// #     amount: eur(1_000), facts: vec![held], created_at: now, version: 2,
+    /// # };
+    /// # let mut draft = PaymentDraft::new(payment, vec![]);
+    ///
+    /// draft.capture(eur(1_000), now);
+    /// let task = draft.tasks()[0].clone();
+    /// let away = Err(ProviderError::Unavailable { reason: "no route".to_owned() });
+    /// draft.answer(&task, &away, OrderStatus::Placed, now)?;
+    /// assert_eq!(draft.tasks()[0].due_at, now.plus_seconds(2), "tried again after a pause");
+    ///
+    /// // The order is canceled meanwhile: whoever decided so saw to it that a late answer is noticed.
+    /// draft.touch_captures();
+    /// let taken = Ok(ProviderReply { reference: "c-1".to_owned(), amount: eur(1_000) });
+    /// draft.answer(&task, &taken, OrderStatus::Canceled, now)?;
+    /// assert_eq!((draft.tasks()[0].status, draft.tasks()[1].kind), (TaskStatus::Done, TaskKind::Refund));
+    /// # Ok::<(), sutler_core::rejection::Rejection>(())
+    /// ```
     pub fn answer(
         &mut self,
         task: &PaymentTask,

@@ -12,6 +12,15 @@ use crate::money::Money;
 use crate::time::Timestamp;
 
 /// What kind of thing a provider told us.
+///
+/// ```
+/// use sutler_core::payment::FactKind;
+///
+/// let kept = FactKind::Captured.number();
+/// assert_eq!(FactKind::from_number(kept), Some(FactKind::Captured));
+/// assert_eq!(FactKind::from_number(200), None);
+/// assert_eq!(FactKind::ALL.len(), 6);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FactKind {
@@ -53,6 +62,21 @@ impl FactKind {
 }
 
 /// One thing a provider told us about one payment.
+///
+/// ```
+/// use sutler_core::payment::{FactKind, PaymentFact};
+///
+/// let fact: PaymentFact = serde_json::from_str(
+///     r#"{
+///         "kind": "captured",
+///         "amount": { "amount": "10.00", "currency": "EUR" },
+///         "reference": "test-17",
+///         "at": "2026-03-02T09:00:00Z"
+///     }"#,
+/// )?;
+/// assert_eq!((fact.kind, fact.amount.minor()), (FactKind::Captured, 1_000));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PaymentFact {
     /// What.
@@ -66,6 +90,27 @@ pub struct PaymentFact {
 }
 
 /// The fold of a payment's facts.
+///
+/// ```
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::payment::{FactKind, PaymentFact, PaymentState, PaymentStatus};
+/// # use sutler_core::time::Timestamp;
+///
+/// let eur = |minor| Money::from_minor(minor, Currency::EUR);
+/// let fact = |kind, minor, reference: &str| PaymentFact {
+///     kind,
+///     amount: eur(minor),
+///     reference: reference.to_owned(),
+///     at: Timestamp::from_millis(0),
+/// };
+/// let captured = fact(FactKind::Captured, 400, "c");
+/// // Late, and one of them twice: each counts once.
+/// let told = [captured.clone(), fact(FactKind::Authorized, 1_000, "a"), captured];
+/// let state = PaymentState::fold(eur(1_000), &told);
+/// assert_eq!(state.status, PaymentStatus::PartlyCaptured);
+/// assert_eq!((state.held(), state.refundable()), (eur(600), eur(400)));
+/// assert_eq!(state.check(), Ok(()));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PaymentState {
     /// Most money ever held.

@@ -9,6 +9,23 @@ use crate::port::ProviderError;
 use crate::time::Timestamp;
 
 /// One attempt to pay with one method.
+///
+/// ```
+/// use sutler_core::payment::{Payment, PaymentStatus};
+///
+/// let payment: Payment = serde_json::from_str(
+///     r#"{
+///         "id": "pay_00000000000000000000000000000001",
+///         "order": "ord_00000000000000000000000000000001",
+///         "provider": "test", "method": "ok",
+///         "amount": { "amount": "10.00", "currency": "EUR" },
+///         "facts": [], "created_at": "2026-03-02T09:00:00Z", "version": 1
+///     }"#,
+/// )?;
+/// assert_eq!(payment.state().status, PaymentStatus::Pending);
+/// assert_eq!(payment.authorize_key(), "pay_00000000000000000000000000000001:authorize");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Payment {
     /// Identity.
@@ -42,6 +59,13 @@ impl Payment {
 }
 
 /// What a provider is asked to do after placement.
+///
+/// ```
+/// use sutler_core::payment::{FactKind, TaskKind};
+///
+/// assert_eq!(TaskKind::Void.word(), "void");
+/// assert_eq!(TaskKind::Void.fact(), FactKind::Voided);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskKind {
@@ -74,6 +98,13 @@ impl TaskKind {
 }
 
 /// Where a task is.
+///
+/// ```
+/// use sutler_core::payment::TaskStatus;
+///
+/// assert_eq!(serde_json::to_string(&TaskStatus::Queued)?, "\"queued\"");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskStatus {
@@ -86,6 +117,36 @@ pub enum TaskStatus {
 }
 
 /// One call to a provider, written down before it is made, so that a crash can neither lose nor double it.
+///
+/// ```
+/// use sutler_core::payment::{PaymentTask, TaskKind, TaskStatus};
+/// use sutler_core::port::ProviderError;
+/// # use sutler_core::id::{OrderId, PaymentId};
+/// # use sutler_core::money::{Currency, Money};
+/// # use sutler_core::payment::Payment;
+/// # use sutler_core::time::Timestamp;
+///
+/// # let (id, amount, at) = (PaymentId::from_u128(1), Money::from_minor(1_200, Currency::EUR), Timestamp::from_millis(0));
+/// # let payment = Payment {
+/// #     id, order: OrderId::from_u128(1), provider: "test".to_owned(), method: "ok".to_owned(), amount, facts: vec![],
+/// #     created_at: at, version: 1,
+/// # };
+/// let task = PaymentTask {
+///     key: PaymentTask::key(id, TaskKind::Refund, 2, Some(1)),
+///     payment: id,
+///     kind: TaskKind::Refund,
+///     amount,
+///     status: TaskStatus::Queued,
+///     attempts: 0,
+///     due_at: at,
+///     last_error: None,
+/// };
+/// assert_eq!(task.key, "pay_00000000000000000000000000000001:refund:2@1");
+/// assert_eq!(task.capture(), Some(1));
+/// assert_eq!(task.follows(&payment), payment.authorize_key(), "that capture was never heard of");
+/// let declined = ProviderError::Declined { reason: "too late".to_owned() };
+/// assert_eq!(task.problem(&declined), "refund 12.00 EUR: too late");
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PaymentTask {
     /// The key the provider gets, the same for every try: `pay_…:capture:2`; see [`PaymentTask::key`].

@@ -6,6 +6,14 @@ use super::FactKind;
 use crate::status::Status;
 
 /// Where a payment is.
+///
+/// ```
+/// use sutler_core::payment::{FactKind, PaymentStatus};
+/// use sutler_core::status::Status;
+///
+/// assert!(PaymentStatus::Authorized.after(FactKind::Voided).is_ok());
+/// assert!(PaymentStatus::Captured.after(FactKind::Voided).is_err(), "taken money is refunded");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentStatus {
