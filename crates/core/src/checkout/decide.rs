@@ -13,6 +13,21 @@ use crate::status::Status as _;
 use crate::time::Timestamp;
 
 /// What the first commit of a checkout is made of.
+///
+/// ```
+/// use sutler_core::checkout::{Begun, CheckoutStatus};
+/// # use sutler_core::order::Order;
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let order: Order = serde_json::from_str(text)?;
+/// # let now = Timestamp::from_millis(0);
+///
+/// let free = Begun { order, payment: None, reserved: vec![], expires_at: now.plus_seconds(900) };
+/// let record = free.checkout(now);
+/// assert_eq!((record.status, record.payment), (CheckoutStatus::Authorizing, None));
+/// assert_eq!(record.id.to_u128(), free.order.id.to_u128());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Begun {
     /// The order, pending.
@@ -45,6 +60,30 @@ impl Begun {
 }
 
 /// Writes the step `reserve_stock`.
+///
+/// ```
+/// use sutler_core::change::{Change, ChangeSet, StockChange};
+/// use sutler_core::checkout::{Begun, reserve_stock};
+/// use sutler_core::inventory::{SourcedUnits, StockKey};
+/// # use sutler_core::id::{CommandId, StockLocationId};
+/// # use sutler_core::order::Order;
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let order: Order = serde_json::from_str(text)?;
+/// # let now = Timestamp::from_millis(0);
+/// # let key = StockKey { variant: order.lines[0].variant, location: StockLocationId::from_u128(1) };
+///
+/// let reserved = vec![SourcedUnits { key, quantity: 2 }];
+/// let begun = Begun { order, payment: None, reserved, expires_at: now.plus_seconds(900) };
+/// let mut set = ChangeSet::new(now, CommandId::from_u128(1));
+/// reserve_stock(&begun, &mut set);
+/// assert!(matches!(&set.changes[..], [Change::Stock(StockChange::Reserve { .. })]));
+///
+/// let mut untracked = ChangeSet::new(now, CommandId::from_u128(1));
+/// reserve_stock(&Begun { reserved: vec![], ..begun }, &mut untracked);
+/// assert!(untracked.changes.is_empty(), "no stock is counted");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn reserve_stock(begun: &Begun, set: &mut ChangeSet) {
     if !begun.reserved.is_empty() {
         set.push(Change::Stock(StockChange::Reserve {
@@ -56,6 +95,29 @@ pub fn reserve_stock(begun: &Begun, set: &mut ChangeSet) {
 }
 
 /// Undoes `reserve_stock`; what is gone already is passed over.
+///
+/// ```
+/// use sutler_core::change::{Change, ChangeSet, StockChange};
+/// use sutler_core::checkout::release_stock;
+/// use sutler_core::inventory::{SourcedUnits, StockKey};
+/// # use sutler_core::checkout::{Checkout, CheckoutStatus};
+/// # use sutler_core::id::{CartId, CheckoutId, CommandId, OrderId, StockLocationId, VariantId};
+/// # use sutler_core::time::Timestamp;
+///
+/// # let now = Timestamp::from_millis(0);
+/// # let key = StockKey { variant: VariantId::from_u128(2), location: StockLocationId::from_u128(1) };
+/// # let checkout = Checkout {
+/// #     id: CheckoutId::from_u128(1), cart: CartId::from_u128(1), order: OrderId::from_u128(1), payment: None,
+/// #     status: CheckoutStatus::Unwinding, reserved: vec![SourcedUnits { key, quantity: 2 }],
+/// #     expires_at: now.plus_seconds(900), problem: None, created_at: now, updated_at: now, version: 1,
+/// # };
+/// let mut set = ChangeSet::new(now, CommandId::from_u128(1));
+/// release_stock(&checkout, &mut set);
+/// let [Change::Stock(StockChange::Release { lines, .. })] = &set.changes[..] else {
+///     panic!("one change")
+/// };
+/// assert_eq!(*lines, checkout.reserved);
+/// ```
 pub fn release_stock(checkout: &Checkout, set: &mut ChangeSet) {
     if !checkout.reserved.is_empty() {
         set.push(Change::Stock(StockChange::Release {
@@ -68,6 +130,35 @@ pub fn release_stock(checkout: &Checkout, set: &mut ChangeSet) {
 
 /// Writes the step `open_order`: the pending order, its payment and the log record. The cart is guarded by its version,
 /// so that an edit in between is noticed. Returns the cart and the log record as they are to be.
+///
+/// ```
+/// use sutler_core::change::{Change, ChangeSet};
+/// use sutler_core::checkout::{Begun, open_order};
+/// # use sutler_core::cart::new_cart;
+/// # use sutler_core::catalog::Channel;
+/// # use sutler_core::id::CommandId;
+/// # use sutler_core::order::Order;
+/// # use sutler_core::time::Timestamp;
+/// # macro_rules! record {
+/// #     ($name:literal) => {
+/// #         serde_json::from_str(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/", $name, ".json")))?
+/// #     };
+/// # }
+/// # let (web, order): (Channel, Order) = (record!("channel"), record!("order"));
+/// # let now = Timestamp::from_millis(0);
+/// # let cart = new_cart(order.cart, &web, None, now);
+///
+/// let begun = Begun { order, payment: None, reserved: vec![], expires_at: now.plus_seconds(900) };
+/// let mut set = ChangeSet::new(now, CommandId::from_u128(1));
+/// let (guarded, checkout) = open_order(&begun, &cart, &mut set);
+/// assert_eq!(guarded.version, cart.version + 1, "an edit in between is noticed");
+/// assert_eq!(checkout.order, begun.order.id);
+/// assert!(matches!(
+///     &set.changes[..],
+///     [Change::Cart(_), Change::OrderOpened(_), Change::Checkout(_)],
+/// ));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn open_order(begun: &Begun, cart: &Cart, set: &mut ChangeSet) -> (Cart, Checkout) {
     let checkout = begun.checkout(set.at);
     let cart = Cart { version: cart.version + 1, ..cart.clone() };
@@ -82,6 +173,39 @@ pub fn open_order(begun: &Begun, cart: &Cart, set: &mut ChangeSet) -> (Cart, Che
 
 /// Writes the step `place_order` but for its payment: order placed, reservations into allocations, cart
 /// closed, promotion uses counted, events told. Returns the order and the log record as they are to be.
+///
+/// ```
+/// use sutler_core::cart::CartStatus;
+/// use sutler_core::change::{Change, ChangeSet};
+/// use sutler_core::checkout::{Begun, CheckoutStatus, place};
+/// use sutler_core::event::EventKind;
+/// use sutler_core::order::OrderStatus;
+/// # use sutler_core::cart::new_cart;
+/// # use sutler_core::catalog::Channel;
+/// # use sutler_core::id::CommandId;
+/// # use sutler_core::order::Order;
+/// # use sutler_core::time::Timestamp;
+/// # macro_rules! record {
+/// #     ($name:literal) => {
+/// #         serde_json::from_str(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/", $name, ".json")))?
+/// #     };
+/// # }
+/// # let (web, order): (Channel, Order) = (record!("channel"), record!("order"));
+/// # let now = Timestamp::from_millis(0);
+/// # let cart = new_cart(order.cart, &web, None, now);
+/// # let begun = Begun { order: order.clone(), payment: None, reserved: vec![], expires_at: now.plus_seconds(900) };
+/// # let checkout = begun.checkout(now);
+///
+/// let mut set = ChangeSet::new(now, CommandId::from_u128(1));
+/// let (placed, record) = place(&checkout, &order, &cart, &[], &[], &mut set)?;
+/// assert_eq!((placed.status, record.status), (OrderStatus::Placed, CheckoutStatus::Placed));
+/// assert_eq!(set.events[0].kind, EventKind::OrderPlaced);
+/// let closes = |change: &Change| {
+///     matches!(change, Change::Cart(cart) if cart.status == CartStatus::Ordered)
+/// };
+/// assert!(set.changes.iter().any(closes));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn place(
     checkout: &Checkout,
     order: &Order,
@@ -123,12 +247,56 @@ pub fn place(
 }
 
 /// Undoes `open_order`: the order called off. Its cart stays open.
+///
+/// ```
+/// use sutler_core::change::{Change, ChangeSet};
+/// use sutler_core::checkout::cancel_order;
+/// use sutler_core::order::OrderAction;
+/// # use sutler_core::id::CommandId;
+/// # use sutler_core::order::Order;
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let order: Order = serde_json::from_str(text)?;
+///
+/// let mut set = ChangeSet::new(Timestamp::from_millis(0), CommandId::from_u128(1));
+/// cancel_order(&order, "payment.declined: no cover", &mut set)?;
+/// let [Change::Order { action: OrderAction::Canceled { reason }, .. }] = &set.changes[..] else {
+///     panic!("one change")
+/// };
+/// assert_eq!(reason, "payment.declined: no cover");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn cancel_order(order: &Order, problem: &str, set: &mut ChangeSet) -> Result<(), Rejection> {
     set.changes.extend(order::cancel(order, &[], problem, set.at)?);
     Ok(())
 }
 
 /// Ends the undo: the log record keeps the refusal, and says whether the provider still has to drop a hold.
+///
+/// ```
+/// use sutler_core::change::ChangeSet;
+/// use sutler_core::checkout::{CheckoutStatus, unwound};
+/// use sutler_core::rejection::Rejection;
+/// # use sutler_core::checkout::Checkout;
+/// # use sutler_core::id::{CartId, CheckoutId, CommandId, OrderId};
+/// # use sutler_core::time::Timestamp;
+///
+/// # let now = Timestamp::from_millis(0);
+/// # let checkout = Checkout {
+/// #     id: CheckoutId::from_u128(1), cart: CartId::from_u128(1), order: OrderId::from_u128(1), payment: None,
+/// #     status: CheckoutStatus::Authorizing, reserved: vec![], expires_at: now.plus_seconds(900), problem: None,
+/// #     created_at: now, updated_at: now, version: 1,
+/// # };
+/// let declined = Rejection::PaymentDeclined { reason: "no cover".to_owned() };
+/// let end = |void_is_due| {
+///     unwound(&checkout, &declined, void_is_due, &mut ChangeSet::new(now, CommandId::from_u128(1)))
+/// };
+/// assert_eq!(end(false)?.status, CheckoutStatus::Unwound);
+/// assert_eq!(end(true)?.status, CheckoutStatus::Unwinding, "the provider has to drop a hold");
+/// let problem = end(true)?.problem;
+/// assert!(problem.is_some_and(|problem| problem.starts_with("payment.declined: ")));
+/// # Ok::<(), Rejection>(())
+/// ```
 pub fn unwound(
     checkout: &Checkout,
     refusal: &Rejection,
@@ -150,6 +318,24 @@ fn problem(refusal: &Rejection) -> String {
 }
 
 /// Returns the refusal that undid a checkout, in the same words and with the same code as at that time.
+///
+/// ```
+/// use sutler_core::checkout::undone;
+/// # use sutler_core::checkout::{Checkout, CheckoutStatus};
+/// # use sutler_core::id::{CartId, CheckoutId, OrderId};
+/// # use sutler_core::time::Timestamp;
+///
+/// # let now = Timestamp::from_millis(0);
+/// # let unwound = Checkout {
+/// #     id: CheckoutId::from_u128(1), cart: CartId::from_u128(1), order: OrderId::from_u128(1), payment: None,
+/// #     status: CheckoutStatus::Unwound, reserved: vec![], expires_at: now.plus_seconds(900), problem: None,
+/// #     created_at: now, updated_at: now, version: 3,
+/// # };
+/// let problem = Some("payment.declined: the payment was declined: no cover".to_owned());
+/// let refusal = undone(&Checkout { problem, ..unwound });
+/// assert_eq!(refusal.code(), "payment.declined");
+/// assert_eq!(refusal.to_string(), "the payment was declined: no cover");
+/// ```
 pub fn undone(checkout: &Checkout) -> Rejection {
     let problem = checkout.problem.as_deref().unwrap_or("the checkout was undone");
     let kept =
@@ -159,6 +345,25 @@ pub fn undone(checkout: &Checkout) -> Rejection {
 }
 
 /// Returns the log record after a move that writes nothing else. A new problem is added to the refusal that is kept.
+///
+/// ```
+/// use sutler_core::checkout::{CheckoutMove, CheckoutStatus, step};
+/// # use sutler_core::checkout::Checkout;
+/// # use sutler_core::id::{CartId, CheckoutId, OrderId};
+/// # use sutler_core::time::Timestamp;
+///
+/// # let now = Timestamp::from_millis(0);
+/// # let checkout = Checkout {
+/// #     id: CheckoutId::from_u128(1), cart: CartId::from_u128(1), order: OrderId::from_u128(1), payment: None,
+/// #     status: CheckoutStatus::Unwinding, reserved: vec![], expires_at: now.plus_seconds(900),
+/// #     problem: Some("quote.changed: …".to_owned()), created_at: now, updated_at: now, version: 2,
+/// # };
+/// let stuck = step(&checkout, CheckoutMove::GiveUp, Some("void refused".to_owned()), now)?;
+/// assert_eq!(stuck.status, CheckoutStatus::Stuck);
+/// assert_eq!(stuck.problem.as_deref(), Some("quote.changed: …; then void refused"));
+/// assert!(step(&checkout, CheckoutMove::Place, None, now).is_err());
+/// # Ok::<(), sutler_core::rejection::Rejection>(())
+/// ```
 pub fn step(
     checkout: &Checkout,
     step: CheckoutMove,
@@ -183,6 +388,25 @@ fn moved(
 }
 
 /// Spreads what was reserved per variant over the order's lines, in line order, so that release and shipping are exact.
+///
+/// ```
+/// use sutler_core::checkout::allocations;
+/// use sutler_core::inventory::{SourcedUnits, StockKey};
+/// # use sutler_core::id::StockLocationId;
+/// # use sutler_core::order::Order;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let order: Order = serde_json::from_str(text)?;
+/// # let at = |line: usize, location| StockKey {
+/// #     variant: order.lines[line - 1].variant, location: StockLocationId::from_u128(location),
+/// # };
+///
+/// let units = |key| SourcedUnits { key, quantity: 1 };
+/// let reserved = [units(at(1, 1)), units(at(1, 2)), units(at(2, 1))];
+/// let promised = allocations(&order, &reserved, &[]);
+/// let lines: Vec<_> = promised.iter().map(|a| (a.line, a.key, a.quantity)).collect();
+/// assert_eq!(lines, [(1, at(1, 1), 1), (1, at(1, 2), 1), (2, at(2, 1), 1)]);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn allocations(
     order: &Order,
     reserved: &[SourcedUnits],

@@ -23,6 +23,15 @@ use crate::status::Status;
 use crate::time::Timestamp;
 
 /// How far a checkout came.
+///
+/// ```
+/// use sutler_core::checkout::{CheckoutMove, CheckoutStatus};
+/// use sutler_core::status::Status;
+///
+/// assert_eq!(CheckoutStatus::Authorizing.after(CheckoutMove::Place), Ok(CheckoutStatus::Placed));
+/// let refused = CheckoutStatus::Placed.after(CheckoutMove::Unwind);
+/// assert!(refused.is_err(), "from here only forward");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckoutStatus {
@@ -39,6 +48,13 @@ pub enum CheckoutStatus {
 }
 
 /// What changes the status of a checkout.
+///
+/// ```
+/// use sutler_core::checkout::{CheckoutMove, CheckoutStatus};
+/// use sutler_core::status::Status;
+///
+/// assert_eq!(CheckoutStatus::Stuck.after(CheckoutMove::Resume), Ok(CheckoutStatus::Unwinding));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CheckoutMove {
     /// The placing commit succeeded.
@@ -78,6 +94,25 @@ impl Status for CheckoutStatus {
 }
 
 /// The log record of one checkout.
+///
+/// ```
+/// use sutler_core::checkout::{Checkout, CheckoutStatus};
+///
+/// let running: Checkout = serde_json::from_str(
+///     r#"{
+///         "id": "chk_00000000000000000000000000000001",
+///         "cart": "cart_00000000000000000000000000000001",
+///         "order": "ord_00000000000000000000000000000001",
+///         "payment": "pay_00000000000000000000000000000001",
+///         "status": "authorizing", "reserved": [], "problem": null,
+///         "expires_at": "2026-03-02T09:15:00Z", "created_at": "2026-03-02T09:00:00Z",
+///         "updated_at": "2026-03-02T09:00:00Z", "version": 1
+///     }"#,
+/// )?;
+/// assert_eq!(running.status, CheckoutStatus::Authorizing);
+/// assert_eq!(running.id.to_u128(), running.order.to_u128());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Checkout {
     /// Identity; the same number as its order's.
@@ -105,6 +140,20 @@ pub struct Checkout {
 }
 
 /// One use of a promotion that the placing commit counts.
+///
+/// ```
+/// use sutler_core::checkout::PromotionUse;
+/// use sutler_core::id::PromotionId;
+/// use sutler_core::order::buyer_key;
+///
+/// let counted = PromotionUse {
+///     promotion: PromotionId::from_u128(1),
+///     customer: buyer_key(None, Some("Ada@Example.com")).expect("an address"),
+///     limit: Some(100),
+///     limit_per_customer: Some(1),
+/// };
+/// assert_eq!(counted.customer, "ada@example.com");
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PromotionUse {
     /// The promotion.

@@ -5,6 +5,24 @@ use crate::payment::{PaymentTask, TaskStatus};
 use crate::time::Timestamp;
 
 /// What to do with an open checkout.
+///
+/// ```
+/// use sutler_core::checkout::{Checkout, CheckoutStatus, Recovery, recovery};
+/// # use sutler_core::id::{CartId, CheckoutId, OrderId};
+/// # use sutler_core::time::Timestamp;
+///
+/// # let now = Timestamp::from_millis(0);
+/// # let checkout = Checkout {
+/// #     id: CheckoutId::from_u128(1), cart: CartId::from_u128(1), order: OrderId::from_u128(1), payment: None,
+/// #     status: CheckoutStatus::Authorizing, reserved: vec![], expires_at: now.plus_seconds(900), problem: None,
+/// #     created_at: now, updated_at: now, version: 1,
+/// # };
+/// let at = |status| recovery(&Checkout { status, ..checkout.clone() }, now.plus_seconds(3_600));
+/// assert_eq!(at(CheckoutStatus::Authorizing), Recovery::LookUp);
+/// assert_eq!(at(CheckoutStatus::Unwinding), Recovery::Unwind);
+/// assert_eq!(at(CheckoutStatus::Stuck), Recovery::Person);
+/// assert_eq!(at(CheckoutStatus::Placed), Recovery::Nothing);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Recovery {
     /// Somebody may be working on it right now: leave it alone until this moment.
@@ -23,17 +41,63 @@ pub enum Recovery {
 }
 
 /// How long a checkout is left to whoever runs it, in seconds. Longer than any provider call.
+///
+/// ```
+/// use sutler_core::checkout::{LEASE_SECONDS, PATIENCE_SECONDS};
+///
+/// assert!(LEASE_SECONDS < PATIENCE_SECONDS, "recovery asks long before it gives up");
+/// ```
 pub const LEASE_SECONDS: u32 = 60;
 
 /// How long a provider may say that it is still working on an authorization before a person must look, in seconds.
+///
+/// ```
+/// use sutler_core::checkout::PATIENCE_SECONDS;
+///
+/// assert_eq!(PATIENCE_SECONDS / 3_600, 24, "hours");
+/// ```
 pub const PATIENCE_SECONDS: u32 = 24 * 60 * 60;
 
 /// Returns whether a checkout has waited for its provider for so long that a person must look.
+///
+/// ```
+/// use sutler_core::checkout::{PATIENCE_SECONDS, patience_is_over};
+/// # use sutler_core::checkout::{Checkout, CheckoutStatus};
+/// # use sutler_core::id::{CartId, CheckoutId, OrderId};
+/// # use sutler_core::time::Timestamp;
+///
+/// # let now = Timestamp::from_millis(0);
+/// # let checkout = Checkout {
+/// #     id: CheckoutId::from_u128(1), cart: CartId::from_u128(1), order: OrderId::from_u128(1), payment: None,
+/// #     status: CheckoutStatus::Authorizing, reserved: vec![], expires_at: now.plus_seconds(900), problem: None,
+/// #     created_at: now, updated_at: now, version: 1,
+/// # };
+/// let begun = checkout.created_at;
+/// assert!(!patience_is_over(&checkout, begun.plus_seconds(PATIENCE_SECONDS - 1)));
+/// assert!(patience_is_over(&checkout, begun.plus_seconds(PATIENCE_SECONDS)));
+/// ```
 pub fn patience_is_over(checkout: &Checkout, now: Timestamp) -> bool {
     now >= checkout.created_at.plus_seconds(PATIENCE_SECONDS)
 }
 
 /// Returns what is to be done with a checkout.
+///
+/// ```
+/// use sutler_core::checkout::{LEASE_SECONDS, Recovery, recovery};
+/// # use sutler_core::checkout::{Checkout, CheckoutStatus};
+/// # use sutler_core::id::{CartId, CheckoutId, OrderId};
+/// # use sutler_core::time::Timestamp;
+///
+/// # let now = Timestamp::from_millis(0);
+/// # let checkout = Checkout {
+/// #     id: CheckoutId::from_u128(1), cart: CartId::from_u128(1), order: OrderId::from_u128(1), payment: None,
+/// #     status: CheckoutStatus::Authorizing, reserved: vec![], expires_at: now.plus_seconds(900), problem: None,
+/// #     created_at: now, updated_at: now, version: 1,
+/// # };
+/// let until = checkout.updated_at.plus_seconds(LEASE_SECONDS);
+/// assert_eq!(recovery(&checkout, now), Recovery::Wait { until }, "somebody may be at it");
+/// assert_eq!(recovery(&checkout, until), Recovery::LookUp);
+/// ```
 pub fn recovery(checkout: &Checkout, now: Timestamp) -> Recovery {
     let until = checkout.updated_at.plus_seconds(LEASE_SECONDS);
     match checkout.status {
@@ -46,6 +110,26 @@ pub fn recovery(checkout: &Checkout, now: Timestamp) -> Recovery {
 }
 
 /// Returns how an undo ends, from the tasks of its payment: with the refusal of a person's concern, well, or not yet (`None`).
+///
+/// ```
+/// use sutler_core::checkout::{CheckoutMove, undo_end};
+/// use sutler_core::payment::TaskStatus;
+/// # use sutler_core::id::PaymentId;
+/// # use sutler_core::money::{Currency, Money};
+/// # use sutler_core::payment::{PaymentTask, TaskKind};
+/// # use sutler_core::time::Timestamp;
+///
+/// # let void = PaymentTask {
+/// #     key: "pay_00000000000000000000000000000001:void:1".to_owned(), payment: PaymentId::from_u128(1),
+/// #     kind: TaskKind::Void, amount: Money::zero(Currency::EUR), status: TaskStatus::Queued, attempts: 1,
+/// #     due_at: Timestamp::from_millis(0), last_error: Some("call us".to_owned()),
+/// # };
+/// let after = |status| undo_end(&[PaymentTask { status, ..void.clone() }]);
+/// assert_eq!(after(TaskStatus::Queued), None, "not yet");
+/// assert_eq!(after(TaskStatus::Done), Some((CheckoutMove::Finish, None)));
+/// let refused = Some((CheckoutMove::GiveUp, Some("call us".to_owned())));
+/// assert_eq!(after(TaskStatus::Refused), refused);
+/// ```
 pub fn undo_end(tasks: &[PaymentTask]) -> Option<(CheckoutMove, Option<String>)> {
     if let Some(refused) = tasks.iter().find(|task| task.status == TaskStatus::Refused) {
         return Some((CheckoutMove::GiveUp, refused.last_error.clone()));

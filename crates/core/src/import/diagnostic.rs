@@ -3,6 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 /// How bad a [`Diagnostic`] is.
+///
+/// ```
+/// use sutler_core::import::Severity;
+///
+/// let worst = [Severity::Remark, Severity::Reject].into_iter().max();
+/// assert_eq!(worst, Some(Severity::Reject));
+/// assert!(Severity::Fatal > Severity::Reject);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
@@ -19,6 +27,14 @@ pub enum Severity {
 /// Units: `line` is the physical line on which the record starts, counted from 1 (a quoted cell may hold line
 /// breaks, so it differs from `record`); `record` counts data records from 1, the header not included; `column`
 /// counts from 1.
+///
+/// ```
+/// use sutler_core::import::Place;
+///
+/// let cell = Place { line: 17, record: 12, column: Some((4, "Variant Price".to_owned())) };
+/// assert!(cell.line > cell.record, "quoted cells above hold line breaks");
+/// assert_eq!(Place::default().line, 0, "the whole file");
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Place {
     /// Physical line of the record's first byte, from 1; 0 when the remark is about the whole file.
@@ -33,6 +49,22 @@ pub struct Place {
 ///
 /// `code` is part of the public contract (`sutler explain E102` has the long text); `message` is for people and
 /// may be reworded. `value` is the cell that is to blame, shortened.
+///
+/// ```
+/// use sutler_core::import::{Diagnostic, Place, Severity};
+///
+/// let remark = Diagnostic {
+///     code: "E102".to_owned(),
+///     severity: Severity::Reject,
+///     place: Place { line: 17, record: 12, column: Some((4, "Variant Price".to_owned())) },
+///     message: "this is not a price".to_owned(),
+///     value: Some("19.99.".to_owned()),
+///     help: Some("write digits with a point, such as 19.99".to_owned()),
+/// };
+/// let read: Diagnostic = serde_json::from_str(&serde_json::to_string(&remark)?)?;
+/// assert_eq!(read, remark);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Diagnostic {
     /// Stable code such as `E102`.

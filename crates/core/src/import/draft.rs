@@ -11,6 +11,13 @@ use serde::{Deserialize, Serialize};
 use crate::money::Money;
 
 /// What a file says about an optional fact: a value, or expressly none.
+///
+/// ```
+/// use sutler_core::import::Said;
+///
+/// assert_eq!(Said::Value("Acme").value(), Some(&"Acme"));
+/// assert_eq!(Said::<&str>::Cleared.value(), None);
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Said<T> {
@@ -33,6 +40,19 @@ impl<T> Said<T> {
 /// One product of a file with all its variants and images.
 ///
 /// Invariants: `handle` is not empty; every variant has as many option values as `option_names`.
+///
+/// ```
+/// use sutler_core::import::{ProductDraft, Said};
+///
+/// let speaks_of_little = ProductDraft {
+///     handle: "wool-blanket".to_owned(),
+///     title: Some("Wool blanket".to_owned()),
+///     brand: Some(Said::Cleared),
+///     ..ProductDraft::default()
+/// };
+/// assert_eq!(speaks_of_little.description, None, "the shop keeps what it has");
+/// assert_ne!(speaks_of_little.brand, None, "the brand goes");
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct ProductDraft {
     /// The text key of the product in the file: handle, slug or url key.
@@ -70,6 +90,13 @@ pub struct ProductDraft {
 }
 
 /// One picture of a product.
+///
+/// ```
+/// use sutler_core::import::ImageDraft;
+///
+/// let url = "https://shop.example/blanket.jpg".to_owned();
+/// assert_eq!(ImageDraft { url, ..ImageDraft::default() }.alt, "");
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct ImageDraft {
     /// Absolute URL or path as written.
@@ -79,6 +106,21 @@ pub struct ImageDraft {
 }
 
 /// One variant row of a file.
+///
+/// ```
+/// use sutler_core::import::{Said, VariantDraft};
+/// use sutler_core::money::{Currency, Money};
+///
+/// let large = VariantDraft {
+///     option_values: vec!["Large".to_owned()],
+///     sku: Some(Said::Value("BLANKET-L".to_owned())),
+///     price: Some(Money::parse("65.00", Currency::EUR)?),
+///     stock: Some(-1),
+///     ..VariantDraft::default()
+/// };
+/// assert_eq!(large.tracks_stock, None, "the file has no such column");
+/// # Ok::<(), sutler_core::money::MoneyError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct VariantDraft {
     /// Physical line of its row, for messages about it.
@@ -116,6 +158,22 @@ pub struct VariantDraft {
 }
 
 /// One line of a stock file: how many units of a variant stand at a location.
+///
+/// ```
+/// use sutler_core::import::StockDraft;
+///
+/// let counted = StockDraft {
+///     line: 2,
+///     handle: "wool-blanket".to_owned(),
+///     option_values: vec!["Large".to_owned()],
+///     sku: "BLANKET-L".to_owned(),
+///     location: "Back room".to_owned(),
+///     expected_on_hand: Some(5),
+///     on_hand: Some(4),
+/// };
+/// let not_counted = StockDraft { on_hand: None, ..counted.clone() };
+/// assert_ne!(counted, not_counted, "a blank cell changes nothing; 0 empties the shelf");
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct StockDraft {
     /// Physical line of its row.

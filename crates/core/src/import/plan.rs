@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 
+use super::difference::{Difference, differences};
 use super::{ProductDraft, Said, VariantDraft};
 use crate::catalog::{
     Attribute, AttributeValue, Handle, Image, Product, ProductStatus, Sku, Variant,
@@ -20,6 +21,31 @@ use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
 /// What the shop holds of a drafted product.
+///
+/// ```
+/// use sutler_core::import::{Existing, ProductChange, ProductDraft, plan_product};
+/// # use sutler_core::catalog::Product;
+/// # use sutler_core::id::PriceListId;
+/// # use sutler_core::import::PlanContext;
+/// # use sutler_core::pricing::TaxCategory;
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/product.json"));
+/// # let product: Product = serde_json::from_str(text)?;
+/// # let context = PlanContext {
+/// #     price_list: PriceListId::from_u128(1), categories: vec![], tax_category: TaxCategory::standard(),
+/// #     now: Timestamp::from_millis(0),
+/// # };
+///
+/// let existing = Existing { product: &product, prices: &[] };
+/// let says_nothing_new = ProductDraft {
+///     handle: "wool-blanket".to_owned(),
+///     option_names: vec!["Size".to_owned()],
+///     ..ProductDraft::default()
+/// };
+/// let planned = plan_product(&says_nothing_new, Some(existing), &context, || 7)?;
+/// assert_eq!(planned.change, ProductChange::Unchanged);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Existing<'a> {
     /// The product.
@@ -29,6 +55,21 @@ pub struct Existing<'a> {
 }
 
 /// What a plan needs beside the draft.
+///
+/// ```
+/// use sutler_core::id::PriceListId;
+/// use sutler_core::import::PlanContext;
+/// use sutler_core::pricing::TaxCategory;
+/// # use sutler_core::time::Timestamp;
+///
+/// let context = PlanContext {
+///     price_list: PriceListId::from_u128(1),
+///     categories: vec![],
+///     tax_category: TaxCategory::standard(),
+///     now: Timestamp::from_millis(0),
+/// };
+/// assert!(context.categories.is_empty(), "the draft names none");
+/// ```
 #[derive(Clone, Debug)]
 pub struct PlanContext {
     /// The list that prices go to.
@@ -42,6 +83,13 @@ pub struct PlanContext {
 }
 
 /// What would become of a drafted product.
+///
+/// ```
+/// use sutler_core::import::ProductChange;
+///
+/// assert_eq!(serde_json::to_string(&ProductChange::Unchanged)?, "\"unchanged\"");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProductChange {
@@ -53,18 +101,34 @@ pub enum ProductChange {
     Unchanged,
 }
 
-/// One fact that would change.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
-pub struct Difference {
-    /// Which: `title`, `TEE-M price`.
-    pub field: String,
-    /// What the shop holds.
-    pub before: String,
-    /// What the file says.
-    pub after: String,
-}
-
 /// A change that a person should confirm.
+///
+/// ```
+/// use sutler_core::import::{Danger, Existing, ProductDraft, plan_product};
+/// # use sutler_core::catalog::Product;
+/// # use sutler_core::id::PriceListId;
+/// # use sutler_core::import::PlanContext;
+/// # use sutler_core::pricing::TaxCategory;
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/product.json"));
+/// # let product: Product = serde_json::from_str(text)?;
+/// # let context = PlanContext {
+/// #     price_list: PriceListId::from_u128(1), categories: vec![], tax_category: TaxCategory::standard(),
+/// #     now: Timestamp::from_millis(0),
+/// # };
+/// # let existing = Existing { product: &product, prices: &[] };
+///
+/// let other_options = ProductDraft {
+///     option_names: vec!["Size".to_owned(), "Color".to_owned()],
+/// #   handle: "wool-blanket".to_owned(),
+///     // … and no variants that have both
+///     ..ProductDraft::default()
+/// };
+/// let planned = plan_product(&other_options, Some(existing), &context, || 7)?;
+/// let danger: &Danger = &planned.dangers[0];
+/// assert_eq!((danger.kind, danger.subject.as_str()), ("variants.lost", "wool-blanket"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
 pub struct Danger {
     /// Stable word: `price.moves`, `variants.lost`, `stock.to_zero`.
@@ -76,6 +140,29 @@ pub struct Danger {
 }
 
 /// Stock that a new variant begins with.
+///
+/// ```
+/// use sutler_core::import::{InitialStock, ProductDraft, VariantDraft, plan_product};
+/// # use sutler_core::id::{PriceListId, VariantId};
+/// # use sutler_core::import::PlanContext;
+/// # use sutler_core::pricing::TaxCategory;
+/// # use sutler_core::time::Timestamp;
+/// # let context = PlanContext {
+/// #     price_list: PriceListId::from_u128(1), categories: vec![], tax_category: TaxCategory::standard(),
+/// #     now: Timestamp::from_millis(0),
+/// # };
+///
+/// let made_to_order = VariantDraft { sells_without_stock: Some(true), ..VariantDraft::default() };
+/// let draft = ProductDraft {
+///     handle: "wool-blanket".to_owned(),
+///     variants: vec![made_to_order],
+///     ..ProductDraft::default()
+/// };
+/// let planned = plan_product(&draft, None, &context, || 7)?;
+/// let variant = VariantId::from_u128(7);
+/// assert_eq!(planned.stock, [InitialStock { variant, on_hand: 0, sells_without_stock: true }]);
+/// # Ok::<(), sutler_core::rejection::Rejection>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct InitialStock {
     /// The variant.
@@ -87,6 +174,29 @@ pub struct InitialStock {
 }
 
 /// The plan for one product.
+///
+/// ```
+/// use sutler_core::import::{PlannedProduct, ProductChange, ProductDraft, VariantDraft, plan_product};
+/// # use sutler_core::id::PriceListId;
+/// # use sutler_core::import::PlanContext;
+/// # use sutler_core::pricing::TaxCategory;
+/// # use sutler_core::time::Timestamp;
+/// # let context = PlanContext {
+/// #     price_list: PriceListId::from_u128(1), categories: vec![], tax_category: TaxCategory::standard(),
+/// #     now: Timestamp::from_millis(0),
+/// # };
+///
+/// let draft = ProductDraft {
+///     handle: "wool-blanket".to_owned(),
+///     variants: vec![VariantDraft { stock: Some(5), ..VariantDraft::default() }],
+///     ..ProductDraft::default()
+/// };
+/// let planned: PlannedProduct = plan_product(&draft, None, &context, || 7)?;
+/// assert_eq!((planned.change, planned.variants_created), (ProductChange::Created, 1));
+/// assert_eq!(planned.stock[0].on_hand, 5);
+/// assert!(planned.prices.is_empty(), "the file does not say");
+/// # Ok::<(), sutler_core::rejection::Rejection>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PlannedProduct {
     /// In one word.
@@ -110,6 +220,33 @@ pub struct PlannedProduct {
 /// Compares a draft with what the shop holds and returns what would be written.
 ///
 /// Errors: a handle, SKU or category that cannot be one, and everything [`Product::check`] refuses.
+///
+/// ```
+/// use sutler_core::import::{Existing, ProductChange, ProductDraft, VariantDraft, plan_product};
+/// # use sutler_core::id::PriceListId;
+/// # use sutler_core::import::PlanContext;
+/// # use sutler_core::pricing::TaxCategory;
+/// # use sutler_core::time::Timestamp;
+/// # let context = PlanContext {
+/// #     price_list: PriceListId::from_u128(1), categories: vec![], tax_category: TaxCategory::standard(),
+/// #     now: Timestamp::from_millis(0),
+/// # };
+///
+/// let draft = ProductDraft {
+///     handle: "wool-blanket".to_owned(),
+///     variants: vec![VariantDraft::default()],
+///     ..ProductDraft::default()
+/// };
+/// let first = plan_product(&draft, None, &context, || 7)?;
+/// let existing = Existing { product: &first.product, prices: &first.prices };
+/// let second = plan_product(&draft, Some(existing), &context, || 8)?;
+/// assert_eq!(second.change, ProductChange::Unchanged, "the second run of a file");
+///
+/// let empty = ProductDraft { variants: vec![], ..draft };
+/// let refused = plan_product(&empty, None, &context, || 9);
+/// assert_eq!(refused.map_err(|why| why.code()).err(), Some("product.invalid"));
+/// # Ok::<(), sutler_core::rejection::Rejection>(())
+/// ```
 pub fn plan_product(
     draft: &ProductDraft,
     existing: Option<Existing<'_>>,
@@ -416,99 +553,6 @@ fn fill(variant: &mut Variant, drafted: &VariantDraft) -> Result<(), Rejection> 
     set(&mut variant.requires_shipping, drafted.requires_shipping.as_ref());
     set_metadata(&mut variant.metadata, &drafted.metadata);
     Ok(())
-}
-
-/// Names every fact of a product that differs, in words.
-fn differences(before: &Product, after: &Product) -> Vec<Difference> {
-    let mut found = Vec::new();
-    let mut compare = |field: &str, before: String, after: String| {
-        if before != after {
-            found.push(Difference { field: field.to_owned(), before, after });
-        }
-    };
-    let optional = |text: &Option<String>| text.clone().unwrap_or_default();
-    compare("title", before.title.clone(), after.title.clone());
-    compare("description", before.description.clone(), after.description.clone());
-    compare("brand", optional(&before.brand), optional(&after.brand));
-    compare("type", optional(&before.product_type), optional(&after.product_type));
-    compare("categories", format!("{:?}", before.categories), format!("{:?}", after.categories));
-    compare("tags", before.tags.join(", "), after.tags.join(", "));
-    compare("status", crate::status::word(before.status), crate::status::word(after.status));
-    compare("published", before.published.to_string(), after.published.to_string());
-    compare("options", before.option_names.join(", "), after.option_names.join(", "));
-    compare("images", images(before), images(after));
-    compare("seo title", optional(&before.seo_title), optional(&after.seo_title));
-    compare("seo description", optional(&before.seo_description), optional(&after.seo_description));
-    compare("metadata", facts(&before.metadata), facts(&after.metadata));
-    for variant in &after.variants {
-        match before.variant(variant.id) {
-            None => compare("variant", String::new(), variant.label(&after.handle)),
-            Some(old) if old == variant => {}
-            Some(old) if !old.retired && variant.retired => {
-                compare("variant", old.label(&before.handle), String::new())
-            }
-            Some(old) => compare_variant(&mut compare, old, variant, &variant.label(&after.handle)),
-        }
-    }
-    found
-}
-
-fn compare_variant(
-    compare: &mut impl FnMut(&str, String, String),
-    old: &Variant,
-    new: &Variant,
-    label: &str,
-) {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let shown = |value: Option<String>| value.unwrap_or_default();
-    let mut field = |name: &str, before: String, after: String| {
-        compare(&format!("{label} {name}"), before, after)
-    };
-    field("options", old.options_text(), new.options_text());
-    field(
-        "sku",
-        shown(old.sku.as_ref().map(ToString::to_string)),
-        shown(new.sku.as_ref().map(ToString::to_string)),
-    );
-    field("barcode", text(&old.barcode), text(&new.barcode));
-    field(
-        "weight_grams",
-        shown(old.weight_grams.map(|n| n.to_string())),
-        shown(new.weight_grams.map(|n| n.to_string())),
-    );
-    field(
-        "unit cost",
-        shown(old.unit_cost.map(|m| m.to_string())),
-        shown(new.unit_cost.map(|m| m.to_string())),
-    );
-    field("tax code", text(&old.tax_code), text(&new.tax_code));
-    field("image", text(&old.image_url), text(&new.image_url));
-    field("taxable", old.taxable.to_string(), new.taxable.to_string());
-    field("tracks stock", old.tracks_stock.to_string(), new.tracks_stock.to_string());
-    field(
-        "sells without stock",
-        old.sells_without_stock.to_string(),
-        new.sells_without_stock.to_string(),
-    );
-    field(
-        "requires shipping",
-        old.requires_shipping.to_string(),
-        new.requires_shipping.to_string(),
-    );
-    field("metadata", facts(&old.metadata), facts(&new.metadata));
-}
-
-fn images(product: &Product) -> String {
-    product
-        .images
-        .iter()
-        .map(|image| format!("{} {}", image.url, image.alt))
-        .collect::<Vec<_>>()
-        .join("; ")
-}
-
-fn facts(metadata: &BTreeMap<String, String>) -> String {
-    metadata.iter().map(|(name, text)| format!("{name}={text}")).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

@@ -6,6 +6,26 @@ use crate::hash::ContentHash;
 use crate::time::Timestamp;
 
 /// How far an import of a file came. One open run per file content; a finished file that is imported again gets a new run.
+///
+/// ```
+/// use sutler_core::hash::ContentHash;
+/// use sutler_core::import::ImportRun;
+/// # use sutler_core::time::Timestamp;
+///
+/// let begun = ImportRun {
+///     content: ContentHash::of(b"Handle,Title\nwool-blanket,Wool blanket\n"),
+///     run: 1,
+///     file: "products.csv".to_owned(),
+///     batches_done: 0,
+///     created: 0,
+///     updated: 0,
+///     finished: false,
+///     started_at: Timestamp::from_millis(0),
+///     version: 0,
+/// };
+/// let batch_later = ImportRun { batches_done: 1, created: 1, version: 1, ..begun.clone() };
+/// assert_eq!(batch_later.content, begun.content, "the same file goes on where it was");
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ImportRun {
     /// SHA-256 of the file's bytes and of the options that change its meaning.
