@@ -1,6 +1,20 @@
 //! A back-end could not work.
 
 /// Whether a failed call may succeed when it is made again.
+///
+/// ```
+/// use sutler_core::port::{Retry, StoreError};
+///
+/// /// How a flow goes on after a failed commit.
+/// fn next(error: &StoreError) -> &'static str {
+///     match error.retry {
+///         Retry::Later => "the same call again",
+///         Retry::Unknown => "read first, then decide",
+///         Retry::Never => "tell a person",
+///     }
+/// }
+/// assert_eq!(next(&StoreError::broken("commit", "shop.db", "the disk is full")), "tell a person");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Retry {
     /// Locked, restarting: the same call may succeed. Nothing was written.
@@ -14,6 +28,20 @@ pub enum Retry {
 /// A back-end could not do its work: what it was doing, on what, and whether to try again.
 ///
 /// The message does not repeat the source; printers walk the chain.
+///
+/// ```
+/// use std::error::Error;
+/// use sutler_core::port::{Retry, StoreError};
+///
+/// let locked = StoreError {
+///     retry: Retry::Later,
+///     code: "store.locked",
+///     help: Some("wait for the other program".to_owned()),
+///     ..StoreError::broken("commit", "shop.db", "database is locked")
+/// };
+/// assert_eq!(locked.to_string(), "commit failed on shop.db");
+/// assert_eq!(locked.source().map(ToString::to_string).as_deref(), Some("database is locked"));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("{op} failed on {subject}")]
 pub struct StoreError {

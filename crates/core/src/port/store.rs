@@ -30,6 +30,23 @@ use crate::time::Timestamp;
 use super::StoreError;
 
 /// Where the set-up of the shop is read.
+///
+/// ```
+/// use std::sync::Arc;
+/// use sutler_core::port::{SetupReader, StoreError};
+/// use sutler_core::shop::Setup;
+///
+/// /// A store in which no shop was set up yet.
+/// struct Unopened;
+///
+/// impl SetupReader for Unopened {
+///     fn setup(&self) -> Result<Option<Arc<Setup>>, StoreError> {
+///         Ok(None)
+///     }
+/// }
+/// assert!(Unopened.setup()?.is_none(), "no shop is an answer, not an error");
+/// # Ok::<(), StoreError>(())
+/// ```
 pub trait SetupReader {
     /// Returns the whole set-up, `None` while the store holds no shop. Cheap to call: a back-end may keep it as long as
     /// its version stands.
@@ -37,6 +54,17 @@ pub trait SetupReader {
 }
 
 /// Where one variant stands in the catalog.
+///
+/// ```
+/// use sutler_core::id::{ProductId, VariantId};
+/// use sutler_core::port::VariantRef;
+///
+/// let of = |variant, product| VariantRef {
+///     variant: VariantId::from_u128(variant),
+///     product: ProductId::from_u128(product),
+/// };
+/// assert!(of(1, 9) < of(2, 1), "in the order of variants");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct VariantRef {
     /// The variant.
@@ -46,6 +74,46 @@ pub struct VariantRef {
 }
 
 /// Where the catalog is read.
+///
+/// ```
+/// use sutler_core::port::{CatalogReader, StoreError};
+/// # use sutler_core::catalog::{Category, Handle, Product};
+/// # use sutler_core::id::{ProductId, VariantId};
+/// # use sutler_core::port::{CatalogSize, VariantRef};
+/// # use sutler_core::pricing::Price;
+/// # struct Shelf(Vec<Product>);
+/// # impl CatalogReader for Shelf {
+/// #     fn product_page(&self, after: Option<ProductId>, limit: usize) -> Result<Vec<Product>, StoreError> {
+/// #         Ok(self.0.iter().filter(|product| Some(product.id) > after).take(limit).cloned().collect())
+/// #     }
+/// #     fn products(&self, _: &[ProductId]) -> Result<Vec<Option<Product>>, StoreError> { Ok(vec![]) }
+/// #     fn products_by_handle(&self, _: &[Handle]) -> Result<Vec<Option<Product>>, StoreError> { Ok(vec![]) }
+/// #     fn variant_refs(&self, _: &[VariantId]) -> Result<Vec<Option<VariantRef>>, StoreError> { Ok(vec![]) }
+/// #     fn variants_by_sku(&self, _: &str) -> Result<Vec<VariantRef>, StoreError> { Ok(vec![]) }
+/// #     fn variants_by_barcode(&self, _: &str) -> Result<Vec<VariantRef>, StoreError> { Ok(vec![]) }
+/// #     fn labels_near(&self, _: &str, _: usize) -> Result<Vec<String>, StoreError> { Ok(vec![]) }
+/// #     fn categories(&self) -> Result<Vec<Category>, StoreError> { Ok(vec![]) }
+/// #     fn catalog_size(&self) -> Result<CatalogSize, StoreError> { Ok(CatalogSize::default()) }
+/// #     fn prices(&self, _: &[VariantId]) -> Result<Vec<Price>, StoreError> { Ok(vec![]) }
+/// # }
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/product.json"));
+/// # let product: Product = serde_json::from_str(text)?;
+/// # let product = |id| Product { id: ProductId::from_u128(id), ..product.clone() };
+/// # let store = Shelf(vec![product(1), product(2), product(3)]);
+///
+/// /// Walks over a catalog of any size: by the last key seen, so that no write in between shifts a page.
+/// fn handles(store: &dyn CatalogReader) -> Result<Vec<String>, StoreError> {
+///     let (mut handles, mut after) = (Vec::new(), None);
+///     loop {
+///         let page = store.product_page(after, 2)?;
+///         let Some(last) = page.last() else { return Ok(handles) };
+///         after = Some(last.id);
+///         handles.extend(page.iter().map(|product| product.handle.to_string()));
+///     }
+/// }
+/// assert_eq!(handles(&store)?, ["wool-blanket"; 3]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait CatalogReader {
     /// Returns products, in the order asked, `None` where there is none.
     fn products(&self, ids: &[ProductId]) -> Result<Vec<Option<Product>>, StoreError>;
@@ -84,6 +152,13 @@ pub trait CatalogReader {
 }
 
 /// How much a catalog holds.
+///
+/// ```
+/// use sutler_core::port::CatalogSize;
+///
+/// let empty = CatalogSize::default();
+/// assert_eq!((empty.products, empty.variants), (0, 0));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct CatalogSize {
     /// Products of any status.
@@ -93,12 +168,65 @@ pub struct CatalogSize {
 }
 
 /// Where carts are read.
+///
+/// ```
+/// use sutler_core::cart::Cart;
+/// use sutler_core::id::CartId;
+/// use sutler_core::port::{CartReader, StoreError};
+/// use sutler_core::rejection::Rejection;
+/// # struct Nothing;
+/// # impl CartReader for Nothing {
+/// #     fn cart(&self, _: CartId) -> Result<Option<Cart>, StoreError> { Ok(None) }
+/// # }
+/// # let (store, id) = (Nothing, CartId::from_u128(1));
+///
+/// let cart = store.cart(id)?.ok_or_else(|| Rejection::not_found("cart", id));
+/// assert_eq!(cart.map_err(|why| why.code()), Err("not_found"), "nothing there is no failure");
+/// # Ok::<(), StoreError>(())
+/// ```
 pub trait CartReader {
     /// Returns a cart.
     fn cart(&self, id: CartId) -> Result<Option<Cart>, StoreError>;
 }
 
 /// Where stock is read.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// # use sutler_core::hash::ContentHash;
+/// # use sutler_core::id::{StockLocationId, VariantId};
+/// # use sutler_core::inventory::{Reservation, StockKey, StockLevel, StoredMovement};
+/// use sutler_core::port::{StockReader, StoreError};
+/// use sutler_core::time::Timestamp;
+/// # struct Shelf(BTreeMap<StockKey, StockLevel>);
+/// # impl StockReader for Shelf {
+/// #     fn stock_levels(&self, variants: &[VariantId], _: Timestamp) -> Result<BTreeMap<StockKey, StockLevel>, StoreError> {
+/// #         Ok(self.0.iter().filter(|(key, _)| variants.contains(&key.variant)).map(|(k, l)| (*k, *l)).collect())
+/// #     }
+/// #     fn stock_level_page(&self, _: Option<StockKey>, _: usize) -> Result<Vec<(StockKey, StockLevel)>, StoreError> {
+/// #         Ok(vec![])
+/// #     }
+/// #     fn stock_ledger(&self, _: StockLocationId, _: u64, _: usize) -> Result<Vec<StoredMovement>, StoreError> {
+/// #         Ok(vec![])
+/// #     }
+/// #     fn stock_ledger_head(&self, _: StockLocationId) -> Result<(u64, ContentHash), StoreError> {
+/// #         Ok((0, ContentHash::ZERO))
+/// #     }
+/// #     fn stock_history(&self, _: VariantId, _: usize) -> Result<Vec<StoredMovement>, StoreError> { Ok(vec![]) }
+/// #     fn reservation_page(&self, _: Option<Reservation>, _: usize) -> Result<Vec<Reservation>, StoreError> {
+/// #         Ok(vec![])
+/// #     }
+/// # }
+/// # let (blanket, now) = (VariantId::from_u128(2), Timestamp::from_millis(0));
+/// # let at = |location| StockKey { variant: blanket, location: StockLocationId::from_u128(location) };
+/// # let units = |on_hand| StockLevel { on_hand, ..StockLevel::default() };
+/// # let store = Shelf(BTreeMap::from([(at(1), units(2)), (at(2), units(3))]));
+///
+/// let levels = store.stock_levels(&[blanket], now)?;
+/// let available: u32 = levels.values().map(|level| level.available()).sum();
+/// assert_eq!(available, 5, "at all locations together, as of now");
+/// # Ok::<(), StoreError>(())
+/// ```
 pub trait StockReader {
     /// Returns the levels of the given variants at every location that ever had one. Reservations that expired at or before
     /// `now` are not counted, whether swept or not. One snapshot: no level is newer than a write the others miss.
@@ -145,6 +273,14 @@ pub trait StockReader {
 }
 
 /// What an order list is narrowed to.
+///
+/// ```
+/// use sutler_core::order::OrderStatus;
+/// use sutler_core::port::OrderFilter;
+///
+/// let placed = OrderFilter { status: Some(OrderStatus::Placed) };
+/// assert_ne!(placed, OrderFilter::default(), "the default narrows nothing");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct OrderFilter {
     /// Only this status.
@@ -152,6 +288,51 @@ pub struct OrderFilter {
 }
 
 /// Where orders and what belongs to them are read.
+///
+/// ```
+/// # use sutler_core::fulfillment::Fulfillment;
+/// # use sutler_core::id::{CartId, OrderId, PaymentId, PromotionId};
+/// # use sutler_core::inventory::Allocation;
+/// # use sutler_core::order::{LoggedAction, Order};
+/// use sutler_core::order::{OrderNumber, Stage, progress};
+/// # use sutler_core::payment::{Payment, PaymentTask};
+/// # use sutler_core::port::OrderFilter;
+/// use sutler_core::port::{OrderReader, StoreError};
+/// # use sutler_core::time::Timestamp;
+/// # struct One(Order);
+/// # impl OrderReader for One {
+/// #     fn order_by_number(&self, number: OrderNumber) -> Result<Option<Order>, StoreError> {
+/// #         Ok(Some(self.0.clone()).filter(|order| order.number == number))
+/// #     }
+/// #     fn order(&self, _: OrderId) -> Result<Option<Order>, StoreError> { Ok(None) }
+/// #     fn order_by_cart(&self, _: CartId) -> Result<Option<Order>, StoreError> { Ok(None) }
+/// #     fn order_page(&self, _: OrderFilter, _: Option<OrderNumber>, _: usize) -> Result<Vec<Order>, StoreError> {
+/// #         Ok(vec![])
+/// #     }
+/// #     fn order_log(&self, _: OrderId) -> Result<Vec<LoggedAction>, StoreError> { Ok(vec![]) }
+/// #     fn allocations(&self, _: OrderId) -> Result<Vec<Allocation>, StoreError> { Ok(vec![]) }
+/// #     fn fulfillments(&self, _: OrderId) -> Result<Vec<Fulfillment>, StoreError> { Ok(vec![]) }
+/// #     fn payments(&self, _: &[OrderId]) -> Result<Vec<Payment>, StoreError> { Ok(vec![]) }
+/// #     fn payment(&self, _: PaymentId) -> Result<Option<Payment>, StoreError> { Ok(None) }
+/// #     fn payment_tasks(&self, _: PaymentId) -> Result<Vec<PaymentTask>, StoreError> { Ok(vec![]) }
+/// #     fn payment_tasks_due(&self, _: Timestamp, _: usize) -> Result<Vec<PaymentTask>, StoreError> { Ok(vec![]) }
+/// #     fn promotion_uses(&self, _: &[PromotionId], _: Option<&str>) -> Result<Vec<(u32, u32)>, StoreError> {
+/// #         Ok(vec![])
+/// #     }
+/// # }
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let store = One(serde_json::from_str(text)?);
+///
+/// /// Returns where an order stands, `None` when there is no such order.
+/// fn stage(store: &dyn OrderReader, number: OrderNumber) -> Result<Option<Stage>, StoreError> {
+///     let Some(order) = store.order_by_number(number)? else { return Ok(None) };
+///     let payments = store.payments(&[order.id])?;
+///     Ok(Some(progress(&order, &payments).stage))
+/// }
+/// assert_eq!(stage(&store, OrderNumber(1001))?, Some(Stage::Checkout));
+/// assert_eq!(stage(&store, OrderNumber(1002))?, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait OrderReader {
     /// Returns an order.
     fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError>;
@@ -204,6 +385,32 @@ pub trait OrderReader {
 }
 
 /// Where sagas, imports and idempotency keys are read.
+///
+/// ```
+/// # use sutler_core::change::RecordRef;
+/// use sutler_core::change::IdempotencyKey;
+/// # use sutler_core::checkout::Checkout;
+/// use sutler_core::hash::ContentHash;
+/// # use sutler_core::id::{CartId, CheckoutId};
+/// # use sutler_core::import::ImportRun;
+/// use sutler_core::port::{SagaReader, StoreError};
+/// # struct OneKey(IdempotencyKey, ContentHash);
+/// # impl SagaReader for OneKey {
+/// #     fn idempotency(&self, key: &IdempotencyKey) -> Result<Option<(ContentHash, RecordRef)>, StoreError> {
+/// #         Ok((*key == self.0).then(|| (self.1, CartId::from_u128(1).into())))
+/// #     }
+/// #     fn checkout(&self, _: CheckoutId) -> Result<Option<Checkout>, StoreError> { Ok(None) }
+/// #     fn checkouts_open(&self, _: Option<CheckoutId>, _: usize) -> Result<Vec<Checkout>, StoreError> { Ok(vec![]) }
+/// #     fn import_run(&self, _: ContentHash) -> Result<Option<ImportRun>, StoreError> { Ok(None) }
+/// # }
+/// # let store = OneKey(IdempotencyKey::new("add-17")?, ContentHash::of(b"two blankets"));
+///
+/// let asked = ContentHash::of(b"three blankets");
+/// let known = store.idempotency(&IdempotencyKey::new("add-17")?)?;
+/// assert!(known.is_some_and(|(content, _)| content != asked), "the key stands for something else");
+/// assert_eq!(store.idempotency(&IdempotencyKey::new("add-18")?)?, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait SagaReader {
     /// Returns the log record of a checkout.
     fn checkout(&self, id: CheckoutId) -> Result<Option<Checkout>, StoreError>;
@@ -226,6 +433,34 @@ pub trait SagaReader {
 }
 
 /// Where the event log is read.
+///
+/// ```
+/// # use sutler_core::event::{Event, EventKind, StoredEvent};
+/// # use sutler_core::hash::ContentHash;
+/// # use sutler_core::id::{CommandId, OrderId};
+/// use sutler_core::port::{EventReader, StoreError};
+/// # use sutler_core::time::Timestamp;
+/// # struct Log(Vec<StoredEvent>);
+/// # impl EventReader for Log {
+/// #     fn events(&self, after_seq: u64, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+/// #         Ok(self.0.iter().filter(|event| event.seq > after_seq).take(limit).cloned().collect())
+/// #     }
+/// #     fn event_head(&self) -> Result<(u64, ContentHash), StoreError> { Ok((3, ContentHash::ZERO)) }
+/// #     fn cursor(&self, _: &str) -> Result<u64, StoreError> { Ok(1) }
+/// # }
+/// # let event = |seq| StoredEvent {
+/// #     seq, subject_seq: seq, at: Timestamp::from_millis(0), command: CommandId::from_u128(1),
+/// #     event: Event::plain(EventKind::OrderPlaced, OrderId::from_u128(7)), link: 0,
+/// # };
+/// # let store = Log(vec![event(1), event(2), event(3)]);
+///
+/// // A consumer goes on where it was; moving its cursor is a change like any other.
+/// let seen = store.cursor("mailer")?;
+/// let news = store.events(seen, 100)?;
+/// assert_eq!((seen, news.len()), (1, 2));
+/// assert_eq!(news.last().map(|event| event.seq), Some(store.event_head()?.0), "nothing is left");
+/// # Ok::<(), StoreError>(())
+/// ```
 pub trait EventReader {
     /// Returns up to `limit` events after `after_seq`, in order. An event, once seen, never moves, and none appears before it
     /// later.
@@ -239,6 +474,18 @@ pub trait EventReader {
 }
 
 /// Something that is off in a store.
+///
+/// ```
+/// use sutler_core::port::Finding;
+///
+/// let finding = Finding {
+///     check: "stock.level",
+///     subject: "var_00000000000000000000000000000002".to_owned(),
+///     message: "the level says 5 on hand; its ledger says 4 on hand".to_owned(),
+/// };
+/// assert!(serde_json::to_string(&finding)?.starts_with(r#"{"check":"stock.level","#));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
 pub struct Finding {
     /// Stable word of the invariant: `stock.level`.
@@ -252,6 +499,113 @@ pub struct Finding {
 /// A place that holds a whole shop.
 ///
 /// Object-safe, so that a program can choose its back-end by URL. Every back-end passes the conformance suite.
+///
+/// ```
+/// use sutler_core::change::{Change, ChangeSet, CommitOutcome};
+/// use sutler_core::port::{Store, StoreError};
+/// # use std::collections::BTreeMap;
+/// # use std::sync::Arc;
+/// # use std::sync::atomic::{AtomicBool, Ordering};
+/// # use sutler_core::{cart::Cart, checkout::Checkout, event::StoredEvent, fulfillment::Fulfillment, hash::ContentHash};
+/// # use sutler_core::catalog::{Category, Handle, Product};
+/// # use sutler_core::change::{IdempotencyKey, Receipt, RecordRef};
+/// # use sutler_core::id::*;
+/// # use sutler_core::import::ImportRun;
+/// # use sutler_core::inventory::{Allocation, Reservation, StockKey, StockLevel, StoredMovement};
+/// # use sutler_core::order::{LoggedAction, Order, OrderNumber};
+/// # use sutler_core::payment::{Payment, PaymentTask};
+/// # use sutler_core::port::*;
+/// # use sutler_core::{pricing::Price, shop::Setup, time::Timestamp};
+/// # /// Holds one category, and answers the first commit with a conflict.
+/// # struct OneCategory(AtomicBool);
+/// # macro_rules! lacking {
+/// #     ($($port:ident { $($name:ident($($arg:ty),*) -> $answer:ty;)* $({ $($own:item)* })? })*) => {$(
+/// #         impl $port for OneCategory {
+/// #             $(fn $name(&self, $(_: $arg),*) -> Result<$answer, StoreError> {
+/// #                 Err(StoreError::broken(stringify!($name), "one category", "there is nothing else"))
+/// #             })*
+/// #             $($($own)*)?
+/// #         }
+/// #     )*};
+/// # }
+/// # lacking! {
+/// #     SetupReader { setup() -> Option<Arc<Setup>>; }
+/// #     CatalogReader {
+/// #         products(&[ProductId]) -> Vec<Option<Product>>;
+/// #         products_by_handle(&[Handle]) -> Vec<Option<Product>>;
+/// #         product_page(Option<ProductId>, usize) -> Vec<Product>;
+/// #         variant_refs(&[VariantId]) -> Vec<Option<VariantRef>>;
+/// #         variants_by_sku(&str) -> Vec<VariantRef>;
+/// #         variants_by_barcode(&str) -> Vec<VariantRef>;
+/// #         labels_near(&str, usize) -> Vec<String>;
+/// #         catalog_size() -> CatalogSize;
+/// #         prices(&[VariantId]) -> Vec<Price>;
+/// #         { fn categories(&self) -> Result<Vec<Category>, StoreError> {
+/// #             let id = CategoryId::from_u128(1);
+/// #             Ok(vec![Category { id, parent: None, name: "Aparel".to_owned(), version: 1 }])
+/// #         } }
+/// #     }
+/// #     CartReader { cart(CartId) -> Option<Cart>; }
+/// #     StockReader {
+/// #         stock_levels(&[VariantId], Timestamp) -> BTreeMap<StockKey, StockLevel>;
+/// #         stock_level_page(Option<StockKey>, usize) -> Vec<(StockKey, StockLevel)>;
+/// #         stock_ledger(StockLocationId, u64, usize) -> Vec<StoredMovement>;
+/// #         stock_ledger_head(StockLocationId) -> (u64, ContentHash);
+/// #         stock_history(VariantId, usize) -> Vec<StoredMovement>;
+/// #         reservation_page(Option<Reservation>, usize) -> Vec<Reservation>;
+/// #     }
+/// #     OrderReader {
+/// #         order(OrderId) -> Option<Order>;
+/// #         order_by_number(OrderNumber) -> Option<Order>;
+/// #         order_by_cart(CartId) -> Option<Order>;
+/// #         order_page(OrderFilter, Option<OrderNumber>, usize) -> Vec<Order>;
+/// #         order_log(OrderId) -> Vec<LoggedAction>;
+/// #         allocations(OrderId) -> Vec<Allocation>;
+/// #         fulfillments(OrderId) -> Vec<Fulfillment>;
+/// #         payments(&[OrderId]) -> Vec<Payment>;
+/// #         payment(PaymentId) -> Option<Payment>;
+/// #         payment_tasks(PaymentId) -> Vec<PaymentTask>;
+/// #         payment_tasks_due(Timestamp, usize) -> Vec<PaymentTask>;
+/// #         promotion_uses(&[PromotionId], Option<&str>) -> Vec<(u32, u32)>;
+/// #     }
+/// #     SagaReader {
+/// #         checkout(CheckoutId) -> Option<Checkout>;
+/// #         checkouts_open(Option<CheckoutId>, usize) -> Vec<Checkout>;
+/// #         import_run(ContentHash) -> Option<ImportRun>;
+/// #         idempotency(&IdempotencyKey) -> Option<(ContentHash, RecordRef)>;
+/// #     }
+/// #     EventReader {
+/// #         events(u64, usize) -> Vec<StoredEvent>;
+/// #         event_head() -> (u64, ContentHash);
+/// #         cursor(&str) -> u64;
+/// #     }
+/// #     Store { integrity() -> Vec<Finding>; { fn commit(&self, _: ChangeSet) -> Result<CommitOutcome, StoreError> {
+/// #         let what = CategoryId::from_u128(1).into();
+/// #         let first = !self.0.swap(true, Ordering::Relaxed);
+/// #         Ok(if first { CommitOutcome::Conflict { what } } else { CommitOutcome::Committed(Receipt::default()) })
+/// #     } } }
+/// # }
+/// # let (now, command) = (Timestamp::from_millis(0), CommandId::from_u128(1));
+///
+/// // Read, decide, commit; and all of it again while a record moves on meanwhile.
+/// let rename = |store: &dyn Store, name: &str| -> Result<CommitOutcome, StoreError> {
+///     loop {
+///         let mut category = store.categories()?.remove(0);
+///         category.name = name.to_owned();
+///         category.version += 1;
+///         let mut set = ChangeSet::new(now, command);
+///         set.push(Change::Category(category));
+///         match store.commit(set)? {
+///             CommitOutcome::Conflict { .. } => {} // a flow gives up after a few
+///             outcome => return Ok(outcome),
+///         }
+///     }
+/// };
+/// # let store = OneCategory(AtomicBool::new(false));
+/// let outcome = rename(&store, "Apparel")?;
+/// assert!(matches!(outcome, CommitOutcome::Committed(_)));
+/// # Ok::<(), StoreError>(())
+/// ```
 pub trait Store:
     SetupReader
     + CatalogReader

@@ -36,6 +36,23 @@ impl LedgerChain {
     }
 
     /// Appends the next entry as stored; tells the first that does not fit.
+    ///
+    /// ```
+    /// # use sutler_core::hash::ContentHash;
+    /// # use sutler_core::id::{StockLocationId, VariantId};
+    /// # use sutler_core::inventory::{MovementKind, StockKey, StockMovement, StoredMovement};
+    /// # use sutler_core::time::Timestamp;
+    /// # use sutler_core::verify::LedgerChain;
+    /// # let (location, at) = (StockLocationId::from_u128(1), Timestamp::from_millis(0));
+    /// # let key = StockKey { variant: VariantId::from_u128(1), location };
+    /// # let movement = StockMovement { key, kind: MovementKind::Received, quantity: 5, cause: None, reason: None };
+    /// # let link = ContentHash::ZERO.chain(&movement.chain_input(1, at)).link();
+    /// # let first = StoredMovement { seq: 1, at, movement, link };
+    /// assert_eq!(LedgerChain::new(location).entry(&first), None);
+    /// let mut forged = first;
+    /// forged.movement.quantity = 50;
+    /// assert!(LedgerChain::new(location).entry(&forged).is_some());
+    /// ```
     pub fn entry(&mut self, stored: &StoredMovement) -> Option<Finding> {
         self.entries += 1;
         self.head = self.head.chain(&stored.movement.chain_input(stored.seq, stored.at));
@@ -70,6 +87,24 @@ impl LedgerChain {
 }
 
 /// The event log, recomputed from its first entry.
+///
+/// ```
+/// use sutler_core::event::{Event, EventKind, StoredEvent};
+/// use sutler_core::hash::ContentHash;
+/// use sutler_core::verify::EventChain;
+/// # use sutler_core::id::{CommandId, ProductId};
+/// # use sutler_core::time::Timestamp;
+///
+/// # let (at, command) = (Timestamp::from_millis(0), CommandId::from_u128(1));
+/// # let event = Event::plain(EventKind::ProductChanged, ProductId::from_u128(1));
+/// let head = ContentHash::ZERO.chain(&event.chain_input(1, 1, at, command, "{}"));
+/// let stored = StoredEvent { seq: 1, subject_seq: 1, at, command, event, link: head.link() };
+/// let mut chain = EventChain::default();
+/// assert_eq!(chain.event(&stored, "{}"), None);
+/// assert_eq!(chain.finish((1, head)), None);
+/// let finding = chain.finish((2, head)).expect("the last event is gone");
+/// assert_eq!(finding.check, "event.chain");
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct EventChain {
     last: u64,

@@ -9,6 +9,13 @@ use crate::status::word;
 use crate::time::Timestamp;
 
 /// What an open checkout shows.
+///
+/// ```
+/// use sutler_core::verify::OpenCheckout;
+///
+/// let young_and_well = OpenCheckout::default();
+/// assert!(young_and_well.findings.is_empty() && young_and_well.remark.is_none());
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct OpenCheckout {
     /// What is off.
@@ -18,6 +25,29 @@ pub struct OpenCheckout {
 }
 
 /// Checks a checkout that is neither placed nor unwound; `order` is the one that it names.
+///
+/// ```
+/// use sutler_core::verify::check_open_checkout;
+/// # use sutler_core::checkout::{Checkout, CheckoutStatus};
+/// # use sutler_core::order::Order;
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let order: Order = serde_json::from_str(text)?;
+/// # let now = Timestamp::from_millis(0);
+/// # let checkout = Checkout {
+/// #     id: sutler_core::id::CheckoutId::from_u128(1), cart: order.cart, order: order.id, payment: None,
+/// #     status: CheckoutStatus::Authorizing, reserved: vec![], expires_at: now.plus_seconds(900), problem: None,
+/// #     created_at: now, updated_at: now, version: 1,
+/// # };
+///
+/// let young = check_open_checkout(&checkout, Some(&order), now);
+/// assert!(young.findings.is_empty() && young.remark.is_none());
+/// let old = check_open_checkout(&checkout, Some(&order), now.plus_seconds(3_600));
+/// assert_eq!(old.remark.map(|remark| remark.check), Some("checkout.overdue"));
+/// let lost = check_open_checkout(&checkout, None, now);
+/// assert_eq!(lost.findings[0].check, "checkout.order");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn check_open_checkout(
     checkout: &Checkout,
     order: Option<&Order>,
@@ -54,6 +84,21 @@ pub fn check_open_checkout(
 ///
 /// One that ran out may outlast its checkout by as long as nobody reserves the same units again; then it is released with
 /// its entry in the ledger. So only reservations that still hold are looked at.
+///
+/// ```
+/// use sutler_core::inventory::{Reservation, StockKey};
+/// use sutler_core::verify::check_reservation;
+/// # use sutler_core::id::{CheckoutId, StockLocationId, VariantId};
+/// # use sutler_core::time::Timestamp;
+///
+/// # let now = Timestamp::from_millis(0);
+/// # let key = StockKey { variant: VariantId::from_u128(1), location: StockLocationId::from_u128(1) };
+/// let expires_at = now.plus_seconds(900);
+/// let held = Reservation { key, expires_at, checkout: CheckoutId::from_u128(1), quantity: 2 };
+/// let finding = check_reservation(&held, None, now).expect("no checkout stands behind it");
+/// assert_eq!(finding.check, "reservation.orphan");
+/// assert_eq!(check_reservation(&held, None, expires_at), None, "it holds nothing any more");
+/// ```
 pub fn check_reservation(
     reservation: &Reservation,
     checkout: Option<&Checkout>,

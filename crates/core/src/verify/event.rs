@@ -21,6 +21,28 @@ struct Tally {
 }
 
 /// One part of all subjects of the log.
+///
+/// ```
+/// use sutler_core::event::{Event, EventKind, StoredEvent};
+/// use sutler_core::verify::SubjectWindow;
+/// # use sutler_core::id::{CommandId, OrderId};
+/// # use sutler_core::time::Timestamp;
+///
+/// let event = |seq, subject_seq| StoredEvent {
+///     seq,
+///     subject_seq,
+///     event: Event::plain(EventKind::OrderPlaced, OrderId::from_u128(7)),
+/// #   at: Timestamp::from_millis(0), command: CommandId::from_u128(1), link: 0,
+///     // … when, by which command, and its link in the chain
+/// };
+/// let mut window = SubjectWindow::new(0, 1);
+/// assert_eq!(window.event(&event(1, 1)), None);
+/// assert_eq!(window.placed(), 1);
+/// let again = window.event(&event(2, 2)).expect("told twice");
+/// assert_eq!(again.check, "event.placed");
+/// let gap = window.event(&event(3, 4)).expect("number 3 is missing");
+/// assert_eq!(gap.check, "event.sequence");
+/// ```
 #[derive(Clone, Debug)]
 pub struct SubjectWindow {
     part: u64,
@@ -77,6 +99,27 @@ fn fold(subject: RecordRef) -> u64 {
 }
 
 /// Checks an `order.placed` event against the order that it names, `None` when there is none.
+///
+/// ```
+/// use sutler_core::event::{Event, EventData, EventKind, StoredEvent};
+/// use sutler_core::order::{Order, place};
+/// use sutler_core::verify::check_placed_event;
+/// # use sutler_core::id::CommandId;
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let pending: Order = serde_json::from_str(text)?;
+/// # let at = Timestamp::from_millis(0);
+///
+/// let order = place(&pending, at)?;
+/// let data = EventData::Order { number: order.number, total: order.total() };
+/// let event = Event { kind: EventKind::OrderPlaced, subject: order.id.into(), data };
+/// let command = CommandId::from_u128(1);
+/// let stored = StoredEvent { seq: 1, subject_seq: 1, at, command, event, link: 0 };
+/// assert_eq!(check_placed_event(&stored, Some(&order)), None);
+/// assert!(check_placed_event(&stored, Some(&pending)).is_some(), "it was never placed");
+/// assert!(check_placed_event(&stored, None).is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn check_placed_event(stored: &StoredEvent, order: Option<&Order>) -> Option<Finding> {
     if stored.event.kind != EventKind::OrderPlaced {
         return None;
@@ -97,6 +140,18 @@ pub fn check_placed_event(stored: &StoredEvent, order: Option<&Order>) -> Option
 }
 
 /// Returns a finding for each order of `placed` that is not in `told`.
+///
+/// ```
+/// use std::collections::BTreeSet;
+/// use sutler_core::id::OrderId;
+/// use sutler_core::verify::placed_but_not_told;
+///
+/// let placed = BTreeSet::from([1, 2].map(OrderId::from_u128));
+/// let told = BTreeSet::from([2].map(OrderId::from_u128));
+/// let findings = placed_but_not_told(&placed, &told);
+/// assert_eq!(findings.len(), 1);
+/// assert_eq!(findings[0].subject, OrderId::from_u128(1).to_string());
+/// ```
 pub fn placed_but_not_told(placed: &BTreeSet<OrderId>, told: &BTreeSet<OrderId>) -> Vec<Finding> {
     let missing = placed.difference(told);
     missing.map(|id| finding("event.placed", id, "it was placed, and no event told so")).collect()

@@ -45,6 +45,13 @@ pub use stock::StockWindow;
 use crate::port::Finding;
 
 /// One kind of finding.
+///
+/// ```
+/// use sutler_core::verify::{CHECKS, Check};
+///
+/// let level: Option<&Check> = CHECKS.iter().find(|check| check.word == "stock.level");
+/// assert_eq!(level.map(|check| check.invariant), Some("a level is the fold of its ledger"));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Check {
     /// The stable word that findings carry.
@@ -58,6 +65,13 @@ const fn check(word: &'static str, invariant: &'static str) -> Check {
 }
 
 /// Every kind of finding, by word. Part of the public contract: append-only.
+///
+/// ```
+/// use sutler_core::verify::CHECKS;
+///
+/// assert!(CHECKS.is_sorted_by_key(|check| check.word));
+/// assert!(CHECKS.iter().any(|check| check.word == "order.log"));
+/// ```
 #[rustfmt::skip]
 pub const CHECKS: &[Check] = &[
     check("catalog.category",  "the categories are one tree"),

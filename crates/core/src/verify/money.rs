@@ -15,6 +15,20 @@ use crate::pricing::{Quote, TaxLine};
 ///
 /// Why the tax may be off by a little: it is rounded on each line, so each tax line may differ from the exact product by
 /// one minor unit, and the net of a tax-inclusive price by as much again.
+///
+/// ```
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::order::Order;
+/// use sutler_core::verify::check_quote;
+/// #
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let mut order: Order = serde_json::from_str(text)?;
+///
+/// assert!(check_quote(&order).is_empty());
+/// order.quote.totals.total = Money::from_minor(1, Currency::EUR);
+/// assert_eq!(check_quote(&order)[0].check, "money.quote");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn check_quote(order: &Order) -> Vec<Finding> {
     let quote = &order.quote;
     let mut found = Vec::new();
@@ -68,6 +82,28 @@ fn tax_off(quote: &Quote) -> Option<String> {
 
 /// Checks everything that pays one order: one currency, `0 ≤ refunded ≤ captured ≤ authorized`, and that tasks which
 /// count as done have their fact.
+///
+/// ```
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::order::{Order, place};
+/// use sutler_core::verify::check_payments;
+/// # use sutler_core::id::PaymentId;
+/// # use sutler_core::payment::Payment;
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let now = Timestamp::from_millis(0);
+/// # let order = place(&serde_json::from_str::<Order>(text)?, now)?;
+/// # let payment = Payment {
+/// #     id: PaymentId::from_u128(1), order: order.id, provider: "test".to_owned(), method: "ok".to_owned(),
+/// #     amount: order.total(), facts: vec![], created_at: now, version: 1,
+/// # };
+///
+/// assert!(check_payments(&order, &[(payment.clone(), vec![])]).is_empty());
+/// let foreign = Payment { amount: Money::from_minor(18_390, Currency::USD), ..payment };
+/// let words: Vec<_> = check_payments(&order, &[(foreign, vec![])]).iter().map(|f| f.check).collect();
+/// assert_eq!(words, ["money.currency", "payment.amount"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn check_payments(order: &Order, payments: &[(Payment, Vec<PaymentTask>)]) -> Vec<Finding> {
     let mut found = Vec::new();
     let currency = order.quote.currency;
@@ -116,6 +152,28 @@ fn amounts_off(order: &Order, payment: &Payment) -> Option<Finding> {
 
 /// Returns what a person still has to do about the money of one order; not damage: calls that a provider refused for good,
 /// and money of a canceled order that nobody is giving back.
+///
+/// ```
+/// use sutler_core::order::{Order, OrderStatus};
+/// use sutler_core::payment::{FactKind, Payment, PaymentFact};
+/// use sutler_core::verify::remark_payments;
+/// # use sutler_core::id::PaymentId;
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let order: Order = serde_json::from_str(text)?;
+/// # let (at, amount, reference) = (Timestamp::from_millis(0), order.total(), "c-1".to_owned());
+/// # let payment = Payment {
+/// #     id: PaymentId::from_u128(1), order: order.id, provider: "test".to_owned(), method: "ok".to_owned(), amount,
+/// #     facts: vec![], created_at: at, version: 2,
+/// # };
+///
+/// let captured = PaymentFact { kind: FactKind::Captured, amount, reference, at };
+/// let payment = Payment { facts: vec![captured], ..payment };
+/// let canceled = Order { status: OrderStatus::Canceled, ..order };
+/// let remarks = remark_payments(&canceled, &[(payment, vec![])]);
+/// assert_eq!(remarks[0].check, "payment.left", "nobody is giving the money back");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn remark_payments(order: &Order, payments: &[(Payment, Vec<PaymentTask>)]) -> Vec<Finding> {
     let mut remarks = Vec::new();
     for (payment, tasks) in payments {

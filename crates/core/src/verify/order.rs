@@ -12,6 +12,26 @@ use crate::port::Finding;
 use crate::status::{Status as _, word};
 
 /// An order with everything that belongs to it but its money.
+///
+/// ```
+/// use sutler_core::order::Order;
+/// use sutler_core::verify::{OrderFacts, check_order};
+/// #
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let order: Order = serde_json::from_str(text)?;
+///
+/// let without_its_cart = OrderFacts {
+///     order: &order,
+///     log: &[],
+///     allocations: &[],
+///     fulfillments: &[],
+///     cart: None,
+///     order_of_cart: Some(order.id),
+/// };
+/// let words: Vec<_> = check_order(&without_its_cart).iter().map(|f| f.check).collect();
+/// assert_eq!(words, ["order.log", "order.cart"], "its log is gone as well");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct OrderFacts<'a> {
     /// The order.
@@ -29,6 +49,34 @@ pub struct OrderFacts<'a> {
 }
 
 /// Checks one order; see [`super::CHECKS`] for the words.
+///
+/// ```
+/// use sutler_core::order::{LoggedAction, Order, OrderAction};
+/// use sutler_core::verify::{OrderFacts, check_order};
+/// # use sutler_core::cart::new_cart;
+/// # use sutler_core::catalog::Channel;
+/// # macro_rules! record {
+/// #     ($name:literal) => {
+/// #         serde_json::from_str(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/", $name, ".json")))?
+/// #     };
+/// # }
+/// # let (web, order): (Channel, Order) = (record!("channel"), record!("order"));
+/// # let cart = new_cart(order.cart, &web, None, order.created_at);
+///
+/// let log = [LoggedAction { version: 1, at: order.created_at, action: OrderAction::Opened }];
+/// let facts = OrderFacts {
+///     order: &order,
+///     log: &log,
+///     allocations: &[],
+///     fulfillments: &[],
+///     cart: Some(&cart),
+///     order_of_cart: Some(order.id),
+/// };
+/// assert!(check_order(&facts).is_empty());
+/// let found = check_order(&OrderFacts { order_of_cart: None, ..facts });
+/// assert_eq!(found[0].check, "order.cart", "the store does not find it by its cart");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn check_order(facts: &OrderFacts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut tell = |word: &'static str, message: Option<String>| {

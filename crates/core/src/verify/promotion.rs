@@ -11,6 +11,33 @@ use crate::pricing::Promotion;
 /// Counts the orders that hold each promotion.
 ///
 /// An order holds what its quote applied from its placement until it is canceled.
+///
+/// ```
+/// use sutler_core::order::{Order, place};
+/// use sutler_core::verify::PromotionTally;
+/// # use sutler_core::id::PromotionId;
+/// # use sutler_core::money::{Currency, Money};
+/// # use sutler_core::pricing::{AppliedPromotion, Benefit, Lane, Promotion, Window};
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let mut pending: Order = serde_json::from_str(text)?;
+/// # let spring = Promotion {
+/// #     id: PromotionId::from_u128(6), name: "Spring".to_owned(), conditions: vec![], benefit: Benefit::FreeDelivery,
+/// #     lane: Lane::Normal, priority: 0, exclusive: false, window: Window::ALWAYS, usage_limit: None,
+/// #     usage_limit_per_customer: None, active: true, version: 1,
+/// # };
+/// # pending.quote.promotions_applied.push(AppliedPromotion {
+/// #     promotion: spring.id, name: spring.name.clone(), coupon: None, amount: Money::from_minor(490, Currency::EUR),
+/// # });
+///
+/// let mut tally = PromotionTally::default();
+/// tally.order(&pending);
+/// assert_eq!(tally.check(&spring, 0), None, "it holds nothing before it is placed");
+/// tally.order(&place(&pending, Timestamp::from_millis(0))?);
+/// assert_eq!(tally.check(&spring, 1), None);
+/// assert!(tally.check(&spring, 2).is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Default, Debug)]
 pub struct PromotionTally {
     held: BTreeMap<PromotionId, u64>,

@@ -60,6 +60,24 @@ impl StockWindow {
     }
 
     /// Counts an entry of a ledger. Entries of one key must come in their order.
+    ///
+    /// ```
+    /// # use sutler_core::id::{CheckoutId, StockLocationId, VariantId};
+    /// # use sutler_core::inventory::{MovementKind, Reservation, StockKey, StockLevel, StockMovement};
+    /// # use sutler_core::time::Timestamp;
+    /// # use sutler_core::verify::StockWindow;
+    /// # let key = StockKey { variant: VariantId::from_u128(1), location: StockLocationId::from_u128(2) };
+    /// # let (expires_at, checkout) = (Timestamp::from_millis(0), CheckoutId::from_u128(1));
+    /// let moved = |kind, quantity| StockMovement { key, kind, quantity, cause: None, reason: None };
+    /// let mut window = StockWindow::new(None, None);
+    /// window.level(key, StockLevel { on_hand: 5, reserved: 2, ..StockLevel::default() });
+    /// window.movement(&moved(MovementKind::Received, 5));
+    /// window.movement(&moved(MovementKind::Reserved, 2));
+    /// window.reservation(&Reservation { key, expires_at, checkout, quantity: 2 });
+    /// assert!(window.finish().is_empty());
+    /// window.promise(key, 1);
+    /// assert_eq!(window.finish()[0].check, "stock.allocated", "a promise that the level does not know");
+    /// ```
     pub fn movement(&mut self, movement: &StockMovement) {
         let Some(row) = self.row(movement.key) else { return };
         match row.folded.folded(movement.kind.effect(), movement.quantity) {
