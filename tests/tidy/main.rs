@@ -1,17 +1,19 @@
 //! What a reviewer would have to remember, as tests: the direction of dependencies, files that nobody compiles, words
-//! that the glossary bans, pages that are not current.
+//! that the glossary bans, pages that are not current, public items that nothing shows.
 //!
 //! Every check is a plain function from what was read to a list of complaints, so that each has a negative test beside
 //! it: a planted violation must make it speak. A check that cannot fail is worse than none.
 //!
 //! * [`layering`]: which crate may know which, from `cargo metadata`.
 //! * [`files`]: every file is compiled, opens with its essay and stays short.
+//! * [`examples`]: every public item of the library is shown by an example that runs.
 //! * [`words`]: `GLOSSARY.md` against the names in the code.
 //! * [`pages`]: generated pages, the index of decisions, the number of dependencies.
 //!
 //! Deliberately absent: what rustfmt, clippy and rustdoc already see.
 
 mod code;
+mod examples;
 mod files;
 mod layering;
 mod pages;
