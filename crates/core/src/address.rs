@@ -130,6 +130,8 @@ impl Address {
 
     /// Checks that the parts that every parcel needs are there and of sane length.
     ///
+    /// Errors: [`AddressError::Blank`], [`AddressError::TooLong`]; the first part that is off.
+    ///
     /// ```
     /// use sutler_core::address::{Address, AddressError};
     ///

@@ -49,7 +49,9 @@ impl Quantity {
     /// ```
     pub const ONE: Quantity = Quantity(1);
 
-    /// Wraps a number of units; errors outside 1 to [`QUANTITY_MAX`].
+    /// Wraps a number of units.
+    ///
+    /// Errors: [`QuantityError`] outside 1 to [`QUANTITY_MAX`].
     pub fn new(units: u32) -> Result<Self, QuantityError> {
         match units {
             1..=QUANTITY_MAX => Ok(Self(units)),

@@ -85,6 +85,8 @@ pub fn word(value: impl Debug) -> String {
 
 /// Checks that a table is deterministic, that every status is reachable and that exactly the final ones have no way out.
 ///
+/// Errors: one sentence about the first row or status that is off.
+///
 /// ```
 /// use sutler_core::payment::PaymentStatus;
 /// use sutler_core::status::check_table;

@@ -167,6 +167,9 @@ fn put_in(
 
 /// Puts units of a variant in; a variant that is there already gets more units on its line.
 ///
+/// Errors: `cart.closed`, `cart.expired`; `cart.too_large` beyond [`LINES_MAX`] lines; `quantity.invalid` when a line would hold
+/// more than [`QUANTITY_MAX`](crate::quantity::QUANTITY_MAX) units.
+///
 /// ```
 /// use sutler_core::cart::{add_line, new_cart};
 /// use sutler_core::quantity::{QUANTITY_MAX, Quantity};
@@ -198,6 +201,8 @@ pub fn add_line(
 }
 
 /// Sets the units of a variant's line; `None` takes the line out.
+///
+/// Errors: `cart.closed`, `cart.expired`; `not_found` when the variant has no line.
 ///
 /// ```
 /// use sutler_core::cart::{add_line, new_cart, set_line};
@@ -239,6 +244,9 @@ pub fn set_line(
 
 /// Adds a coupon code, trimmed and in upper case; a code that is there already changes nothing but the version. Whether it
 /// is good shows in the quote.
+///
+/// Errors: `cart.closed`, `cart.expired`; `input.invalid` for a code that is blank, longer than 64 characters or holds a control
+/// character; `cart.too_large` beyond [`COUPONS_MAX`] codes.
 ///
 /// ```
 /// use sutler_core::cart::{new_cart, set_coupon};
@@ -282,6 +290,8 @@ pub fn set_coupon(
 
 /// Takes a coupon code out, whether it is good or not.
 ///
+/// Errors: `cart.closed`, `cart.expired`; `not_found`, with the codes that the cart has.
+///
 /// ```
 /// use sutler_core::cart::{new_cart, remove_coupon, set_coupon};
 /// # use sutler_core::catalog::Channel;
@@ -320,6 +330,9 @@ pub fn remove_coupon(
 
 /// Moves everything of `from` (a guest's cart, usually) into `into`; returns both as they are to be. Units of one variant
 /// are summed.
+///
+/// Errors: `cart.channels` for carts of two channels, or one cart twice; `cart.closed`, `cart.expired` of either;
+/// `cart.too_large` and `quantity.invalid` as in [`add_line`]. Codes beyond [`COUPONS_MAX`] are left behind, not refused.
 ///
 /// ```
 /// use sutler_core::cart::{CartStatus, add_line, merge, new_cart};
@@ -365,6 +378,8 @@ pub fn merge(
 }
 
 /// Closes a cart that became an order. It may have run out of time meanwhile: its checkout began in time.
+///
+/// Errors: `move.illegal` when it is closed already.
 ///
 /// ```
 /// use sutler_core::cart::{CartStatus, close, new_cart};

@@ -138,6 +138,8 @@ pub struct CategoryTree {
 
 impl CategoryTree {
     /// Checks that `categories` are a tree and keeps them.
+    ///
+    /// Errors: [`CategoryError`], for the first category that is off.
     pub fn new(categories: impl IntoIterator<Item = Category>) -> Result<Self, CategoryError> {
         let nodes: BTreeMap<CategoryId, Category> =
             categories.into_iter().map(|c| (c.id, c)).collect();
@@ -258,6 +260,8 @@ impl CategoryTree {
 }
 
 /// Checks one category name: 1 to 255 characters, no control characters, no outer blanks.
+///
+/// Errors: [`CategoryError::BadName`].
 ///
 /// ```
 /// use sutler_core::catalog::{CategoryError, check_name};

@@ -263,6 +263,8 @@ pub enum ProductError {
 
 impl Product {
     /// Checks what one product must keep true by itself.
+    ///
+    /// Errors: [`ProductError`], for the first rule that is broken. Retired variants are passed over.
     pub fn check(&self) -> Result<(), ProductError> {
         let handle = || self.handle.clone();
         if self.title.trim().is_empty() {

@@ -45,6 +45,8 @@ macro_rules! label_type {
 
         impl $name {
             /// Wraps a text of 1 to 255 characters without control characters or outer blanks.
+            ///
+            /// Errors: [`LabelError`] says what is wrong with it.
             pub fn new(text: impl Into<String>) -> Result<Self, LabelError> {
                 let text = text.into();
                 check($what, &text, 255)?;

@@ -55,6 +55,8 @@ pub struct BadKey;
 
 impl IdempotencyKey {
     /// Wraps a key.
+    ///
+    /// Errors: [`BadKey`] for a text that is empty, longer than [`KEY_MAX`] bytes or holds a control character.
     pub fn new(text: impl Into<String>) -> Result<Self, BadKey> {
         let text = text.into();
         let good = !text.is_empty() && text.len() <= KEY_MAX && !text.chars().any(char::is_control);

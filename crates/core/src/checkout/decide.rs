@@ -174,6 +174,8 @@ pub fn open_order(begun: &Begun, cart: &Cart, set: &mut ChangeSet) -> (Cart, Che
 /// Writes the step `place_order` but for its payment: order placed, reservations into allocations, cart
 /// closed, promotion uses counted, events told. Returns the order and the log record as they are to be.
 ///
+/// Errors: `move.illegal` unless the order is pending, the cart open and the checkout authorizing.
+///
 /// ```
 /// use sutler_core::cart::CartStatus;
 /// use sutler_core::change::{Change, ChangeSet};
@@ -247,6 +249,8 @@ pub fn place(
 }
 
 /// Undoes `open_order`: the order called off. Its cart stays open.
+///
+/// Errors: as [`order::cancel`].
 ///
 /// ```
 /// use sutler_core::change::{Change, ChangeSet};

@@ -212,6 +212,8 @@ fn fresh(
 /// Moves the order's work one step on (`Pick` or `Pack`): active fulfillments that can make the move do; what is planned and
 /// has no fulfillment yet gets one first.
 ///
+/// Errors: `order.not_placed`; `order.nothing_to_ship` when nothing is left that can make the move.
+///
 /// ```
 /// use sutler_core::fulfillment::{FulfillmentMove, FulfillmentStatus, advance};
 /// # use sutler_core::id::{StockLocationId, VariantId};
@@ -495,6 +497,8 @@ fn ship_one(
 }
 
 /// Records that parcels arrived: all that are on their way, or the one named.
+///
+/// Errors: `order.not_placed`; `input.invalid` when no parcel is on its way.
 ///
 /// ```
 /// use sutler_core::fulfillment::{Fulfillment, FulfillmentStatus, deliver};

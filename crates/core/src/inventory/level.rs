@@ -116,6 +116,8 @@ impl StockLevel {
 
     /// Returns the level after a movement, or how many units it could have taken.
     ///
+    /// Errors: [`Shortfall`] when it takes more units than [`StockLevel::room_for`] allows.
+    ///
     /// ```
     /// # use sutler_core::inventory::{MovementKind, StockLevel};
     /// let level = StockLevel { on_hand: 3, allocated: 2, ..StockLevel::default() };

@@ -75,6 +75,8 @@ pub struct SourcingShortfall {
 ///
 /// `demands` may name a variant twice: its units are summed first.
 ///
+/// Errors: [`SourcingShortfall`]; what one location lacks is no shortfall while others have it.
+///
 /// ```
 /// use std::collections::BTreeMap;
 /// # use sutler_core::id::{StockLocationId, VariantId};

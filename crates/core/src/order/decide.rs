@@ -90,6 +90,8 @@ pub fn fresh_order<'a>(
 
 /// Returns the order as placed: every line promised in full.
 ///
+/// Errors: `move.illegal` unless it is pending.
+///
 /// ```
 /// use sutler_core::order::{Order, OrderStatus, place};
 /// # use sutler_core::time::Timestamp;

@@ -290,6 +290,8 @@ impl OrderLine {
     }
 
     /// Checks the counters against each other; says which pair is wrong.
+    ///
+    /// Errors: in words, the first pair that is off.
     pub fn check(&self) -> Result<(), &'static str> {
         let OrderLine {
             ordered,

@@ -44,6 +44,8 @@ pub fn check_email(email: &str) -> Result<(), Rejection> {
 /// A refund in part does not make the rest outstanding: the shop gave that money up. When all that was taken went back and
 /// nothing is held, the whole total is outstanding.
 ///
+/// Errors: `money.mixed_currency` when a payment is in another currency; `money.overflow`.
+///
 /// ```
 /// use sutler_core::order::outstanding;
 /// use sutler_core::payment::{FactKind, PaymentFact};
@@ -98,6 +100,8 @@ pub fn require_paid(
 
 /// Returns what an order's payments should have captured by what left: each line's share of its total, and the delivery with
 /// the first parcel.
+///
+/// Errors: those of [`Money::share`], for a line whose counters do not fit each other; `money.overflow`.
 ///
 /// ```
 /// use sutler_core::order::{Order, capture_target, place};

@@ -331,6 +331,8 @@ impl PaymentDraft {
     /// Queues giving up all money of an order that was called off: what was taken is refunded, what is held is dropped.
     /// While a capture is under way it is left alone; whoever records its answer calls this again.
     ///
+    /// Errors: as [`PaymentDraft::refund`].
+    ///
     /// ```
     /// # use sutler_core::id::{OrderId, PaymentId};
     /// # use sutler_core::money::{Currency, Money};
@@ -411,6 +413,8 @@ impl PaymentDraft {
 
     /// Writes what a provider answered to a task, and what has to follow for the sake of an order that is called off by now:
     /// what a capture took is refunded, and what a capture could not take is dropped.
+    ///
+    /// Errors: as [`PaymentDraft::give_up`].
     ///
     /// ```
     /// # use sutler_core::id::{OrderId, PaymentId};

@@ -193,6 +193,8 @@ impl PaymentState {
     }
 
     /// Checks `0 <= refunded <= captured <= authorized`.
+    ///
+    /// Errors: in words, the first pair that is off.
     pub fn check(&self) -> Result<(), &'static str> {
         match () {
             () if self.refunded.minor() < 0 => Err("a negative refund"),
