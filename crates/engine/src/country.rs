@@ -6,6 +6,14 @@
 use sutler_core::money::Currency;
 
 /// A country with its currency and its standard rate of tax.
+///
+/// ```
+/// use sutler_engine::country::{Country, by_code};
+///
+/// let switzerland = by_code("CH").expect("it is in the table");
+/// let Country { currency, percent, inclusive, .. } = switzerland;
+/// assert_eq!((currency, percent, inclusive), ("CHF", "8.1", true));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Country {
     /// ISO 3166-1 alpha-2.
@@ -49,11 +57,26 @@ const COUNTRIES: &[Country] = &[
 ];
 
 /// Returns what is known of a country.
+///
+/// ```
+/// use sutler_engine::country::by_code;
+///
+/// assert_eq!(by_code("DE").map(|country| country.percent), Some("19"));
+/// assert_eq!(by_code("US").map(|country| country.inclusive), Some(false));
+/// assert_eq!(by_code("XX"), None);
+/// ```
 pub fn by_code(code: &str) -> Option<Country> {
     COUNTRIES.iter().find(|country| country.code == code).copied()
 }
 
 /// Returns the country that stands for a currency.
+///
+/// ```
+/// use sutler_core::money::Currency;
+/// use sutler_engine::country::by_currency;
+///
+/// assert_eq!(by_currency(Currency::EUR).map(|country| country.code), Some("DE"));
+/// ```
 pub fn by_currency(currency: Currency) -> Option<Country> {
     COUNTRIES.iter().find(|country| country.currency == currency.code()).copied()
 }

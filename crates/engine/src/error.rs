@@ -5,6 +5,23 @@ use sutler_core::port::{Retry, StoreError};
 use sutler_core::rejection::Rejection;
 
 /// Why a flow did not do what it was asked to, sorted by who must act.
+///
+/// ```
+/// use sutler_core::rejection::Rejection;
+/// use sutler_engine::FlowError;
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// # let command = sutler_engine::testing::command(&shop, "test:decline")?;
+///
+/// match shop.checkout(&command) {
+///     Ok(placed) => println!("thank you, your order is {}", placed.order.number),
+///     Err(FlowError::Refused(Rejection::PaymentDeclined { .. })) => println!("another card?"),
+///     Err(error) if error.may_retry() => println!("try again: {error}"),
+///     Err(error) => println!("{}: {error}", error.code()),
+/// }
+/// let declined = shop.checkout(&command).unwrap_err();
+/// assert_eq!((declined.code(), declined.may_retry()), ("payment.declined", false));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FlowError {

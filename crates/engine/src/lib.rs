@@ -16,6 +16,8 @@ pub mod error;
 pub mod flow;
 pub mod provider;
 mod shop;
+#[doc(hidden)]
+pub mod testing;
 
 pub use error::FlowError;
 pub use shop::Shop;

@@ -21,6 +21,31 @@ const TRIES: u32 = 12;
 ///
 /// Cheap to share: all methods take `&self` and may be called from any thread. Methods are grouped by flow, one file
 /// each under [`crate::flow`].
+///
+/// ```
+/// use std::sync::Arc;
+/// use sutler_core::id::CommandId;
+/// use sutler_core::port::SetupReader;
+/// use sutler_engine::Shop;
+/// use sutler_engine::flow::setup::InitCommand;
+/// use sutler_engine::provider::{ManualProvider, TestProvider};
+/// use sutler_engine::testing::{Counting, HandClock};
+/// use sutler_store_memory::MemoryStore;
+///
+/// let store = Arc::new(MemoryStore::new());
+/// let clock = Arc::new(HandClock::default());
+/// let shop = Shop::new(store, clock.clone(), Arc::new(Counting::default()))
+///     .with_provider(Arc::new(TestProvider::in_memory()))
+///     .with_provider(Arc::new(ManualProvider))
+///     .with_search_at(None)
+///     .with_command(CommandId::from_u128(7));
+///
+/// assert_eq!(shop.setup().unwrap_err().code(), "shop.missing");
+/// shop.init(&InitCommand::new("Corner shop", "EUR", "DE")?)?;
+/// assert_eq!(shop.setup()?.shop.name, "Corner shop");
+/// assert_eq!(shop.store().setup()?.map(|setup| setup.shop.created_at), Some(shop.now()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Shop {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,

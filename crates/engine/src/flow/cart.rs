@@ -21,6 +21,20 @@ use crate::shop::Settled;
 use crate::{FlowError, Shop};
 
 /// What a quote needs to know beside the cart.
+///
+/// ```
+/// use sutler_engine::flow::cart::QuoteFor;
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// # let cart = sutler_engine::testing::cart(&shop)?;
+///
+/// let goods = shop.cart_quote(cart, &QuoteFor::default())?;
+/// assert!(goods.quote.delivery.is_none(), "without a method delivery is not priced");
+///
+/// let wanted = QuoteFor { delivery: Some("standard".into()), ..QuoteFor::default() };
+/// let all = shop.cart_quote(cart, &wanted)?;
+/// assert_eq!(all.quote.totals.total.to_string(), "28.70 EUR");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct QuoteFor {
     /// Where the goods go; without it the channel's country is assumed.
@@ -32,6 +46,18 @@ pub struct QuoteFor {
 }
 
 /// A cart with its price.
+///
+/// ```
+/// use sutler_engine::flow::cart::{CartView, QuoteFor};
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// # let cart = sutler_engine::testing::cart(&shop)?;
+///
+/// let CartView { quote, titles, .. } = shop.cart_quote(cart, &QuoteFor::default())?;
+/// let line = &quote.lines[0];
+/// let receipt = format!("{} x {}: {}", line.quantity, titles[&line.variant], line.total);
+/// assert_eq!(receipt, "2 x Enamel mug (Red): 23.80 EUR");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct CartView {
     /// The cart.
@@ -58,6 +84,16 @@ impl Goods {
 
 impl Shop {
     /// Starts an empty cart in a channel.
+    ///
+    /// Errors: `not_found` with the codes of the channels there are.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// let cart = shop.cart_new("web", None)?;
+    /// assert!(cart.lines.is_empty());
+    /// assert_eq!(shop.cart_new("kiosk", None).unwrap_err().code(), "not_found");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cart_new(
         &self,
         channel_code: &str,
@@ -74,12 +110,41 @@ impl Shop {
     }
 
     /// Returns a cart, whatever became of it.
+    ///
+    /// Errors: `not_found`.
+    ///
+    /// ```
+    /// use sutler_core::cart::CartStatus;
+    /// use sutler_core::id::CartId;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+    ///
+    /// let cart = shop.cart(placed.order.cart)?;
+    /// assert_eq!((cart.status, cart.order), (CartStatus::Ordered, Some(placed.order.id)));
+    /// assert_eq!(shop.cart(CartId::from_u128(404)).unwrap_err().code(), "not_found");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cart(&self, id: CartId) -> Result<Cart, FlowError> {
         self.store().cart(id)?.ok_or_else(|| Rejection::not_found("cart", id).into())
     }
 
     /// Puts units of a variant in. A variant that is not for sale is refused; whether there is enough of it is decided at
     /// checkout.
+    ///
+    /// Errors: `not_found`; `variant.not_for_sale`; and what any change of a cart is refused for: `cart.closed`,
+    /// `cart.expired`, `cart.checkout_running`, `cart.too_large`.
+    ///
+    /// ```
+    /// use sutler_core::quantity::Quantity;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    ///
+    /// let red = shop.find_variant("MUG-RED")?.variant.id;
+    /// let cart = shop.cart_new("web", None)?;
+    /// shop.cart_add(cart.id, red, Quantity::ONE)?;
+    /// let cart = shop.cart_add(cart.id, red, Quantity::new(2)?)?;
+    /// assert_eq!(cart.lines[0].quantity.get(), 3, "the same variant is the same line");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cart_add(
         &self,
         id: CartId,
@@ -96,6 +161,20 @@ impl Shop {
     }
 
     /// Sets the units of a variant's line; `None` takes it out.
+    ///
+    /// Errors: what any change of a cart is refused for; see [`Shop::cart_add`].
+    ///
+    /// ```
+    /// use sutler_core::quantity::Quantity;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let red = shop.find_variant("MUG-RED")?.variant.id;
+    /// # let cart = sutler_engine::testing::cart(&shop)?;
+    ///
+    /// let cart = shop.cart_set(cart, red, Some(Quantity::new(4)?))?;
+    /// assert_eq!(cart.lines[0].quantity.get(), 4);
+    /// assert!(shop.cart_set(cart.id, red, None)?.lines.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cart_set(
         &self,
         id: CartId,
@@ -108,6 +187,38 @@ impl Shop {
     }
 
     /// Adds a coupon; a code that no promotion knows is refused.
+    ///
+    /// Errors: `not_found`; a text that is no code; what any change of a cart is refused for.
+    ///
+    /// ```
+    /// use sutler_core::id::PromotionId;
+    /// use sutler_core::money::Rate;
+    /// use sutler_core::pricing::{Benefit, Condition, Lane, Promotion, Window};
+    /// use sutler_engine::flow::cart::QuoteFor;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let cart = sutler_engine::testing::cart(&shop)?;
+    ///
+    /// shop.promotion_add(&Promotion {
+    ///     id: PromotionId::from_u128(7),
+    ///     name: "Ten percent for friends".into(),
+    ///     conditions: vec![Condition::Coupon { codes: vec!["FRIEND".parse()?] }],
+    ///     benefit: Benefit::Percent { rate: Rate::percent("10")? },
+    ///     lane: Lane::Normal,
+    ///     priority: 0,
+    ///     exclusive: false,
+    ///     window: Window::default(),
+    ///     usage_limit: None,
+    ///     usage_limit_per_customer: None,
+    ///     active: true,
+    ///     version: 1,
+    /// })?;
+    /// shop.cart_coupon(cart, " friend ")?;
+    /// let quote = shop.cart_quote(cart, &QuoteFor::default())?.quote;
+    /// assert_eq!(quote.totals.discount_total.to_string(), "2.38 EUR");
+    ///
+    /// assert_eq!(shop.cart_coupon(cart, "FIEND").unwrap_err().code(), "not_found");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cart_coupon(&self, id: CartId, code: &str) -> Result<Cart, FlowError> {
         let coupon = CouponCode::new(code).map_err(Rejection::from)?;
         let setup = self.setup()?;
@@ -126,11 +237,38 @@ impl Shop {
     /// Takes a coupon out, good or not.
     ///
     /// Errors: `not_found` when the cart has no such coupon, and what any change of a cart may be refused for.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let id = sutler_core::id::PromotionId::from_u128(7);
+    /// # shop.promotion_add(&sutler_engine::testing::coupon(id, "FRIEND")?)?;
+    /// # let cart = sutler_engine::testing::cart(&shop)?;
+    ///
+    /// shop.cart_coupon(cart, "FRIEND")?;
+    /// assert!(shop.cart_coupon_remove(cart, "friend")?.coupons.is_empty());
+    /// assert_eq!(shop.cart_coupon_remove(cart, "friend").unwrap_err().code(), "not_found");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cart_coupon_remove(&self, id: CartId, code: &str) -> Result<Cart, FlowError> {
         self.change_cart(id, |cart, channel, now| cart::remove_coupon(cart, channel, code, now))
     }
 
     /// Moves everything of one cart into another, as when a guest signs in; returns the one that was filled.
+    ///
+    /// Errors: `cart.channels` when they are of two channels; what any change of a cart is refused for.
+    ///
+    /// ```
+    /// use sutler_core::cart::CartStatus;
+    /// use sutler_core::id::CustomerId;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let guest = sutler_engine::testing::cart(&shop)?;
+    ///
+    /// let own = shop.cart_new("web", Some(CustomerId::from_u128(1)))?;
+    /// let filled = shop.cart_merge(guest, own.id)?;
+    /// assert_eq!((filled.id, filled.lines[0].quantity.get()), (own.id, 2));
+    /// assert_eq!(shop.cart(guest)?.status, CartStatus::Merged);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cart_merge(&self, from: CartId, into: CartId) -> Result<Cart, FlowError> {
         let setup = self.setup()?;
         let settled = self.settle(|set| {
@@ -148,6 +286,20 @@ impl Shop {
     /// Returns a cart with what it costs now.
     ///
     /// Errors: `cart.empty`, `price.missing`, `delivery.not_available` and the other codes of pricing.
+    ///
+    /// ```
+    /// use sutler_engine::flow::cart::QuoteFor;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let cart = sutler_engine::testing::cart(&shop)?;
+    ///
+    /// let view = shop.cart_quote(cart, &QuoteFor::default())?;
+    /// assert_eq!(view.quote.totals.total.to_string(), "23.80 EUR");
+    ///
+    /// let empty = shop.cart_new("web", None)?;
+    /// let refusal = shop.cart_quote(empty.id, &QuoteFor::default()).unwrap_err();
+    /// assert_eq!(refusal.code(), "cart.empty");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cart_quote(&self, id: CartId, wanted: &QuoteFor) -> Result<CartView, FlowError> {
         let setup = self.setup()?;
         let cart = self.cart(id)?;

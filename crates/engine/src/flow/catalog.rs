@@ -27,6 +27,13 @@ const NEAR_MAX: usize = 3;
 const LABELS_MAX: usize = 2_000;
 
 /// A variant with its product.
+///
+/// ```
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// let found = shop.find_variant("MUG-RED")?;
+/// assert_eq!(found.product.variant_title(&found.variant), "Enamel mug (Red)");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Found {
     /// The product.
@@ -36,6 +43,15 @@ pub struct Found {
 }
 
 /// A product with everything that stands around it.
+///
+/// ```
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// let view = shop.product_view(&shop.find_product("mug")?)?;
+/// let prices: Vec<String> = view.prices.iter().map(|price| price.amount.to_string()).collect();
+/// assert_eq!(prices, ["11.90 EUR", "13.90 EUR"]);
+/// assert!(view.levels.values().all(|level| level.available() == 5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ProductView {
     /// The product.
@@ -53,6 +69,22 @@ impl Shop {
     /// when the product has a single variant). Options are compared without regard to case.
     ///
     /// Errors: `ambiguous` with all candidates; `not_found` with the nearest labels.
+    ///
+    /// ```
+    /// use sutler_core::rejection::Rejection;
+    /// use sutler_engine::FlowError;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    ///
+    /// let red = shop.find_variant("MUG-RED")?;
+    /// assert_eq!(shop.find_variant("mug:red")?, red);
+    /// assert_eq!(shop.find_variant(&red.variant.id.to_string())?, red);
+    ///
+    /// assert_eq!(shop.find_variant("mug").unwrap_err().code(), "ambiguous");
+    /// let refusal = shop.find_variant("MUG-RAD");
+    /// let Err(FlowError::Refused(Rejection::NotFound { near, .. })) = refusal else { panic!() };
+    /// assert_eq!(near, ["MUG-RED"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn find_variant(&self, text: &str) -> Result<Found, FlowError> {
         let given = text.trim();
         if let Ok(id) = given.parse::<VariantId>() {
@@ -88,6 +120,14 @@ impl Shop {
     /// Returns the product that a text names: its id or handle, or an id, SKU or barcode of one of its variants.
     ///
     /// Errors: `ambiguous` with all candidates; `not_found` with the nearest labels.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// let mug = shop.find_product("mug")?;
+    /// assert_eq!(shop.find_product("MUG-BLUE")?, mug, "a variant names its product");
+    /// assert_eq!(shop.find_product("tub").unwrap_err().code(), "not_found");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn find_product(&self, text: &str) -> Result<Product, FlowError> {
         let given = text.trim();
         if let Ok(id) = given.parse::<ProductId>() {
@@ -123,6 +163,17 @@ impl Shop {
     }
 
     /// Returns a product with its prices, stock and category paths.
+    ///
+    /// Errors: only failures of the store.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// let mug = shop.find_product("mug")?;
+    /// let view = shop.product_view(&mug)?;
+    /// assert_eq!((view.prices.len(), view.levels.len()), (2, 2));
+    /// assert!(view.categories.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn product_view(&self, product: &Product) -> Result<ProductView, FlowError> {
         let variants: Vec<VariantId> = product.variants.iter().map(|variant| variant.id).collect();
         let tree = self.category_tree()?;
@@ -135,6 +186,15 @@ impl Shop {
     }
 
     /// Returns up to `limit` products after `after`, oldest first.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// let first = shop.product_list(None, 50)?;
+    /// assert_eq!(first.len(), 1);
+    /// let last = first.last().map(|product| product.id);
+    /// assert!(shop.product_list(last, 50)?.is_empty(), "the next page begins after the last one");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn product_list(
         &self,
         after: Option<ProductId>,
@@ -144,11 +204,34 @@ impl Shop {
     }
 
     /// Returns the whole category tree.
+    ///
+    /// Errors: `category.invalid` when what is stored is no tree, which only a damaged store shows.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// shop.import_text(
+    ///     "Handle,Title,Variant Price,Product Category\ntee,Tee,19.90,Apparel > Shirts\n",
+    ///     "tees.csv",
+    /// )?;
+    /// let tree = shop.category_tree()?;
+    /// let shirts = tree.find(&["Apparel".into(), "Shirts".into()]).expect("imported");
+    /// assert_eq!(tree.path(shirts), ["Apparel", "Shirts"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn category_tree(&self) -> Result<CategoryTree, FlowError> {
         Ok(CategoryTree::new(self.store().categories()?).map_err(Rejection::from)?)
     }
 
     /// Returns what people call a variant, `None` when there is none of this id.
+    ///
+    /// ```
+    /// use sutler_core::id::VariantId;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let red = shop.find_variant("MUG-RED")?.variant.id;
+    /// assert_eq!(shop.variant_label(red)?.as_deref(), Some("MUG-RED"));
+    /// assert_eq!(shop.variant_label(VariantId::from_u128(404))?, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn variant_label(&self, id: VariantId) -> Result<Option<String>, FlowError> {
         let found = self.variants_found(&self.refs(&[id])?)?;
         Ok(found.first().map(|found| found.variant.label(&found.product.handle)))

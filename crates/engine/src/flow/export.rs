@@ -27,6 +27,12 @@ use crate::{FlowError, Shop};
 const PAGE: usize = 200;
 
 /// Which format is written.
+///
+/// ```
+/// use sutler_engine::flow::export::{ExportFormat, ExportOptions};
+///
+/// assert_eq!(ExportOptions::default().format, ExportFormat::Shopify);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -37,6 +43,16 @@ pub enum ExportFormat {
 }
 
 /// Which of Shopify's two sets of column names is written.
+///
+/// ```
+/// use sutler_engine::flow::export::{ExportHeaders, ExportOptions};
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// let mut file = Vec::new();
+/// let options = ExportOptions { headers: ExportHeaders::New, ..ExportOptions::default() };
+/// shop.export_products(&mut file, &options)?;
+/// assert!(String::from_utf8(file)?.contains("URL handle"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExportHeaders {
@@ -48,6 +64,15 @@ pub enum ExportHeaders {
 }
 
 /// What is exported, and how.
+///
+/// ```
+/// use sutler_engine::flow::export::ExportOptions;
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// let options = ExportOptions { channel: Some("kiosk".into()), ..ExportOptions::default() };
+/// let refusal = shop.export_products(Vec::new(), &options).unwrap_err();
+/// assert_eq!(refusal.code(), "not_found");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ExportOptions {
     /// The format.
@@ -59,6 +84,14 @@ pub struct ExportOptions {
 }
 
 /// How much was written.
+///
+/// ```
+/// use sutler_engine::flow::export::ExportOptions;
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// let report = shop.export_products(Vec::new(), &ExportOptions::default())?;
+/// assert_eq!((report.products, report.variants), (1, 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
 #[non_exhaustive]
 pub struct ExportReport {
@@ -74,6 +107,17 @@ impl Shop {
     /// Writes every product of the shop.
     ///
     /// Errors: an unknown channel; [`FlowError::Io`] when `out` cannot be written to.
+    ///
+    /// ```
+    /// use sutler_engine::flow::export::ExportOptions;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// let mut file = Vec::new();
+    /// shop.export_products(&mut file, &ExportOptions::default())?;
+    /// let file = String::from_utf8(file)?;
+    /// assert!(file.contains("MUG-RED"));
+    /// assert!(shop.import_text(&file, "mugs.csv")?.changes_nothing(), "it says what is there");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn export_products(
         &self,
         out: impl Write,
@@ -123,6 +167,16 @@ impl Shop {
     /// stock changed meanwhile is skipped then.
     ///
     /// Errors: [`FlowError::Io`] when `out` cannot be written to.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// let mut file = Vec::new();
+    /// let report = shop.export_stock(&mut file)?;
+    /// assert_eq!(report.rows, 2, "two variants at one location");
+    /// let summary = shop.import_text(std::str::from_utf8(&file)?, "stock.csv")?;
+    /// assert!(summary.changes_nothing());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn export_stock(&self, out: impl Write) -> Result<ExportReport, FlowError> {
         let setup = self.setup()?;
         let mut writer = InventoryWriter::new(out).map_err(failed)?;

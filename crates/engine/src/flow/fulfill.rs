@@ -17,6 +17,18 @@ use super::stock::location_by_word;
 use crate::{FlowError, Shop};
 
 /// What is to leave from where.
+///
+/// ```
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+///
+/// let plan = shop.fulfill_plan(placed.order.number)?;
+/// for (location, lines) in &plan.planned {
+///     assert_eq!((shop.setup()?.locations[0].id, lines[0].quantity), (*location, 2));
+/// }
+/// assert!(plan.active.is_empty(), "nobody has begun");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct FulfillmentPlan {
     /// The order.
@@ -28,6 +40,29 @@ pub struct FulfillmentPlan {
 }
 
 /// What is handed to a carrier.
+///
+/// ```
+/// use sutler_core::quantity::Quantity;
+/// use sutler_engine::flow::fulfill::ShipCommand;
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+///
+/// let one_now = ShipCommand {
+///     lines: vec![("MUG-RED".into(), Quantity::ONE)],
+///     location: None,
+///     carrier: "dhl".into(),
+///     tracking: Some("00340434".into()),
+///     unpaid: false,
+///     key: None,
+/// };
+/// let view = shop.fulfill_ship(placed.order.number, &one_now)?;
+/// assert_eq!(view.order.lines[0].shipped, 1);
+///
+/// let the_rest = ShipCommand { lines: vec![], ..one_now };
+/// let view = shop.fulfill_ship(placed.order.number, &the_rest)?;
+/// assert_eq!(view.order.lines[0].shipped, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ShipCommand {
     /// SKU, variant id or line number, and units; empty for all that is left.
@@ -62,6 +97,16 @@ impl ShipCommand {
 
 impl Shop {
     /// Returns what is to leave from where, from the recorded allocations. Writes nothing.
+    ///
+    /// Errors: `not_found`.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+    /// let plan = shop.fulfill_plan(placed.order.number)?;
+    /// assert_eq!(plan.planned.values().flatten().map(|line| line.quantity).sum::<u32>(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fulfill_plan(&self, number: OrderNumber) -> Result<FulfillmentPlan, FlowError> {
         use sutler_core::fulfillment::FulfillmentStatus::{Open, Packed, Picked};
         let view = self.order(number)?;
@@ -75,11 +120,33 @@ impl Shop {
     }
 
     /// Marks all that is planned as taken from the shelf.
+    ///
+    /// Errors: `order.not_placed`; `order.nothing_to_ship`.
+    ///
+    /// ```
+    /// use sutler_core::fulfillment::FulfillmentStatus;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+    /// let view = shop.fulfill_pick(placed.order.number)?;
+    /// assert_eq!(view.fulfillments[0].status, FulfillmentStatus::Picked);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fulfill_pick(&self, number: OrderNumber) -> Result<OrderView, FlowError> {
         self.advance(number, FulfillmentMove::Pick)
     }
 
     /// Marks all that is planned or picked as put in its parcels.
+    ///
+    /// Errors: `order.not_placed`; `order.nothing_to_ship`.
+    ///
+    /// ```
+    /// use sutler_core::fulfillment::FulfillmentStatus;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+    /// let view = shop.fulfill_pack(placed.order.number)?;
+    /// assert_eq!(view.fulfillments[0].status, FulfillmentStatus::Packed, "picked on the way");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fulfill_pack(&self, number: OrderNumber) -> Result<OrderView, FlowError> {
         self.advance(number, FulfillmentMove::Pack)
     }
@@ -107,6 +174,36 @@ impl Shop {
     ///
     /// Errors: `order.not_paid` unless `unpaid`; `order.nothing_to_ship`; `fulfillment.too_many`; `stock.insufficient` when a
     /// backordered unit is not there yet.
+    ///
+    /// ```
+    /// use sutler_core::order::{MoneyProgress, Stage};
+    /// use sutler_engine::flow::fulfill::ShipCommand;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+    ///
+    /// let all = ShipCommand {
+    ///     lines: vec![],
+    ///     location: None,
+    ///     carrier: "dhl".into(),
+    ///     tracking: None,
+    ///     unpaid: false,
+    ///     key: Some("parcel-1".parse()?),
+    /// };
+    /// let view = shop.fulfill_ship(placed.order.number, &all)?;
+    /// assert_eq!(view.progress.stage, Stage::Shipped);
+    /// assert_eq!(view.progress.money, MoneyProgress::Paid, "shipping takes the money");
+    ///
+    /// let again = shop.fulfill_ship(placed.order.number, &all)?;
+    /// assert_eq!(again.fulfillments.len(), 1, "the same key is the same parcel");
+    /// let more = ShipCommand { key: None, ..all.clone() };
+    /// let refusal = shop.fulfill_ship(placed.order.number, &more).unwrap_err();
+    /// assert_eq!(refusal.code(), "order.nothing_to_ship");
+    ///
+    /// # let owed = sutler_engine::testing::order(&shop, "manual:transfer")?;
+    /// let refusal = shop.fulfill_ship(owed.order.number, &more).unwrap_err();
+    /// assert_eq!(refusal.code(), "order.not_paid", "the buyer's transfer has not come");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fulfill_ship(
         &self,
         number: OrderNumber,
@@ -164,6 +261,19 @@ impl Shop {
     }
 
     /// Records that parcels arrived: all of the order that are on their way, or one.
+    ///
+    /// Errors: `not_found`; `move.illegal` when nothing is on its way.
+    ///
+    /// ```
+    /// use sutler_core::order::Stage;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+    /// # let all = sutler_engine::testing::parcel();
+    /// shop.fulfill_ship(placed.order.number, &all)?;
+    /// let view = shop.fulfill_deliver(placed.order.number, None)?;
+    /// assert_eq!(view.progress.stage, Stage::Delivered);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fulfill_deliver(
         &self,
         number: OrderNumber,

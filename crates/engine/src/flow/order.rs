@@ -20,6 +20,19 @@ use crate::{FlowError, Shop};
 pub const PAGE_MAX: usize = 1_000;
 
 /// An order with what belongs to it and what is derived from that.
+///
+/// ```
+/// use sutler_core::order::{FulfillmentProgress, MoneyProgress, Stage};
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+///
+/// let view = shop.order(placed.order.number)?;
+/// assert_eq!(view.progress.stage, Stage::Confirmed);
+/// assert_eq!(view.progress.money, MoneyProgress::Authorized);
+/// assert_eq!(view.progress.fulfillment, FulfillmentProgress::Unfulfilled);
+/// assert_eq!(view.allocations[0].quantity, 2, "promised, and still on the shelf");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct OrderView {
     /// The order.
@@ -44,11 +57,32 @@ impl Shop {
     }
 
     /// Returns an order with all that belongs to it.
+    ///
+    /// Errors: `not_found`.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+    /// let view = shop.order("1001".parse()?)?;
+    /// assert_eq!(view.order.id, placed.order.id);
+    /// assert_eq!(shop.order("9999".parse()?).unwrap_err().code(), "not_found");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn order(&self, number: OrderNumber) -> Result<OrderView, FlowError> {
         self.order_view(self.order_id(number)?)
     }
 
     /// Returns an order with all that belongs to it.
+    ///
+    /// Errors: `not_found`.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+    /// let view = shop.order_view(placed.order.id)?;
+    /// assert_eq!(view.order.number.to_string(), "1001");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn order_view(&self, id: OrderId) -> Result<OrderView, FlowError> {
         let store = self.store();
         let order = store.order(id)?.ok_or_else(|| Rejection::not_found("order", id))?;
@@ -70,6 +104,22 @@ impl Shop {
 
     /// Returns up to `limit` orders, newest first, below `before`; tasks, fulfillments and allocations are left out. A stage is
     /// derived, so asking for one looks through the orders until enough are found.
+    ///
+    /// ```
+    /// use sutler_core::order::Stage;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let first = sutler_engine::testing::order(&shop, "test:ok")?;
+    /// # let second = sutler_engine::testing::order(&shop, "manual:transfer")?;
+    ///
+    /// let newest = shop.order_list(None, None, 1)?;
+    /// assert_eq!(newest[0].order.number, second.order.number);
+    /// let rest = shop.order_list(None, Some(second.order.number), 50)?;
+    /// assert_eq!(rest[0].order.number, first.order.number);
+    ///
+    /// let unpaid = shop.order_list(Some(Stage::Payment), None, 50)?;
+    /// assert_eq!((unpaid.len(), unpaid[0].order.id), (1, second.order.id));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn order_list(
         &self,
         stage: Option<Stage>,
@@ -116,6 +166,17 @@ impl Shop {
     }
 
     /// Returns the log of an order, oldest first.
+    ///
+    /// Errors: `not_found`.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+    /// let log = shop.order_log(placed.order.number)?;
+    /// let words: Vec<&str> = log.iter().map(|entry| entry.action.word()).collect();
+    /// assert_eq!(words, ["opened", "placed"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn order_log(&self, number: OrderNumber) -> Result<Vec<LoggedAction>, FlowError> {
         Ok(self.store().order_log(self.order_id(number)?)?)
     }
@@ -124,6 +185,23 @@ impl Shop {
     /// hold is voided, captured money is refunded.
     ///
     /// Errors: `order.already_shipped`, `order.not_placed` (pending or canceled already).
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+    /// # let red = shop.find_variant("MUG-RED")?.variant.id;
+    ///
+    /// let key = Some("call-off-1001".parse()?);
+    /// let view = shop.order_cancel(placed.order.number, "the buyer changed her mind", key.clone())?;
+    /// assert!(view.payments[0].state().held().is_zero());
+    /// assert_eq!(shop.stock_show(red)?.levels[0].1.available(), 5);
+    ///
+    /// let again = shop.order_cancel(placed.order.number, "the buyer changed her mind", key)?;
+    /// assert_eq!(again.order, view.order, "the same key calls off once");
+    /// let refusal = shop.order_cancel(placed.order.number, "again", None).unwrap_err();
+    /// assert_eq!(refusal.code(), "order.not_placed");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn order_cancel(
         &self,
         number: OrderNumber,

@@ -17,6 +17,19 @@ use super::order::OrderView;
 use crate::{FlowError, Shop};
 
 /// What became of provider tasks.
+///
+/// ```
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// let quiet = shop.run_payment_tasks()?;
+/// assert_eq!((quiet.done, quiet.failed, quiet.refused), (0, 0, 0));
+///
+/// // This card refuses the capture that a shipment makes due: a person must look.
+/// # let placed = sutler_engine::testing::order(&shop, "test:capture-decline")?;
+/// # let all = sutler_engine::testing::parcel();
+/// let view = shop.fulfill_ship(placed.order.number, &all)?;
+/// assert!(view.tasks[0].last_error.as_deref().is_some_and(|said| said.contains("declined")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct TaskReport {
     /// Tasks whose call succeeded.
@@ -59,6 +72,26 @@ impl Shop {
     /// see the same money.
     ///
     /// Errors: `refund.too_large`, `currency.wrong`, `amount.not_positive`, `key.reused`.
+    ///
+    /// ```
+    /// use sutler_core::money::{Currency, Money};
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+    /// # let all = sutler_engine::testing::parcel();
+    /// shop.fulfill_ship(placed.order.number, &all)?;
+    ///
+    /// let five = Some(Money::from_minor(500, Currency::EUR));
+    /// let key = Some("chipped-mug".parse()?);
+    /// let view = shop.refund(placed.order.number, five, "a chipped mug", key.clone())?;
+    /// assert_eq!(view.payments[0].state().refunded.to_string(), "5.00 EUR");
+    /// let again = shop.refund(placed.order.number, five, "a chipped mug", key)?;
+    /// assert_eq!(again.payments, view.payments, "the same key gives back once");
+    ///
+    /// let more = Some(Money::from_minor(10_000, Currency::EUR));
+    /// let refusal = shop.refund(placed.order.number, more, "a mistake", None).unwrap_err();
+    /// assert_eq!(refusal.code(), "refund.too_large");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn refund(
         &self,
         number: OrderNumber,
@@ -112,6 +145,20 @@ impl Shop {
     ///
     /// Errors: `input.invalid` when the reference is blank, or stands for another amount already; `order.not_placed`;
     /// `amount.not_positive`, also when nothing is owed any more; `currency.wrong`; `key.reused`.
+    ///
+    /// ```
+    /// use sutler_core::order::MoneyProgress;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let placed = sutler_engine::testing::order(&shop, "manual:transfer")?;
+    ///
+    /// let view = shop.mark_paid(placed.order.number, None, "bank 17", None)?;
+    /// assert_eq!(view.progress.money, MoneyProgress::Paid);
+    /// let again = shop.mark_paid(placed.order.number, None, "bank 17", None)?;
+    /// assert_eq!(again.payments[0].facts, view.payments[0].facts, "the same reference, the same money");
+    /// let refusal = shop.mark_paid(placed.order.number, None, "bank 18", None).unwrap_err();
+    /// assert_eq!(refusal.code(), "amount.not_positive", "nothing is owed any more");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn mark_paid(
         &self,
         number: OrderNumber,
@@ -142,6 +189,19 @@ impl Shop {
     }
 
     /// Takes all the money that is held for an order.
+    ///
+    /// Errors: `not_found`; `order.not_placed`; `key.reused`. What the provider says to it stands in the payment's tasks.
+    ///
+    /// ```
+    /// use sutler_core::order::MoneyProgress;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+    /// let view = shop.capture(placed.order.number, None)?;
+    /// assert_eq!(view.progress.money, MoneyProgress::Paid);
+    /// let again = shop.capture(placed.order.number, None)?;
+    /// assert_eq!(again.payments[0].state().captured, placed.order.total(), "there is no more to take");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn capture(
         &self,
         number: OrderNumber,
@@ -165,6 +225,17 @@ impl Shop {
     }
 
     /// Makes every provider call that is due, in the order of due moments.
+    ///
+    /// Errors: only failures of the store; what providers say is in the report.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+    /// shop.capture(placed.order.number, None)?;
+    /// let report = shop.run_payment_tasks()?;
+    /// assert_eq!(report.done, 0, "the capture was tried at once, so nothing is due");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn run_payment_tasks(&self) -> Result<TaskReport, FlowError> {
         let mut report = TaskReport::default();
         loop {

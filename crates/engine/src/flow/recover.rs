@@ -13,6 +13,15 @@ use super::payment::TaskReport;
 use crate::{FlowError, Shop};
 
 /// What recovery did.
+///
+/// ```
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// let report = shop.recover()?;
+/// assert_eq!((report.placed, report.unwound, report.waiting), (0, 0, 0));
+/// let needs_a_person = !report.stuck.is_empty() || !report.refused.is_empty();
+/// assert!(!needs_a_person);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct RecoveryReport {
     /// Checkouts whose money was held: placed.
@@ -31,6 +40,26 @@ pub struct RecoveryReport {
 
 impl Shop {
     /// Settles every open checkout that nobody works on any more, and makes every provider call that is due.
+    ///
+    /// Errors: only failures of the store; a checkout that cannot be settled is named in the report.
+    ///
+    /// ```
+    /// use sutler_engine::FlowError;
+    /// # use std::sync::Arc;
+    /// # let clock = Arc::new(sutler_engine::testing::HandClock::default());
+    /// # let shop = sutler_engine::testing::shop_at(sutler_store_memory::MemoryStore::new(), clock.clone())?;
+    /// # let command = sutler_engine::testing::command(&shop, "test:unknown")?;
+    /// # let red = shop.find_variant("MUG-RED")?.variant.id;
+    ///
+    /// // The provider does not say whether it holds the money: the stock stays held.
+    /// assert!(matches!(shop.checkout(&command), Err(FlowError::PaymentOpen { .. })));
+    /// assert_eq!(shop.recover()?.waiting, 1, "somebody may be working on it still");
+    ///
+    /// clock.advance(120);
+    /// assert_eq!(shop.recover()?.unwound, 1, "asked again, it says that it came to nothing");
+    /// assert_eq!(shop.stock_show(red)?.levels[0].1.available(), 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn recover(&self) -> Result<RecoveryReport, FlowError> {
         let tasks = self.run_payment_tasks()?;
         let mut report =
@@ -144,6 +173,26 @@ impl Shop {
     /// again does not keep the checkout stuck; one that is away is asked again by [`Shop::recover`]. Returns the log record.
     ///
     /// Errors: `not_found`; `move.illegal` when the checkout is not stuck.
+    ///
+    /// ```
+    /// use sutler_core::checkout::CheckoutStatus;
+    /// use sutler_core::port::SagaReader;
+    /// # use std::sync::Arc;
+    /// # let clock = Arc::new(sutler_engine::testing::HandClock::default());
+    /// # let shop = sutler_engine::testing::shop_at(sutler_store_memory::MemoryStore::new(), clock.clone())?;
+    /// # let command = sutler_engine::testing::command(&shop, "mute:card")?;
+    ///
+    /// // A provider that says nothing for a day leaves a checkout to people.
+    /// assert_eq!(shop.checkout(&command).unwrap_err().code(), "payment.open");
+    /// clock.advance(25 * 60 * 60);
+    /// assert_eq!(shop.recover()?.stuck.len(), 1);
+    ///
+    /// let stuck = shop.store().checkouts_open(None, 10)?.remove(0);
+    /// assert_eq!(shop.checkout_settle(stuck.id)?.status, CheckoutStatus::Unwound);
+    /// let refusal = shop.checkout_settle(stuck.id).unwrap_err();
+    /// assert_eq!(refusal.code(), "move.illegal", "it is settled already");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn checkout_settle(&self, id: CheckoutId) -> Result<Checkout, FlowError> {
         let settled = self.settle(|set| {
             let record =

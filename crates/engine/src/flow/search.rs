@@ -48,6 +48,15 @@ const BATCH_BYTES: usize = 8_000_000;
 const TRIES: u32 = 4;
 
 /// What a sync or rebuild did.
+///
+/// ```
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// let first = shop.index_sync()?;
+/// assert_eq!((first.rebuilt, first.products), (true, 1));
+/// let second = shop.index_sync()?;
+/// assert_eq!((second.events, second.cursor), (0, first.cursor), "nothing happened since");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct IndexReport {
@@ -79,6 +88,16 @@ impl Shop {
     /// Brings the search index up to the last event.
     ///
     /// Errors: [`FlowError::Search`] when somebody else keeps writing the index, or it cannot be mended.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # use sutler_engine::testing::MUGS;
+    /// shop.index_sync()?;
+    /// shop.import_text(&MUGS.replace("Enamel mug", "Enamel cup"), "cups.csv")?;
+    /// let report = shop.index_sync()?;
+    /// assert_eq!((report.rebuilt, report.updated), (false, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn index_sync(&self) -> Result<IndexReport, FlowError> {
         let index = self.search_index()?;
         self.sync(index)
@@ -87,6 +106,14 @@ impl Shop {
     /// Builds the search index anew from all products.
     ///
     /// Errors: as for [`Shop::index_sync`].
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// let report = shop.index_rebuild()?;
+    /// assert!(report.rebuilt);
+    /// assert_eq!(report.products, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn index_rebuild(&self) -> Result<IndexReport, FlowError> {
         let index = self.search_index()?;
         self.rebuild(index)
@@ -95,6 +122,24 @@ impl Shop {
     /// Answers a search, after bringing the index up to the last event.
     ///
     /// When somebody else is writing the index just now, the answer is from what is there: the index may lag.
+    ///
+    /// Errors: [`FlowError::Search`] for a request that is none, and when the index cannot be used.
+    ///
+    /// ```
+    /// use sutler_engine::flow::search::{Filter, SearchRequest};
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    ///
+    /// let mut request = SearchRequest::new("enamel");
+    /// request.filters.push(Filter::parse("price<20", 2)?);
+    /// request.facets.push("option.Color".into());
+    /// let answer = shop.search(&request)?;
+    /// assert_eq!((answer.total, answer.hits[0].handle.as_str()), (1, "mug"));
+    /// assert_eq!(answer.facets[0].values.len(), 2);
+    ///
+    /// request.offset = 1_000_000;
+    /// assert_eq!(shop.search(&request).unwrap_err().code(), "search.failed");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, FlowError> {
         let index = self.search_index()?;
         match self.sync(index) {

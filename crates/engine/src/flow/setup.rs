@@ -24,6 +24,20 @@ const RESERVATION_SECONDS: u32 = 15 * 60;
 const CART_SECONDS: u32 = 30 * 24 * 60 * 60;
 
 /// What a new shop is to be. No default: every field is a business choice.
+///
+/// ```
+/// use sutler_core::money::Rate;
+/// use sutler_engine::flow::setup::InitCommand;
+///
+/// let germany = InitCommand::new("Corner shop", "EUR", "DE")?;
+/// assert_eq!((germany.tax_inclusive, germany.tax_rate), (true, Rate::percent("19")?));
+///
+/// let books = InitCommand { tax_rate: Rate::percent("7")?, ..germany };
+/// assert_eq!(books.delivery_rate.to_string(), "4.90 EUR");
+///
+/// assert!(InitCommand::new("Corner shop", "EUX", "DE").is_err());
+/// # Ok::<(), sutler_core::rejection::Rejection>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct InitCommand {
     /// Name for people.
@@ -47,6 +61,17 @@ impl Shop {
     /// methods `standard` and `pickup`.
     ///
     /// Errors: `shop.exists` when the store holds a shop already; `money` errors when the amounts are in another currency.
+    ///
+    /// ```
+    /// use sutler_engine::flow::setup::InitCommand;
+    /// # let shop = sutler_engine::testing::empty(sutler_store_memory::MemoryStore::new());
+    ///
+    /// let command = InitCommand::new("Corner shop", "EUR", "DE")?;
+    /// let setup = shop.init(&command)?;
+    /// assert_eq!((setup.channels[0].code.as_str(), setup.locations[0].code.as_str()), ("web", "main"));
+    /// assert_eq!(shop.init(&command).unwrap_err().code(), "shop.exists");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn init(&self, command: &InitCommand) -> Result<Arc<Setup>, FlowError> {
         if self.store().setup()?.is_some() {
             return Err(Rejection::ShopExists.into());
@@ -164,6 +189,39 @@ impl Shop {
     }
 
     /// Adds a promotion; its own rules are checked first. Its version is set by the store's guard, so give 1.
+    ///
+    /// Errors: what [`Promotion::check`] refuses; `shop.missing`.
+    ///
+    /// ```
+    /// use sutler_core::id::PromotionId;
+    /// use sutler_core::money::Rate;
+    /// use sutler_core::pricing::{Benefit, Lane, Promotion, Window};
+    /// use sutler_engine::flow::cart::QuoteFor;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let cart = sutler_engine::testing::cart(&shop)?;
+    ///
+    /// let sale = Promotion {
+    ///     id: PromotionId::from_u128(1),
+    ///     name: "Everything must go".into(),
+    ///     conditions: vec![],
+    ///     benefit: Benefit::Percent { rate: Rate::percent("50")? },
+    ///     lane: Lane::Normal,
+    ///     priority: 0,
+    ///     exclusive: false,
+    ///     window: Window::default(),
+    ///     usage_limit: None,
+    ///     usage_limit_per_customer: None,
+    ///     active: true,
+    ///     version: 1,
+    /// };
+    /// shop.promotion_add(&sale)?;
+    /// let quote = shop.cart_quote(cart, &QuoteFor::default())?.quote;
+    /// assert_eq!(quote.totals.total.to_string(), "11.90 EUR");
+    ///
+    /// let benefit = Benefit::Percent { rate: Rate::percent("150")? };
+    /// assert!(shop.promotion_add(&Promotion { benefit, ..sale }).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn promotion_add(&self, promotion: &Promotion) -> Result<(), FlowError> {
         promotion.check().map_err(Rejection::from)?;
         self.setup()?;
@@ -178,6 +236,24 @@ impl Shop {
     /// version after the one that stands (1 for a new one).
     ///
     /// Errors: `already_exists` for a code in use; `Contended` when somebody else changed the row meanwhile.
+    ///
+    /// ```
+    /// use sutler_core::catalog::{CapturePolicy, Channel};
+    /// use sutler_core::change::SetupChange;
+    /// use sutler_engine::FlowError;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    ///
+    /// let web = shop.setup()?.channels[0].clone();
+    /// let version = web.version + 1;
+    /// let at_once = Channel { capture: CapturePolicy::AtPlacement, version, ..web };
+    /// shop.setup_put(&SetupChange::Channel(at_once.clone()))?;
+    /// assert_eq!(shop.setup()?.channels[0], at_once);
+    ///
+    /// // The version was taken by the first one.
+    /// let refusal = shop.setup_put(&SetupChange::Channel(at_once));
+    /// assert!(matches!(refusal, Err(FlowError::Contended { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn setup_put(&self, change: &SetupChange) -> Result<(), FlowError> {
         self.setup()?;
         let mut set = self.change_set();

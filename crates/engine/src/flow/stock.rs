@@ -14,6 +14,18 @@ use sutler_core::shop::Setup;
 use crate::{FlowError, Shop};
 
 /// The stock of one variant.
+///
+/// ```
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+/// let view = shop.stock_show(placed.order.lines[0].variant)?;
+/// assert_eq!(view.label, "MUG-RED");
+/// for (location, level) in &view.levels {
+///     assert_eq!((location.code.as_str(), level.on_hand, level.allocated), ("main", 5, 2));
+///     assert_eq!(level.available(), 3);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct StockView {
     /// The variant.
@@ -38,6 +50,24 @@ pub(crate) fn location_by_word<'a>(
 
 impl Shop {
     /// Records goods that arrived.
+    ///
+    /// Errors: `not_found` for a variant or location; `stock.overflow`; `key.reused`.
+    ///
+    /// ```
+    /// use sutler_core::quantity::Quantity;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let red = shop.find_variant("MUG-RED")?.variant.id;
+    ///
+    /// let (ten, key) = (Quantity::new(10)?, Some("delivery-note-4711".parse()?));
+    /// let view = shop.stock_receive(red, ten, "main", Some("from the potter"), key.clone())?;
+    /// assert_eq!(view.levels[0].1.on_hand, 15);
+    /// let again = shop.stock_receive(red, ten, "main", Some("from the potter"), key.clone())?;
+    /// assert_eq!(again.levels[0].1.on_hand, 15, "the same key receives once");
+    ///
+    /// let refusal = shop.stock_receive(red, Quantity::ONE, "main", None, key).unwrap_err();
+    /// assert_eq!(refusal.code(), "key.reused");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn stock_receive(
         &self,
         variant: VariantId,
@@ -78,6 +108,18 @@ impl Shop {
     /// Sets units on hand to what a count found. `expected` is the count that must still stand, when given.
     ///
     /// Errors: `reason.missing`; `stock.changed`; `stock.insufficient` when more is promised than was counted.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let red = shop.find_variant("MUG-RED")?.variant.id;
+    ///
+    /// let view = shop.stock_correct(red, 4, "main", "one broke", Some(5), None)?;
+    /// assert_eq!(view.levels[0].1.on_hand, 4);
+    ///
+    /// let refusal = shop.stock_correct(red, 6, "main", "counted", Some(5), None).unwrap_err();
+    /// assert_eq!(refusal.code(), "stock.changed", "it is no longer 5");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn stock_correct(
         &self,
         variant: VariantId,
@@ -140,6 +182,37 @@ impl Shop {
     }
 
     /// Moves units between two own locations, in one commit.
+    ///
+    /// Errors: `not_found` for a variant or location; `input.invalid` when both locations are one; `stock.insufficient`
+    /// when fewer units can leave; `key.reused`.
+    ///
+    /// ```
+    /// use sutler_core::change::SetupChange;
+    /// use sutler_core::id::StockLocationId;
+    /// use sutler_core::inventory::StockLocation;
+    /// use sutler_core::quantity::Quantity;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let red = shop.find_variant("MUG-RED")?.variant.id;
+    ///
+    /// let outlet = StockLocation {
+    ///     id: StockLocationId::from_u128(0x0d),
+    ///     code: "outlet".into(),
+    ///     name: "Outlet".into(),
+    ///     country: None,
+    ///     priority: 1,
+    ///     active: true,
+    ///     version: 1,
+    /// };
+    /// shop.setup_put(&SetupChange::StockLocation(outlet))?;
+    ///
+    /// let view = shop.stock_transfer(red, Quantity::new(2)?, "main", "outlet", None)?;
+    /// let on_hand: Vec<u32> = view.levels.iter().map(|(_, level)| level.on_hand).collect();
+    /// assert_eq!(on_hand, [3, 2]);
+    ///
+    /// let refusal = shop.stock_transfer(red, Quantity::new(9)?, "main", "outlet", None).unwrap_err();
+    /// assert_eq!(refusal.code(), "stock.insufficient");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn stock_transfer(
         &self,
         variant: VariantId,
@@ -189,6 +262,18 @@ impl Shop {
     }
 
     /// Sets how far selling may go beyond what is on hand, and how many units are kept from buyers.
+    ///
+    /// Errors: `not_found` for a variant or location; `quantity.invalid`; `key.reused`.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let red = shop.find_variant("MUG-RED")?.variant.id;
+    /// let view = shop.stock_limits(red, "main", 0, 2, None)?;
+    /// assert_eq!(view.levels[0].1.available(), 3, "two are kept back");
+    /// let view = shop.stock_limits(red, "main", 10, 0, None)?;
+    /// assert_eq!(view.levels[0].1.available(), 15, "ten may be sold before they are there");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn stock_limits(
         &self,
         variant: VariantId,
@@ -222,6 +307,17 @@ impl Shop {
     }
 
     /// Returns the stock of a variant at every location.
+    ///
+    /// Errors: `not_found`.
+    ///
+    /// ```
+    /// use sutler_core::id::VariantId;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let red = shop.find_variant("MUG-RED")?.variant.id;
+    /// assert_eq!(shop.stock_show(red)?.levels[0].1.available(), 5);
+    /// assert_eq!(shop.stock_show(VariantId::from_u128(404)).unwrap_err().code(), "not_found");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn stock_show(&self, variant: VariantId) -> Result<StockView, FlowError> {
         let setup = self.setup()?;
         let label = self.require_variant(variant)?;
@@ -237,6 +333,19 @@ impl Shop {
     }
 
     /// Returns the newest movements of a variant, newest first.
+    ///
+    /// Errors: `not_found`.
+    ///
+    /// ```
+    /// use sutler_core::inventory::MovementKind;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let red = shop.find_variant("MUG-RED")?.variant.id;
+    /// shop.stock_correct(red, 4, "main", "one broke", None, None)?;
+    /// let movements = shop.stock_history(red, 10)?;
+    /// assert_eq!(movements[0].movement.kind, MovementKind::CorrectedDown);
+    /// assert_eq!(movements[0].movement.reason.as_deref(), Some("one broke"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn stock_history(
         &self,
         variant: VariantId,

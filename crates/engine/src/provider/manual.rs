@@ -4,6 +4,18 @@ use sutler_core::port::{Lookup, PaymentProvider, ProviderError, ProviderReply, P
 
 /// The provider `manual`. It is never asked to hold money; refunds are done by a person, so it answers them at once and the
 /// fact says that the person is to pay out.
+///
+/// ```
+/// use sutler_core::port::PaymentProvider;
+/// use sutler_engine::provider::ManualProvider;
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+///
+/// assert!(ManualProvider.is_manual());
+/// # let placed = sutler_engine::testing::order(&shop, "manual:cash")?;
+/// assert!(placed.payments[0].state().held().is_zero(), "placed, and nothing is held");
+/// shop.mark_paid(placed.order.number, None, "over the counter", None)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Default, Clone, Copy)]
 pub struct ManualProvider;
 

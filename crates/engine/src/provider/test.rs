@@ -22,6 +22,26 @@ use sutler_core::money::Money;
 use sutler_core::port::{Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest};
 
 /// What the test provider did, or what it was asked about.
+///
+/// ```
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::port::{PaymentProvider, ProviderRequest};
+/// use sutler_engine::provider::TestProvider;
+///
+/// let bank = TestProvider::in_memory();
+/// let hold = ProviderRequest {
+///     key: "pay_1:authorize".into(),
+///     amount: Money::from_minor(2_870, Currency::EUR),
+///     method: "decline".into(),
+///     follows: String::new(),
+///     order: "ord_1".into(),
+/// };
+/// assert!(bank.authorize(&hold).is_err());
+/// let entry = bank.ledger()?.remove(0);
+/// assert_eq!((entry.verb.as_str(), entry.amount), ("authorize", hold.amount));
+/// assert!(entry.declined.is_some());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct LedgerEntry {
     /// The call's key.
@@ -50,6 +70,30 @@ struct Book {
 }
 
 /// The provider `test`. See the module for its methods.
+///
+/// ```
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::port::{Lookup, PaymentProvider, ProviderError, ProviderRequest};
+/// use sutler_engine::provider::TestProvider;
+///
+/// let folder = tempfile::tempdir()?;
+/// let bank = TestProvider::at(folder.path().join("ledger"));
+/// let hold = ProviderRequest {
+///     key: "pay_1:authorize".into(),
+///     amount: Money::from_minor(2_870, Currency::EUR),
+///     method: "timeout".into(),
+///     follows: String::new(),
+///     order: "ord_1".into(),
+/// };
+/// // The reply is lost, again and again; a look-up finds what happened, and it happened once.
+/// assert!(matches!(bank.authorize(&hold), Err(ProviderError::Unknown { .. })));
+/// assert!(matches!(bank.authorize(&hold), Err(ProviderError::Unknown { .. })));
+/// assert!(matches!(bank.lookup(&hold.key)?, Lookup::Done(_)));
+/// assert_eq!(bank.ledger()?.len(), 1);
+///
+/// assert!(TestProvider::in_memory().ledger()?.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct TestProvider {
     book: Mutex<Book>,
 }

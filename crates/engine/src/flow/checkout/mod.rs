@@ -30,6 +30,29 @@ use super::recover::RecoveryReport;
 use crate::{FlowError, Shop};
 
 /// What a buyer who checks out must say. No default: every field is a choice.
+///
+/// ```
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_engine::flow::checkout::CheckoutCommand;
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// # let cart = sutler_engine::testing::cart(&shop)?;
+///
+/// let command = CheckoutCommand {
+///     cart,
+///     email: "ada@example.com".into(),
+///     ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?,
+///     delivery: "standard".into(),
+///     pay: "test:ok".into(),
+///     expect_total: Some(Money::from_minor(2_870, Currency::EUR)),
+///     key: Some("order-of-ada".parse()?),
+/// };
+/// assert_eq!(shop.checkout(&command)?.order.total().to_string(), "28.70 EUR");
+///
+/// let other = CheckoutCommand { delivery: "pickup".into(), ..command.clone() };
+/// assert_ne!(command.content(), other.content(), "other content under the same key is refused");
+/// assert_eq!(shop.checkout(&other).unwrap_err().code(), "key.reused");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CheckoutCommand {
     /// What is bought.
@@ -49,6 +72,17 @@ pub struct CheckoutCommand {
 }
 
 /// What a checkout gave.
+///
+/// ```
+/// use sutler_engine::flow::checkout::Placed;
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// # let command = sutler_engine::testing::command(&shop, "test:ok")?;
+///
+/// let Placed { order, payments, replayed } = shop.checkout(&command)?;
+/// assert_eq!((order.number.to_string().as_str(), replayed), ("1001", false));
+/// assert_eq!(payments[0].state().held(), order.total(), "held, and taken at shipment");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Placed {
     /// The order.
@@ -99,8 +133,26 @@ impl Shop {
     /// Sells a cart: prices it, holds its stock, opens the order, has the money held, and places the order.
     ///
     /// Errors: refusals that name the cause (`stock.insufficient`, `quote.changed`, `payment.declined`, `cart.expired` …)
-    /// leave nothing behind; `checkout.stuck` means that a person must look at the payment. [`FlowError::PaymentOpen`] means that the provider did not answer: the stock stays held, and the
-    /// same call with the same key, or [`Shop::recover`], settles it.
+    /// leave nothing behind; `checkout.stuck` means that a person must look at the payment. [`FlowError::PaymentOpen`] means
+    /// that the provider did not answer: the stock stays held, and the same call with the same key, or [`Shop::recover`],
+    /// settles it.
+    ///
+    /// ```
+    /// use sutler_engine::flow::checkout::CheckoutCommand;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let command = sutler_engine::testing::command(&shop, "test:ok")?;
+    ///
+    /// // Nothing is left behind by a refusal: the same cart is sold with another card.
+    /// let declined = CheckoutCommand { pay: "test:decline".into(), ..command.clone() };
+    /// assert_eq!(shop.checkout(&declined).unwrap_err().code(), "payment.declined");
+    ///
+    /// let command = CheckoutCommand { key: Some("order-of-ada".parse()?), ..command };
+    /// let placed = shop.checkout(&command)?;
+    /// let again = shop.checkout(&command)?;
+    /// assert!(again.replayed, "the same key with the same content is the same checkout");
+    /// assert_eq!(again.order, placed.order);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn checkout(&self, command: &CheckoutCommand) -> Result<Placed, FlowError> {
         if let Some(key) = &command.key
             && let Some((content, answer)) = self.store().idempotency(key)?

@@ -29,6 +29,15 @@ const SOURCING_TRIES: u32 = 4;
 const RELOADS: u32 = 4;
 
 /// One step of the saga, with its undo on the same row.
+///
+/// ```
+/// use sutler_engine::flow::checkout::{CHECKOUT, Undo};
+///
+/// let names: Vec<&str> = CHECKOUT.iter().map(|step| step.name).collect();
+/// assert_eq!(names[3..5], ["authorize_payment", "place_order"]);
+/// let returns = |at: usize| !matches!(CHECKOUT[at].undo, Undo::Never);
+/// assert!(returns(3) && !returns(4), "an order that is placed is not undone");
+/// ```
 pub struct Step {
     /// Its name in the log and in the design.
     pub name: &'static str,
@@ -40,6 +49,13 @@ pub struct Step {
 }
 
 /// Which commit carries a step.
+///
+/// ```
+/// use sutler_engine::flow::checkout::CHECKOUT;
+///
+/// let before_the_provider = CHECKOUT.iter().take_while(|step| step.group == CHECKOUT[0].group);
+/// assert_eq!(before_the_provider.count(), 3, "the first three steps are one commit");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Group {
     /// Before the provider is asked.
@@ -53,6 +69,17 @@ pub enum Group {
 }
 
 /// What reverses a step.
+///
+/// ```
+/// use sutler_engine::flow::checkout::{CHECKOUT, Undo};
+///
+/// let undone: Vec<&str> = CHECKOUT
+///     .iter()
+///     .filter(|step| matches!(step.undo, Undo::By(_)))
+///     .map(|step| step.name)
+///     .collect();
+/// assert_eq!(undone, ["reserve_stock", "open_order", "authorize_payment"]);
+/// ```
 pub enum Undo {
     /// Writes the reverse; must accept that the step never happened.
     By(UndoStep),
@@ -63,6 +90,12 @@ pub enum Undo {
 }
 
 /// Writes what reverses a step of a saga that failed with a problem.
+///
+/// ```
+/// use sutler_engine::flow::checkout::{CHECKOUT, Undo};
+///
+/// assert!(matches!(CHECKOUT[1].undo, Undo::By(_)), "what is reserved can be released");
+/// ```
 #[derive(Clone, Copy)]
 pub struct UndoStep(fn(&mut Saga<'_>, &str, &mut ChangeSet) -> Result<(), FlowError>);
 

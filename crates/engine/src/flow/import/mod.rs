@@ -49,6 +49,19 @@ use crate::{FlowError, Shop};
 pub const BATCH: usize = 500;
 
 /// What becomes of products that the shop has already.
+///
+/// ```
+/// use sutler_engine::flow::import::{ImportOptions, Input, OnConflict};
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// # use sutler_engine::testing::MUGS;
+///
+/// let dearer = MUGS.replace("11.90", "12.50");
+/// let options =
+///     ImportOptions { on_conflict: OnConflict::Skip, ..ImportOptions::new("mugs.csv") };
+/// let plan = shop.import_plan(Input::bytes("mugs.csv", dearer), &options)?;
+/// assert_eq!((plan.summary.skipped, plan.summary.updated), (1, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnConflict {
@@ -62,6 +75,19 @@ pub enum OnConflict {
 }
 
 /// What becomes of the stock that a product file states for new variants.
+///
+/// ```
+/// use sutler_engine::flow::import::{ImportOptions, Input, StockPolicy};
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// # use sutler_engine::testing::MUGS;
+///
+/// let cups = MUGS.replace("mug", "cup").replace("MUG", "CUP");
+/// let options =
+///     ImportOptions { stock: StockPolicy::Ignore, ..ImportOptions::new("cups.csv") };
+/// let plan = shop.import_plan(Input::bytes("cups.csv", cups), &options)?;
+/// assert_eq!((plan.summary.created, plan.summary.stock_written), (1, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StockPolicy {
@@ -73,6 +99,19 @@ pub enum StockPolicy {
 }
 
 /// How a file is to be imported.
+///
+/// ```
+/// use sutler_engine::FlowError;
+/// use sutler_engine::flow::import::{ImportOptions, Input};
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// # use sutler_engine::testing::MUGS;
+///
+/// // All or nothing: one row without a readable price refuses the file.
+/// let options = ImportOptions { max_errors: Some(0), ..ImportOptions::new("mugs.csv") };
+/// let file = Input::bytes("mugs.csv", MUGS.replace("11.90", "eleven"));
+/// assert!(matches!(shop.import_plan(file, &options), Err(FlowError::File(_))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ImportOptions {
     /// The file's name, for people.
@@ -135,6 +174,20 @@ impl ImportOptions {
 }
 
 /// A file that was read and checked, with the plan of what it would change. Nothing is written yet.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use sutler_engine::flow::import::{ImportOptions, Input};
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// # use sutler_engine::testing::MUGS;
+///
+/// let file = Input::bytes("mugs.csv", MUGS.replace("11.90", "12.50"));
+/// let plan = shop.import_plan(file, &ImportOptions::new("mugs.csv"))?;
+/// assert_eq!(plan.summary.differences[0].differences[0].after, "12.50 EUR");
+/// let done = shop.import_apply(plan, &mut |_| ControlFlow::Continue(()))?;
+/// assert_eq!(done.updated, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct PreparedImport {
     /// What would happen.
     pub summary: ImportSummary,
@@ -155,6 +208,22 @@ impl Shop {
     ///
     /// Errors: [`FlowError::File`] when the file is refused as a whole: unreadable, of no known format, broken, or with more
     /// refused rows than allowed. Refusals of single rows are in the summary.
+    ///
+    /// ```
+    /// use sutler_engine::flow::import::{ImportOptions, Input};
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    ///
+    /// let options = ImportOptions::new("tees.csv");
+    /// let file = "Handle,Title,Variant Price\ntee,Tee,19.90\nsock,Sock,cheap\n";
+    /// let plan = shop.import_plan(Input::bytes("tees.csv", file), &options)?;
+    /// assert_eq!((plan.summary.created, plan.summary.rejected_rows), (1, 1));
+    /// assert_eq!(plan.summary.groups[0].examples[0].value.as_deref(), Some("cheap"));
+    /// assert!(shop.find_product("tee").is_err(), "nothing is written yet");
+    ///
+    /// let poem = Input::bytes("poem.txt", "Roses are red\n");
+    /// assert_eq!(shop.import_plan(poem, &options).unwrap_err().code(), "file.refused");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn import_plan(
         &self,
         input: Input,
@@ -164,6 +233,19 @@ impl Shop {
     }
 
     /// As [`Shop::import_plan`], telling `progress` how far it is.
+    ///
+    /// Errors: as [`Shop::import_plan`].
+    ///
+    /// ```
+    /// use sutler_engine::flow::import::{ImportOptions, Input};
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # use sutler_engine::testing::MUGS;
+    /// let mut rows = 0;
+    /// let file = Input::bytes("mugs.csv", MUGS);
+    /// shop.import_plan_watched(file, &ImportOptions::new("mugs.csv"), &mut |at| rows = at.rows)?;
+    /// assert_eq!(rows, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn import_plan_watched(
         &self,
         input: Input,
@@ -188,6 +270,16 @@ impl Shop {
     /// for programs that trust their file. Rows that are refused are counted in the summary.
     ///
     /// Errors: as [`Shop::import_plan`] and [`Shop::import_apply`].
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # use sutler_engine::testing::MUGS;
+    /// let summary = shop.import_text(&MUGS.replace("11.90", "12.50"), "mugs.csv")?;
+    /// assert_eq!((summary.created, summary.updated), (0, 1));
+    /// let again = shop.import_text(&MUGS.replace("11.90", "12.50"), "mugs.csv")?;
+    /// assert!(again.changes_nothing(), "a file that was read already says nothing new");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn import_text(&self, text: &str, name: &str) -> Result<ImportSummary, FlowError> {
         let plan = self.import_plan(Input::bytes(name, text), &ImportOptions::new(name))?;
         self.import_apply(plan, &mut |_| ControlFlow::Continue(()))
@@ -199,6 +291,23 @@ impl Shop {
     /// Errors: [`FlowError::File`] when rows were refused and the options are strict, or when the file changed since it was
     /// planned; [`FlowError::Contended`] when the same file is being imported twice at the same time. Batches that were
     /// committed before stay.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    /// use sutler_engine::flow::import::{ImportOptions, Input};
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    ///
+    /// let file = "Handle,Title,Variant Price\ntee,Tee,19.90\nsock,Sock,4.90\n";
+    /// let options = ImportOptions { batch: 1, ..ImportOptions::new("tees.csv") };
+    /// let plan = || shop.import_plan(Input::bytes("tees.csv", file), &options);
+    ///
+    /// let stopped = shop.import_apply(plan()?, &mut |_| ControlFlow::Break(()))?;
+    /// assert!(stopped.run.is_some_and(|run| !run.finished));
+    /// let finished = shop.import_apply(plan()?, &mut |_| ControlFlow::Continue(()))?;
+    /// assert!(finished.run.is_some_and(|run| run.finished && run.resumed_after == 1));
+    /// assert!(shop.find_product("tee").is_ok() && shop.find_product("sock").is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn import_apply(
         &self,
         prepared: PreparedImport,

@@ -15,6 +15,16 @@ use crate::FlowError;
 pub const SAMPLES_MAX: usize = 50;
 
 /// What a file is about.
+///
+/// ```
+/// use sutler_engine::flow::import::ImportKind;
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// let mut counts = Vec::new();
+/// shop.export_stock(&mut counts)?;
+/// let summary = shop.import_text(std::str::from_utf8(&counts)?, "stock.csv")?;
+/// assert_eq!(summary.kind, ImportKind::Stock);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportKind {
@@ -25,6 +35,17 @@ pub enum ImportKind {
 }
 
 /// Diagnostics of one code about one column.
+///
+/// ```
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// let file = "Handle,Title,Variant Price\ntee,Tee,cheap\nsock,Sock,dear\n";
+/// let summary = shop.import_text(file, "tees.csv")?;
+/// let group = &summary.groups[0];
+/// assert_eq!((group.count, group.column.as_deref()), (2, Some("Variant Price")));
+/// assert_eq!(group.examples[0].place.line, 2);
+/// assert!(sutler_engine::flow::import::explain(&group.code).is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
 pub struct DiagnosticGroup {
     /// Stable code.
@@ -44,6 +65,17 @@ pub struct DiagnosticGroup {
 }
 
 /// What would change about one product.
+///
+/// ```
+/// use sutler_core::import::ProductChange;
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// # use sutler_engine::testing::MUGS;
+/// let summary = shop.import_text(&MUGS.replace("11.90", "12.50"), "mugs.csv")?;
+/// let mug = &summary.differences[0];
+/// assert_eq!((mug.subject.as_str(), mug.change), ("mug", ProductChange::Updated));
+/// assert_eq!((&*mug.differences[0].before, &*mug.differences[0].after), ("11.90 EUR", "12.50 EUR"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
 pub struct ProductDifference {
     /// The product's handle; in a stock file the variant's label.
@@ -55,6 +87,15 @@ pub struct ProductDifference {
 }
 
 /// The record of one applied import.
+///
+/// ```
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// # use sutler_engine::testing::MUGS;
+/// let summary = shop.import_text(&MUGS.replace("11.90", "12.50"), "mugs.csv")?;
+/// let run = summary.run.expect("something was written");
+/// assert_eq!((run.run, run.batches, run.resumed_after, run.finished), (1, 1, 0, true));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
 pub struct RunSummary {
     /// Counts the runs of this very file, from 1.
@@ -68,6 +109,22 @@ pub struct RunSummary {
 }
 
 /// How far an import is.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use sutler_engine::flow::import::{ImportOptions, Input};
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// let file = Input::bytes("tees.csv", "Handle,Title,Variant Price\ntee,Tee,19.90\n");
+/// let plan = shop.import_plan(file, &ImportOptions::new("tees.csv"))?;
+/// let mut last = None;
+/// shop.import_apply(plan, &mut |at| {
+///     last = Some(*at);
+///     ControlFlow::Continue(())
+/// })?;
+/// let last = last.expect("a batch was committed");
+/// assert_eq!((last.rows, last.rows_total, last.batches, last.created), (1, 1, 1, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
 #[non_exhaustive]
 pub struct ImportProgress {
@@ -84,6 +141,17 @@ pub struct ImportProgress {
 }
 
 /// What an import would do, or did.
+///
+/// ```
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// let file = "Handle,Title,Variant Price\ntee,Tee,19.90\nsock,Sock,cheap\n";
+/// let summary = shop.import_text(file, "tees.csv")?;
+/// assert_eq!((summary.format.as_str(), summary.rows), ("shopify", 2));
+/// assert_eq!((summary.created, summary.rejected_rows), (1, 1));
+/// assert_eq!(summary.groups[0].examples[0].value.as_deref(), Some("cheap"));
+/// assert!(shop.import_text(file, "tees.csv")?.changes_nothing());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
 #[non_exhaustive]
 pub struct ImportSummary {

@@ -31,6 +31,13 @@ pub const FINDINGS_MAX: usize = 1_000;
 const LOOKS: u32 = 3;
 
 /// How many records were looked at.
+///
+/// ```
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// let counts = shop.verify(&mut |_| {})?.counts;
+/// assert_eq!((counts.products, counts.prices, counts.levels), (1, 2, 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
 #[non_exhaustive]
 pub struct VerifyCounts {
@@ -55,6 +62,16 @@ pub struct VerifyCounts {
 }
 
 /// What a look over the whole shop found.
+///
+/// ```
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// let report = shop.verify(&mut |_| {})?;
+/// for finding in &report.findings {
+///     eprintln!("{} of {}: {}", finding.check, finding.subject, finding.message);
+/// }
+/// assert!(report.is_clean() && !report.changing);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, serde::Serialize)]
 #[non_exhaustive]
 pub struct VerifyReport {
@@ -97,26 +114,7 @@ impl Shop {
     /// Derives every level, total and chain of the shop again and compares; `step` is told what is being looked at.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use sutler_core::port::{Clock, IdSource};
-    /// # use sutler_core::time::Timestamp;
-    /// # struct World(std::sync::atomic::AtomicU64);
-    /// # impl Clock for World { fn now(&self) -> Timestamp { Timestamp::from_millis(0) } }
-    /// # impl IdSource for World {
-    /// #     fn next_id(&self) -> u128 { self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed).into() }
-    /// # }
-    /// # let world = Arc::new(World(1.into()));
-    /// # let store = Arc::new(sutler_store_memory::MemoryStore::new());
-    /// # let shop = sutler_engine::Shop::new(store, world.clone(), world);
-    /// # shop.init(&sutler_engine::flow::setup::InitCommand {
-    /// #     name: "Wagon".to_owned(),
-    /// #     currency: sutler_core::money::Currency::EUR,
-    /// #     country: "DE".parse()?,
-    /// #     tax_inclusive: true,
-    /// #     tax_rate: sutler_core::money::Rate::percent("19")?,
-    /// #     delivery_rate: sutler_core::money::Money::zero(sutler_core::money::Currency::EUR),
-    /// #     delivery_free_over: None,
-    /// # })?;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
     /// let report = shop.verify(&mut |step| eprintln!("looking at {step} …"))?;
     /// assert!(report.is_clean());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
