@@ -4,6 +4,20 @@ use crate::document::PriceRange;
 use crate::page::PageToken;
 
 /// The answer to one [`crate::SearchRequest`].
+///
+/// ```
+/// use sutler_search::SearchRequest;
+/// # let index = sutler_search::testing::index()?;
+///
+/// let page = SearchRequest { limit: 1, ..SearchRequest::new("oak") };
+/// let first = index.search(&page)?;
+/// assert_eq!((first.total, first.hits.len(), first.relaxed), (2, 1, false));
+///
+/// let second = index.search(&SearchRequest { after: first.next, ..page })?;
+/// assert_eq!((second.total, second.hits.len()), (2, 1));
+/// assert!(second.next.is_none() && second.hits != first.hits);
+/// # Ok::<(), sutler_search::SearchError>(())
+/// ```
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct SearchAnswer {
@@ -23,6 +37,17 @@ pub struct SearchAnswer {
 }
 
 /// One product found.
+///
+/// ```
+/// use sutler_search::{PriceRange, SearchRequest};
+/// # let index = sutler_search::testing::index()?;
+///
+/// let hit = index.search(&SearchRequest::new("pine"))?.hits.remove(0);
+/// assert_eq!((hit.handle.as_str(), hit.brand.as_deref()), ("pine-shelf", Some("Birch")));
+/// assert_eq!(hit.price_range, Some(PriceRange { minor_min: 5_900, minor_max: 5_900 }));
+/// assert!(!hit.in_stock);
+/// # Ok::<(), sutler_search::SearchError>(())
+/// ```
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct Hit {
@@ -47,6 +72,20 @@ pub struct Hit {
 ///
 /// They count the products that match the words and all filters *except this facet's own*: so a
 /// shopper who chose one brand sees how many products each other brand would bring.
+///
+/// ```
+/// use sutler_search::{Filter, SearchRequest};
+/// # let index = sutler_search::testing::index()?;
+///
+/// let mut request = SearchRequest::new("");
+/// request.filters.push(Filter::Brand("Acme".into()));
+/// request.facets = vec!["brand".into(), "in_stock".into()];
+/// let answer = index.search(&request)?;
+/// let brand = &answer.facets[0];
+/// assert_eq!((brand.name.as_str(), brand.distinct), ("brand", 2), "Birch could be chosen too");
+/// assert_eq!(answer.facets[1].distinct, 1, "but nothing of Acme is sold out");
+/// # Ok::<(), sutler_search::SearchError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Facet {
@@ -59,6 +98,18 @@ pub struct Facet {
 }
 
 /// One value of a facet.
+///
+/// ```
+/// use sutler_search::SearchRequest;
+/// # let index = sutler_search::testing::index()?;
+///
+/// let request = SearchRequest { facets: vec!["brand".into()], ..SearchRequest::new("") };
+/// let facet = index.search(&request)?.facets.remove(0);
+/// let counts: Vec<(&str, u64)> =
+///     facet.values.iter().map(|found| (found.value.as_str(), found.count)).collect();
+/// assert_eq!(counts, [("Acme", 2), ("Birch", 1)]);
+/// # Ok::<(), sutler_search::SearchError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct FacetValue {
@@ -69,6 +120,18 @@ pub struct FacetValue {
 }
 
 /// A filter whose value no product has.
+///
+/// ```
+/// use sutler_search::{Filter, SearchRequest};
+/// # let index = sutler_search::testing::index()?;
+///
+/// let filters = vec![Filter::Brand("Acne".into())];
+/// let answer = index.search(&SearchRequest { filters, ..SearchRequest::new("oak") })?;
+/// let unmatched = &answer.unmatched[0];
+/// assert_eq!((unmatched.field.as_str(), unmatched.value.as_str()), ("brand", "Acne"));
+/// assert_eq!(unmatched.did_you_mean.as_deref(), Some("Acme"));
+/// # Ok::<(), sutler_search::SearchError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct UnmatchedFilter {

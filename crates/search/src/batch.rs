@@ -12,10 +12,12 @@ use crate::document::ProductDocument;
 /// ```
 /// use sutler_search::Batch;
 ///
+/// # let table = sutler_search::testing::document("prod_1", "Oak table", "Acme", 49_900);
 /// let mut batch = Batch::new();
+/// assert!(batch.is_empty());
+/// batch.upsert(table);
 /// batch.delete("prod_1");
-/// batch.delete("prod_1");
-/// assert_eq!(batch.len(), 1);
+/// assert_eq!(batch.len(), 1, "of each product the last word counts");
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Batch {
@@ -74,6 +76,19 @@ impl FromIterator<ProductDocument> for Batch {
 }
 
 /// What a commit did.
+///
+/// ```
+/// use sutler_search::{Applied, Batch};
+/// # let index = sutler_search::testing::index()?;
+/// # let desk = sutler_search::testing::document("prod_1", "Oak desk", "Acme", 39_900);
+///
+/// let mut batch = Batch::new();
+/// batch.delete("prod_3");
+/// batch.upsert(desk);
+/// let Applied { created, replaced, deleted, .. } = index.apply(batch, 4)?;
+/// assert_eq!((created, replaced, deleted), (0, 1, 1));
+/// # Ok::<(), sutler_search::SearchError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Applied {

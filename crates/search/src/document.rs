@@ -16,6 +16,18 @@ const ID_BYTES_MAX: usize = 256;
 ///
 /// Units: minor units of the one currency that this index is in. Invariant, checked when a
 /// document is applied: `0 <= minor_min <= minor_max`.
+///
+/// ```
+/// use sutler_search::{Batch, PriceRange, ProductDocument};
+/// # let index = sutler_search::testing::index()?;
+///
+/// let wrong = PriceRange { minor_min: 900, minor_max: 100 };
+/// # let table = sutler_search::testing::document("prod_9", "Ash table", "Acme", 100);
+/// let mut batch = Batch::new();
+/// batch.upsert(ProductDocument { price_range: Some(wrong), ..table });
+/// assert_eq!(index.apply(batch, 4).unwrap_err().code(), "search.bad_document");
+/// # Ok::<(), sutler_search::SearchError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PriceRange {
     /// The lowest price, in minor units.
@@ -27,6 +39,31 @@ pub struct PriceRange {
 /// One product as the search sees it.
 ///
 /// No `Default`: each field is a decision of the caller. Repeated entries of a list count once.
+///
+/// ```
+/// use sutler_search::{Batch, PriceRange, ProductDocument, SearchRequest};
+/// # let index = sutler_search::testing::index()?;
+///
+/// let mut batch = Batch::new();
+/// batch.upsert(ProductDocument {
+///     id: "prod_9".into(),
+///     handle: "linen-shirt".into(),
+///     title: "Linen shirt".into(),
+///     description: "<p>Cool in <b>summer</b>.</p>".into(),
+///     brand: None,
+///     category_paths: vec![vec!["Apparel".into(), "Shirts".into()]],
+///     attributes: vec![("Material".into(), "linen".into())],
+///     options: vec![("Size".into(), "M".into()), ("Size".into(), "L".into())],
+///     skus: vec!["LIN-M".into(), "LIN-L".into()],
+///     tags: vec![],
+///     price_range: Some(PriceRange { minor_min: 3_900, minor_max: 4_200 }),
+///     in_stock: true,
+///     created_ms: 1_780_000_000_000,
+/// });
+/// index.apply(batch, 4)?;
+/// assert_eq!(index.search(&SearchRequest::new("lin-m"))?.hits[0].id, "prod_9");
+/// # Ok::<(), sutler_search::SearchError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ProductDocument {
     /// The product's id as text: the key. At most 256 bytes, not empty.

@@ -12,6 +12,17 @@ use tantivy::TantivyError;
 use tantivy::directory::error::{LockError, OpenDirectoryError, OpenReadError, OpenWriteError};
 
 /// What went wrong, on what, and what to do about it.
+///
+/// ```
+/// use sutler_search::{Batch, SearchError};
+/// # let index = sutler_search::testing::index()?;
+///
+/// // Events up to 3 are in the index, so this batch has missed some.
+/// let error = index.apply(Batch::new(), 2).unwrap_err();
+/// assert!(matches!(error, SearchError::Behind { given: 2, committed: 3 }));
+/// assert_eq!((error.code(), error.is_worth_retrying()), ("search.behind", false));
+/// # Ok::<(), sutler_search::SearchError>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SearchError {

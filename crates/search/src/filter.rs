@@ -12,6 +12,21 @@
 use crate::error::SearchError;
 
 /// One condition on the products of an answer.
+///
+/// ```
+/// use sutler_search::{Filter, SearchRequest};
+/// # let index = sutler_search::testing::index()?;
+///
+/// let count = |filters: &[&str]| -> Result<u64, sutler_search::SearchError> {
+///     let filters: Result<Vec<Filter>, _> =
+///         filters.iter().map(|text| Filter::parse(text, 2)).collect();
+///     Ok(index.search(&SearchRequest { filters: filters?, ..SearchRequest::new("") })?.total)
+/// };
+/// assert_eq!(count(&["brand=Acme", "brand=Birch"])?, 3, "one field: any of the values");
+/// assert_eq!(count(&["brand=Acme", "price<100"])?, 1, "two fields: both must hold");
+/// assert_eq!(count(&["category=Home"])?, 3, "what is below a category is in it");
+/// # Ok::<(), sutler_search::SearchError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[non_exhaustive]
 pub enum Filter {
@@ -48,6 +63,14 @@ pub enum Filter {
 }
 
 /// How a price compares with a bound.
+///
+/// ```
+/// use sutler_search::{Filter, PriceComparison};
+///
+/// let below = Filter::Price { comparison: PriceComparison::Below, minor: 5_000 };
+/// assert_eq!(Filter::parse("price<50", 2)?, below);
+/// # Ok::<(), sutler_search::SearchError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum PriceComparison {
     /// `price<…`

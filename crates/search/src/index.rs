@@ -51,6 +51,24 @@ struct Payload {
 /// A search index over the products of one channel.
 ///
 /// Shared between threads by reference; searches run side by side, also while a batch is applied.
+///
+/// ```
+/// use sutler_search::{Batch, SearchIndex, SearchRequest};
+/// # let oak_table = sutler_search::testing::document("prod_1", "Oak table", "Acme", 49_900);
+///
+/// let index = SearchIndex::in_memory()?;
+/// let mut batch = Batch::new();
+/// batch.upsert(oak_table);
+/// index.apply(batch, 17)?;
+/// assert_eq!((index.product_count()?, index.cursor()?), (1, 17));
+/// assert_eq!(index.search(&SearchRequest::new("tables"))?.total, 1);
+///
+/// index.merge()?;
+/// index.verify()?;
+/// index.clear()?;
+/// assert_eq!((index.product_count()?, index.cursor()?), (0, 0));
+/// # Ok::<(), sutler_search::SearchError>(())
+/// ```
 #[derive(Debug)]
 pub struct SearchIndex {
     index: Index,
@@ -112,6 +130,20 @@ impl SearchIndex {
     ///
     /// Errors: [`SearchError::NotAnIndex`] when the folder holds other files and no index;
     /// [`SearchError::Busy`] when someone else is writing; [`SearchError::Io`].
+    ///
+    /// ```
+    /// use sutler_search::{Batch, SearchIndex};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("search");
+    /// SearchIndex::open(&path)?.apply(Batch::new(), 5)?;
+    /// assert_eq!(SearchIndex::recreate(&path)?.cursor()?, 0, "everything is to be read again");
+    ///
+    /// std::fs::write(folder.path().join("notes.txt"), "mine")?;
+    /// let error = SearchIndex::recreate(folder.path()).err().expect("a folder of other files");
+    /// assert_eq!(error.code(), "search.not_an_index");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn recreate(path: &Path) -> Result<SearchIndex, SearchError> {
         let place = Place::folder(path);
         let found =

@@ -91,6 +91,8 @@ mod plain_text;
 mod query;
 mod schema;
 mod search;
+#[doc(hidden)]
+pub mod testing;
 mod words;
 
 pub use answer::{Facet, FacetValue, Hit, SearchAnswer, UnmatchedFilter};

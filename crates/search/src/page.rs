@@ -40,10 +40,11 @@ pub(crate) enum SortKey {
 /// two pages shift the scores themselves.
 ///
 /// ```
-/// use sutler_search::PageToken;
+/// use sutler_search::{PageToken, Sort};
 ///
 /// let token: PageToken = "price-ascending.1387.prod_1".parse()?;
 /// assert_eq!(token.to_string(), "price-ascending.1387.prod_1");
+/// assert_eq!(token.sort(), Sort::PriceAscending);
 /// assert!("7".parse::<PageToken>().is_err());
 /// # Ok::<(), sutler_search::SearchError>(())
 /// ```

@@ -20,6 +20,21 @@ const FACETS_MAX: usize = 50;
 /// One search.
 ///
 /// Every field is plain; [`SearchRequest::new`] fills in what most searches want.
+///
+/// ```
+/// use sutler_search::{Filter, SearchRequest, Sort};
+/// # let index = sutler_search::testing::index()?;
+///
+/// let mut request = SearchRequest::new("shelf");
+/// request.filters.push(Filter::parse("in_stock=true", 2)?);
+/// request.sort = Sort::PriceAscending;
+/// let answer = index.search(&request)?;
+/// assert_eq!((answer.total, answer.hits[0].title.as_str()), (1, "Oak shelf"));
+///
+/// request.limit = 100_000;
+/// assert_eq!(index.search(&request).unwrap_err().code(), "search.bad_request");
+/// # Ok::<(), sutler_search::SearchError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SearchRequest {
     /// What the shopper typed, at most [`WORDS_CHARS_MAX`] characters. Empty: all products. A
@@ -112,6 +127,16 @@ impl SearchRequest {
 }
 
 /// The order of the hits; equal ones stand in the order of their ids.
+///
+/// ```
+/// use sutler_search::Sort;
+///
+/// assert_eq!("newest".parse::<Sort>()?, Sort::Newest);
+/// assert_eq!(Sort::PriceDescending.name(), "price-descending");
+/// let error = "titel".parse::<Sort>().unwrap_err();
+/// assert!(error.to_string().contains("did you mean `title`"));
+/// # Ok::<(), sutler_search::SearchError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Sort {
     /// The best match first.
