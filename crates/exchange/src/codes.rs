@@ -6,6 +6,16 @@
 use sutler_core::import::Severity;
 
 /// One code: how bad it is, its title and its long text.
+///
+/// ```
+/// use sutler_core::import::Severity;
+/// use sutler_exchange::codes;
+///
+/// for code in codes::ALL {
+///     assert!(!code.title.is_empty() && code.text.len() > code.title.len(), "{}", code.id);
+/// }
+/// assert!(codes::ALL.iter().any(|code| code.severity == Severity::Reject));
+/// ```
 #[derive(PartialEq, Eq, Debug)]
 pub struct Code {
     /// The code itself: `E102`.
@@ -39,6 +49,13 @@ pub fn explain(code: &str) -> Option<&'static str> {
 }
 
 /// Returns the entry of a code.
+///
+/// ```
+/// use sutler_exchange::codes::find;
+///
+/// assert_eq!(find("E102").map(|code| code.id), Some("E102"));
+/// assert!(find("E999").is_none());
+/// ```
 pub fn find(code: &str) -> Option<&'static Code> {
     ALL.iter().find(|entry| entry.id.eq_ignore_ascii_case(code)).copied()
 }

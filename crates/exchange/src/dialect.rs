@@ -16,6 +16,17 @@ const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
 const RECORDS_MAX: u32 = 50;
 
 /// How the delimiter was found.
+///
+/// ```
+/// use sutler_core::money::Currency;
+/// use sutler_exchange::{DelimiterSource, Input, ReadOptions, open};
+///
+/// let file = "sep=;\nHandle;Title;Variant Price\nhat;Hat;19.90\n";
+/// let opened = open(Input::bytes("hats.csv", file), ReadOptions::new(Currency::EUR))?;
+/// assert_eq!(opened.summary().delimiter, ';');
+/// assert_eq!(opened.summary().delimiter_source, DelimiterSource::SepLine);
+/// # Ok::<(), sutler_exchange::Refused>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DelimiterSource {
     /// A first line `sep=` says it.

@@ -24,6 +24,20 @@ use crate::text::wide;
 /// A file was refused as a whole; nothing of it was handed out.
 ///
 /// Holds at least one diagnostic, each of them fatal.
+///
+/// ```
+/// use sutler_core::money::Currency;
+/// use sutler_exchange::{Input, ReadOptions, open};
+///
+/// // A quote that never ends: where the rows are, nobody can say.
+/// let file = "Handle,Title,Variant Price\nhat,\"Hat,19.90\n";
+/// let options = ReadOptions::new(Currency::EUR);
+/// let refused = open(Input::bytes("hats.csv", file), options).err().expect("its structure is wrong");
+/// let why = &refused.diagnostics()[0];
+/// assert_eq!(why.place.line, 2);
+/// assert!(refused.to_string().contains(&why.message));
+/// assert!(!refused.into_diagnostics().is_empty());
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Refused(Vec<Diagnostic>);
 
@@ -105,6 +119,14 @@ impl ReadOptions {
 }
 
 /// Reads a delimiter as it is written on a command line: one ASCII character, or `\t` or `tab`.
+///
+/// ```
+/// use sutler_exchange::delimiter_from;
+///
+/// assert_eq!(delimiter_from(";"), Some(b';'));
+/// assert_eq!(delimiter_from("tab"), Some(b'\t'));
+/// assert_eq!(delimiter_from("ab"), None);
+/// ```
 pub fn delimiter_from(text: &str) -> Option<u8> {
     match text {
         "\\t" | "tab" | "TAB" => Some(b'\t'),
@@ -118,6 +140,19 @@ pub fn delimiter_from(text: &str) -> Option<u8> {
 }
 
 /// What a file is about.
+///
+/// ```
+/// use sutler_core::money::Currency;
+/// use sutler_exchange::{FileKind, Input, ReadOptions, open};
+///
+/// let file = "Handle,Title,Variant Price\nhat,Hat,19.90\n";
+/// let opened = open(Input::bytes("hats.csv", file), ReadOptions::new(Currency::EUR))?;
+/// match opened.summary().kind {
+///     FileKind::Products => assert_eq!(opened.products().count(), 1),
+///     FileKind::Stock => assert_eq!(opened.stock().count(), 1),
+/// }
+/// # Ok::<(), sutler_exchange::Refused>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FileKind {
     /// Products: stream them with [`Opened::products`].
@@ -127,6 +162,17 @@ pub enum FileKind {
 }
 
 /// What a column is read as.
+///
+/// ```
+/// use sutler_core::money::Currency;
+/// use sutler_exchange::{Input, ReadOptions, open};
+///
+/// let file = "Handle,Title,Variant Price\nhat,Hat,19.90\n";
+/// let opened = open(Input::bytes("hats.csv", file), ReadOptions::new(Currency::EUR))?;
+/// let column = &opened.summary().columns[2];
+/// assert_eq!((column.header.as_str(), column.field), ("Variant Price", "price"));
+/// # Ok::<(), sutler_exchange::Refused>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ColumnUse {
     /// The header as written.
@@ -136,6 +182,19 @@ pub struct ColumnUse {
 }
 
 /// What pass 1 found out about a file.
+///
+/// ```
+/// use sutler_core::money::{Currency, DecimalMark};
+/// use sutler_exchange::{FormatName, Input, ReadOptions, open};
+///
+/// let file = "Handle;Title;Variant Price\nhat;Hat;19,90\ncap;Cap;9,95\n";
+/// let opened = open(Input::bytes("hats.csv", file), ReadOptions::new(Currency::EUR))?;
+/// let summary = opened.summary();
+/// assert_eq!((summary.format, summary.encoding), (FormatName::ShopifyProducts, "UTF-8"));
+/// assert_eq!((summary.rows, summary.products, summary.delimiter), (2, 2, ';'));
+/// assert_eq!(summary.decimal_marks, [("Variant Price".to_owned(), DecimalMark::Comma)]);
+/// # Ok::<(), sutler_exchange::Refused>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct FileSummary {
@@ -184,6 +243,22 @@ pub struct FileSummary {
 }
 
 /// A file that passed pass 1.
+///
+/// ```
+/// use sutler_core::money::Currency;
+/// use sutler_exchange::{Input, ReadOptions, open};
+///
+/// let file = "Handle,Title,Variant Price\nhat,Hat,19.90\ncap,Cap,9.95\n";
+/// let opened = open(Input::bytes("hats.csv", file), ReadOptions::new(Currency::EUR))?;
+/// assert_eq!(opened.summary().name, "hats.csv");
+/// for _ in 0..2 {
+///     let handles: Result<Vec<String>, _> =
+///         opened.products().map(|entry| entry.map(|entry| entry.handle)).collect();
+///     assert_eq!(handles?, ["hat", "cap"], "each stream begins at the beginning");
+/// }
+/// assert_eq!(opened.stock().count(), 0, "it is a product file");
+/// # Ok::<(), sutler_exchange::Refused>(())
+/// ```
 pub struct Opened {
     summary: FileSummary,
     content: Content,

@@ -29,6 +29,20 @@ pub(crate) struct Catalog {
 ///
 /// Invariant: `draft` holds the rows that were accepted, `rejected` names those that were not; together they are all
 /// rows of the product.
+///
+/// ```
+/// use sutler_core::money::Currency;
+/// use sutler_exchange::{Input, ReadOptions, open};
+///
+/// let file = "Handle,Title,Option1 Name,Option1 Value,Variant Price\n\
+///             hat,Hat,Size,S,19.90\n\
+///             hat,,,M,cheap\n";
+/// let opened = open(Input::bytes("hats.csv", file), ReadOptions::new(Currency::EUR))?;
+/// let hat = opened.products().next().expect("a product")?;
+/// assert_eq!((hat.handle.as_str(), hat.line, hat.rows, hat.reject_count()), ("hat", 2, 2, 1));
+/// assert!(hat.errors().all(|error| error.place.line == 3));
+/// # Ok::<(), sutler_exchange::Refused>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Entry {
     /// The product; `None` when all of its rows were refused.

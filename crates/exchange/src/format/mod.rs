@@ -20,6 +20,13 @@ use crate::shopify::inventory_columns::Shape;
 use crate::table::Header;
 
 /// A format that this version reads.
+///
+/// ```
+/// use sutler_exchange::FormatName;
+///
+/// assert_eq!("inventory".parse(), Ok(FormatName::ShopifyInventory));
+/// assert_eq!(FormatName::ShopifyInventory.as_str(), "shopify-inventory");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum FormatName {
@@ -53,6 +60,13 @@ impl fmt::Display for FormatName {
 }
 
 /// The name after `--as` is none of a format that this version reads.
+///
+/// ```
+/// use sutler_exchange::FormatName;
+///
+/// let unknown = "shopfy".parse::<FormatName>().unwrap_err();
+/// assert!(unknown.to_string().ends_with("did you mean shopify?"));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("no format is called {given:?}; known are shopify, shopify-inventory and generic{hint}")]
 pub struct UnknownFormat {
@@ -84,6 +98,16 @@ impl FromStr for FormatName {
 }
 
 /// Which of the two sets of column names a Shopify product file has.
+///
+/// ```
+/// use sutler_core::money::Currency;
+/// use sutler_exchange::{HeaderSet, Input, ReadOptions, open};
+///
+/// let file = "URL handle,Title,Price\nhat,Hat,19.90\n";
+/// let opened = open(Input::bytes("hats.csv", file), ReadOptions::new(Currency::EUR))?;
+/// assert_eq!(opened.summary().header_set, Some(HeaderSet::New));
+/// # Ok::<(), sutler_exchange::Refused>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum HeaderSet {
     /// `Handle`, `Body (HTML)`, `Variant SKU`: what shops export.

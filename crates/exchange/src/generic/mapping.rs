@@ -16,6 +16,7 @@ use crate::text::nearest;
 ///
 /// let mapping = Mapping::parse("[columns]\ntitle = \"Name\"\nprice = \"VK\"\n")?;
 /// assert_eq!(mapping.columns_named(), ["VK", "Name"]);
+/// assert_eq!(mapping.currency(), None, "the import says it");
 /// let wrong = Mapping::parse("[columns]\nprise = \"VK\"\n").unwrap_err();
 /// assert_eq!(wrong.to_string(), "line 2: there is no field \"prise\"; did you mean \"price\"?");
 /// # Ok::<(), sutler_exchange::BadMapping>(())
@@ -47,6 +48,14 @@ pub(crate) enum Rest {
 }
 
 /// Why a mapping file was refused.
+///
+/// ```
+/// use sutler_exchange::Mapping;
+///
+/// let bad = Mapping::parse("[columns]\ntitle = \"Name\"\nprise = \"VK\"\n").unwrap_err();
+/// assert_eq!(bad.line, 3);
+/// assert!(bad.message.contains("did you mean \"price\""));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("line {line}: {message}")]
 pub struct BadMapping {

@@ -152,6 +152,21 @@ pub(crate) fn whole(cell: &str) -> Result<Option<Whole>, NumberError> {
 }
 
 /// A unit of weight, as a number of grams that is exact in millionths of a milligram.
+///
+/// ```
+/// use sutler_core::import::Said;
+/// use sutler_core::money::Currency;
+/// use sutler_exchange::{Input, Mapping, ReadOptions, WeightUnit, open};
+///
+/// assert_eq!(WeightUnit::default(), WeightUnit::Gram, "what a mapping means that says nothing");
+///
+/// let text = "weight_unit = \"lb\"\n[columns]\ntitle = \"Name\"\nprice = \"VK\"\nweight = \"Weight\"\n";
+/// let options = ReadOptions { map: Some(Mapping::parse(text)?), ..ReadOptions::new(Currency::USD) };
+/// let opened = open(Input::bytes("hats.csv", "Name,VK,Weight\nHat,19.90,1\n"), options)?;
+/// let hat = opened.products().next().expect("a product")?.draft.expect("accepted");
+/// assert_eq!(hat.variants[0].weight_grams, Some(Said::Value(454)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Deserialize)]
 pub enum WeightUnit {
     /// Grams.

@@ -8,6 +8,23 @@ const EXAMPLES_MAX: usize = 5;
 const GROUPS_MAX: usize = 1000;
 
 /// Diagnostics of one code about one column.
+///
+/// ```
+/// use sutler_core::money::Currency;
+/// use sutler_exchange::{Input, ReadOptions, Report, open};
+///
+/// let file = "Handle,Title,Variant Price\nhat,Hat,cheap\n";
+/// let opened = open(Input::bytes("hats.csv", file), ReadOptions::new(Currency::EUR))?;
+/// let mut report = Report::default();
+/// for entry in opened.products() {
+///     report.add_all(entry?.errors());
+/// }
+/// let group = &report.groups()[0];
+/// assert_eq!((group.count, group.column.as_deref()), (1, Some("Variant Price")));
+/// assert!(group.message().contains("'cheap' is not a number"));
+/// assert!(group.help().is_some());
+/// # Ok::<(), sutler_exchange::Refused>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Group {
     /// Stable code.
@@ -47,7 +64,7 @@ impl Group {
 /// use sutler_core::import::{Diagnostic, Place, Severity};
 /// use sutler_exchange::Report;
 ///
-/// let mut report = Report::default();
+/// let mut report = Report::with_examples(3);
 /// for line in 2..776 {
 ///     report.add(Diagnostic {
 ///         code: "E104".into(),
@@ -60,7 +77,9 @@ impl Group {
 /// }
 /// let group = &report.groups()[0];
 /// assert_eq!(group.message(), "774 rows: Variant Price '16056,13' uses a decimal comma");
-/// assert_eq!(group.examples.len(), 5);
+/// assert_eq!(group.examples.len(), 3);
+/// assert_eq!(report.groups_of(Severity::Reject), [group]);
+/// assert_eq!((report.count(Severity::Reject), report.count_of("E104")), (774, 774));
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Report {

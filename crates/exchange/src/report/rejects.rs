@@ -14,6 +14,18 @@ use crate::shopify::columns::REJECT_COLUMNS;
 use crate::text::guard_source_cell;
 
 /// One row of a product of which a row was refused.
+///
+/// ```
+/// use sutler_core::money::Currency;
+/// use sutler_exchange::{Input, ReadOptions, open};
+///
+/// let file = "Handle,Title,Variant Price\nhat,Hat,N/A\n";
+/// let opened = open(Input::bytes("hats.csv", file), ReadOptions::new(Currency::EUR))?;
+/// let row = opened.products().next().expect("a product")?.rejected.remove(0);
+/// assert_eq!((row.line, row.cells), (2, vec!["hat".into(), "Hat".into(), "N/A".into()]));
+/// assert_eq!(row.errors[0].code, "E102");
+/// # Ok::<(), sutler_exchange::Refused>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RejectRow {
     /// Physical line in the source.
@@ -40,6 +52,7 @@ pub struct RejectRow {
 /// for entry in opened.products() {
 ///     rejects.write(&entry?.rejected)?;
 /// }
+/// assert_eq!(rejects.rows(), 1);
 /// let written = String::from_utf8(rejects.finish()?)?;
 /// assert_eq!(
 ///     written,

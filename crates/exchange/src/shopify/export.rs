@@ -29,6 +29,24 @@ const OPTIONS_BASE: usize = 3;
 /// Which columns a file needs beyond the base; found by looking at all products first.
 ///
 /// Every product that is written later must have been added.
+///
+/// ```
+/// use sutler_core::import::{ProductDraft, VariantDraft};
+/// use sutler_exchange::{ExportColumns, HeaderSet, ProductWriter};
+///
+/// let hat = ProductDraft {
+///     handle: "hat".into(),
+///     option_names: vec!["Size".into()],
+///     variants: vec![VariantDraft { option_values: vec!["S".into()], ..VariantDraft::default() }],
+///     ..ProductDraft::default()
+/// };
+/// let mut columns = ExportColumns::default();
+/// columns.add(&hat);
+/// let mut writer = ProductWriter::new(Vec::new(), columns, HeaderSet::Classic)?;
+/// writer.write(&hat)?;
+/// assert!(String::from_utf8(writer.finish()?)?.contains("Size,S"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ExportColumns {
     product_facts: Vec<String>,

@@ -45,6 +45,22 @@ pub(crate) struct StockTable {
 }
 
 /// What a stock file says in one row.
+///
+/// ```
+/// use sutler_core::money::Currency;
+/// use sutler_exchange::{Input, InventoryRow, InventoryWriter, ReadOptions, open};
+///
+/// let mut writer = InventoryWriter::new(Vec::new())?;
+/// let hats = InventoryRow { on_hand: Some(7), ..InventoryRow::default() };
+/// writer.write(&InventoryRow { handle: "hat".into(), location: "Berlin".into(), ..hats })?;
+/// let opened = open(Input::bytes("stock.csv", writer.finish()?), ReadOptions::new(Currency::EUR))?;
+///
+/// let entry = opened.stock().next().expect("a row")?;
+/// assert!(entry.rejected.is_none());
+/// let draft = &entry.drafts[0];
+/// assert_eq!((draft.location.as_str(), draft.expected_on_hand), ("Berlin", Some(7)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StockEntry {
     /// Physical line of the row.

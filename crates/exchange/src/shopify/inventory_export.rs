@@ -35,6 +35,23 @@ const HEADERS: [&str; 19] = [
 const NOT_STOCKED: &str = "not stocked";
 
 /// One variant at one location.
+///
+/// ```
+/// use sutler_exchange::{InventoryRow, InventoryWriter};
+///
+/// let row = InventoryRow {
+///     handle: "hat".into(),
+///     options: vec![("Size".into(), "S".into())],
+///     location: "Berlin".into(),
+///     on_hand: None,
+///     ..InventoryRow::default()
+/// };
+/// let mut writer = InventoryWriter::new(Vec::new())?;
+/// writer.write(&row)?;
+/// let file = String::from_utf8(writer.finish()?)?;
+/// assert!(file.contains("hat,,Size,S,") && file.contains("not stocked"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct InventoryRow {
     /// Product handle.

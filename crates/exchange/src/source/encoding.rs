@@ -18,6 +18,20 @@ use crate::open::Refused;
 use crate::text::wide;
 
 /// How the encoding of a file was found.
+///
+/// ```
+/// use sutler_core::money::Currency;
+/// use sutler_exchange::{EncodingSource, Input, ReadOptions, open};
+///
+/// let latin = b"Handle,Title,Variant Price\nhut,H\xfctte,19.90\n".to_vec();
+/// let options =
+///     ReadOptions { encoding: Some("windows-1252".into()), ..ReadOptions::new(Currency::EUR) };
+/// let opened = open(Input::bytes("hats.csv", latin), options)?;
+/// assert_eq!(opened.summary().encoding_source, EncodingSource::Given);
+/// let hut = opened.products().next().expect("a product")?.draft.expect("accepted");
+/// assert_eq!(hut.title.as_deref(), Some("Hütte"));
+/// # Ok::<(), sutler_exchange::Refused>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum EncodingSource {
     /// A byte order mark at the start says it.

@@ -41,6 +41,9 @@ const CHUNK_BYTES: usize = 256 * 1024;
 ///
 /// let input = Input::bytes("shirts.csv", "Handle,Title\nshirt,Shirt\n");
 /// assert_eq!(input.name(), "shirts.csv");
+///
+/// assert_eq!(Input::path("shop/shirts.csv").name(), "shop/shirts.csv");
+/// assert_eq!(Input::reader("standard input", std::io::stdin()).name(), "standard input");
 /// ```
 pub struct Input {
     name: String,
