@@ -16,6 +16,16 @@ use sutler_engine::provider::{ManualProvider, TestProvider};
 use crate::world::{SystemClock, UuidSource};
 
 /// Where a shop is kept.
+///
+/// ```
+/// use sutler::StoreUrl;
+///
+/// let url: StoreUrl = "sqlite:shops/corner.db".parse()?;
+/// assert_eq!(url, StoreUrl::Sqlite("shops/corner.db".into()));
+/// assert_eq!("memory:".parse::<StoreUrl>()?.to_string(), "memory:");
+/// assert!("postgres://localhost".parse::<StoreUrl>().is_err());
+/// # Ok::<(), sutler::OpenError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum StoreUrl {
     /// One SQLite file.
@@ -25,6 +35,14 @@ pub enum StoreUrl {
 }
 
 /// Why a shop could not be opened.
+///
+/// ```
+/// use sutler::OpenError;
+///
+/// let error = sutler::open("corner.db").err().expect("it is no URL");
+/// assert!(matches!(&error, OpenError::Url { given } if given == "corner.db"));
+/// assert_eq!(error.to_string(), "`corner.db` is not a store URL: write sqlite:PATH or memory:");
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -76,11 +94,20 @@ impl std::fmt::Display for StoreUrl {
 /// changes.
 ///
 /// ```
-/// use sutler::{Opening, SystemClock};
+/// use std::sync::Arc;
+/// use sutler::Opening;
+/// use sutler::core::id::CommandId;
+/// use sutler::engine::provider::TestProvider;
 ///
-/// let shop = Opening::new("memory:".parse()?).creating(true).open()?;
+/// let bank = Arc::new(TestProvider::in_memory());
+/// let shop = Opening::new("memory:".parse()?)
+///     .creating(true)
+///     .provider(bank.clone())
+///     .command(CommandId::from_u128(7))
+///     .open()?;
 /// assert!(shop.setup().is_err(), "a new store holds no shop yet");
-/// # Ok::<(), sutler::OpenError>(())
+/// assert!(bank.ledger()?.is_empty(), "`bank` stands in the place of the usual `test`");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Opening {
     url: StoreUrl,
@@ -168,11 +195,33 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 /// Opens a shop that is there.
 ///
 /// Errors: [`OpenError`] says whether the file is missing, foreign, damaged, locked or made by a newer Sutler.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// let url = format!("sqlite:{}", folder.path().join("corner.db").display());
+/// assert!(sutler::open(&url).is_err(), "nothing is made by mistake");
+///
+/// sutler::create(&url)?;
+/// let shop = sutler::open(&url)?;
+/// assert_eq!(shop.setup().unwrap_err().code(), "shop.missing", "it is not set up yet");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn open(url: &str) -> Result<Shop, OpenError> {
     Opening::new(url.parse()?).open()
 }
 
 /// Opens a shop, making its store when it is not there.
+///
+/// Errors: as [`open()`], but for a missing file.
+///
+/// ```
+/// use sutler::prelude::*;
+///
+/// let shop = sutler::create("memory:")?;
+/// shop.init(&InitCommand::new("Corner shop", "EUR", "DE")?)?;
+/// assert_eq!(shop.setup()?.shop.name, "Corner shop");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn create(url: &str) -> Result<Shop, OpenError> {
     Opening::new(url.parse()?).creating(true).open()
 }
@@ -180,6 +229,21 @@ pub fn create(url: &str) -> Result<Shop, OpenError> {
 /// Copies a running shop into a file, page by page, so that nobody has to stop: a whole shop as it was at one moment.
 ///
 /// Errors: the target is there already; the store is not a SQLite file.
+///
+/// ```
+/// use sutler::prelude::*;
+///
+/// # let folder = tempfile::tempdir()?;
+/// let url = format!("sqlite:{}", folder.path().join("corner.db").display());
+/// let shop = sutler::create(&url)?;
+/// shop.init(&InitCommand::new("Corner shop", "EUR", "DE")?)?;
+///
+/// let copy = folder.path().join("copy.db");
+/// sutler::backup(&url, &copy)?;
+/// assert!(sutler::backup(&url, &copy).is_err(), "a copy is not written over");
+/// assert!(sutler::backup("memory:", &copy).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[cfg(feature = "sqlite")]
 pub fn backup(url: &str, target: &Path) -> Result<(), OpenError> {
     let path = sqlite_path(url)?;
@@ -191,6 +255,24 @@ pub fn backup(url: &str, target: &Path) -> Result<(), OpenError> {
 /// Puts a backup in the place of a store, after checking it page by page and chain by chain.
 ///
 /// Errors: the backup is damaged or foreign; a shop stands there already and `replace` is false.
+///
+/// ```
+/// use sutler::prelude::*;
+///
+/// # let folder = tempfile::tempdir()?;
+/// let url = format!("sqlite:{}", folder.path().join("corner.db").display());
+/// let copy = folder.path().join("copy.db");
+/// let shop = sutler::create(&url)?;
+/// shop.init(&InitCommand::new("Corner shop", "EUR", "DE")?)?;
+/// sutler::backup(&url, &copy)?;
+/// shop.import_text(sutler::demo::CATALOG, "catalog.csv")?;
+/// drop(shop);
+///
+/// assert!(sutler::restore(&copy, &url, false).is_err(), "a shop stands there");
+/// sutler::restore(&copy, &url, true)?;
+/// assert!(sutler::open(&url)?.product_list(None, 1)?.is_empty(), "as it was at the backup");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[cfg(feature = "sqlite")]
 pub fn restore(backup: &Path, url: &str, replace: bool) -> Result<(), OpenError> {
     let path = sqlite_path(url)?;

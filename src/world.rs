@@ -4,6 +4,14 @@ use sutler_core::port::{Clock, IdSource};
 use sutler_core::time::Timestamp;
 
 /// The clock of this machine.
+///
+/// ```
+/// use sutler::SystemClock;
+/// use sutler::core::port::Clock;
+///
+/// let before = SystemClock.now();
+/// assert!(SystemClock.now() >= before);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -16,6 +24,14 @@ impl Clock for SystemClock {
 }
 
 /// UUIDv7: ids that sort by the time they were made, in this program even within a millisecond.
+///
+/// ```
+/// use sutler::UuidSource;
+/// use sutler::core::port::IdSource;
+///
+/// let first = UuidSource.next_id();
+/// assert!(UuidSource.next_id() > first, "they sort by the time they were made");
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UuidSource;
 

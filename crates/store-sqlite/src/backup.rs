@@ -36,6 +36,21 @@ pub(crate) mod sql {
 const STEP_PAGES: i32 = 4096;
 
 /// How a copy is put back.
+///
+/// ```
+/// use sutler_store_sqlite::{OpenOptions, Restore, SqliteStore, restore};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let (path, copy) = (folder.path().join("shop.db"), folder.path().join("copy.db"));
+/// let create = OpenOptions { create: true, ..OpenOptions::default() };
+/// SqliteStore::open(&path, create)?.backup_to(&copy, false)?;
+///
+/// // A move to another place: there the shop keeps its number.
+/// let moved = folder.path().join("moved.db");
+/// restore(&copy, &moved, Restore { overwrite: false, uid: None })?;
+/// assert!(moved.exists());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Restore {
     /// Whether a shop that stands there may be replaced.
@@ -50,6 +65,18 @@ impl SqliteStore {
     ///
     /// Errors: [`OpenError::Exists`] when something stands there and `overwrite` is false. Nothing stands under the name
     /// before the copy is whole and on the disk.
+    ///
+    /// ```
+    /// use sutler_store_sqlite::{OpenOptions, SqliteStore};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let (path, copy) = (folder.path().join("shop.db"), folder.path().join("copy.db"));
+    /// let store = SqliteStore::open(&path, OpenOptions { create: true, ..OpenOptions::default() })?;
+    /// store.backup_to(&copy, false)?;
+    /// assert_eq!(store.backup_to(&copy, false).unwrap_err().code(), "store.exists");
+    /// store.backup_to(&copy, true)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn backup_to(&self, path: impl AsRef<Path>, overwrite: bool) -> Result<(), OpenError> {
         let conn = readers::open(&self.path, self.readers.access(), Duration::from_secs(10))?;
         copy(&conn, path.as_ref(), overwrite)
@@ -61,6 +88,23 @@ impl SqliteStore {
 /// Errors: [`OpenError::Exists`] when a shop stands there and may not be replaced; [`OpenError::Locked`] when it is open;
 /// [`OpenError::Damaged`] when the copy is; whatever [`SqliteStore::open`] would say about the copy. Nothing was changed
 /// then.
+///
+/// ```
+/// use sutler_store_sqlite::{OpenOptions, Restore, SqliteStore, restore};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let (path, copy) = (folder.path().join("shop.db"), folder.path().join("copy.db"));
+/// let store = SqliteStore::open(&path, OpenOptions { create: true, ..OpenOptions::default() })?;
+/// # sutler_store_conformance::given::World::on(&store);
+/// store.backup_to(&copy, false)?;
+/// drop(store);
+///
+/// let back = Restore { overwrite: true, uid: Some(7) };
+/// let refused = restore(&copy, &path, Restore { overwrite: false, ..back }).unwrap_err();
+/// assert_eq!(refused.code(), "store.exists");
+/// restore(&copy, &path, back)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn restore(
     from: impl AsRef<Path>,
     to: impl AsRef<Path>,

@@ -13,6 +13,19 @@ use sutler_core::port::{Retry, StoreError};
 use sutler_core::rejection::Rejection;
 
 /// A shop's file cannot be opened, copied or put back. Nothing was changed.
+///
+/// ```
+/// use sutler_core::port::Retry;
+/// use sutler_store_sqlite::{OpenError, OpenOptions, SqliteStore};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let nowhere = folder.path().join("shop.db");
+/// let error = SqliteStore::open(&nowhere, OpenOptions::default()).unwrap_err();
+/// assert!(matches!(error, OpenError::Missing { .. }));
+/// assert_eq!((error.code(), error.retry()), ("store.missing", Retry::Never));
+/// assert!(error.help().starts_with("check the path"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {

@@ -67,6 +67,26 @@ pub use crate::error::OpenError;
 pub use crate::open::OpenOptions;
 
 /// Called at named points of every commit; see [`OpenOptions::fail_point`].
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+/// use sutler_core::change::ChangeSet;
+/// use sutler_core::id::CommandId;
+/// use sutler_core::port::Store;
+/// use sutler_core::time::Timestamp;
+/// use sutler_store_sqlite::{FailPoint, OpenOptions, SqliteStore};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let seen = Arc::new(Mutex::new(Vec::new()));
+/// let points = Arc::clone(&seen);
+/// let fail_point: FailPoint = Arc::new(move |point| points.lock().unwrap().push(point));
+/// let options =
+///     OpenOptions { create: true, fail_point: Some(fail_point), ..OpenOptions::default() };
+/// let store = SqliteStore::open(folder.path().join("shop.db"), options)?;
+/// store.commit(ChangeSet::new(Timestamp::from_millis(0), CommandId::from_u128(1)))?;
+/// assert_eq!(seen.lock().unwrap().last(), Some(&"after_commit"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub type FailPoint = Arc<dyn Fn(&'static str) + Send + Sync>;
 
 /// A shop in one SQLite file.
@@ -88,6 +108,7 @@ pub type FailPoint = Arc<dyn Fn(&'static str) + Send + Sync>;
 ///
 /// let again = SqliteStore::open(&path, OpenOptions::default())?;
 /// assert_eq!(again.cursor("mailer")?, 7);
+/// assert!(again.checkpoint()?, "all of the journal is in the file");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct SqliteStore {

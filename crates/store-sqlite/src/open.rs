@@ -69,6 +69,21 @@ impl SqliteStore {
     /// Opens a shop. A file that may not be written to is opened for reading: writes then fail with `store.read_only`.
     ///
     /// Errors: [`OpenError`], each with a code and what to do; then nothing in the file was changed.
+    ///
+    /// ```
+    /// use sutler_store_sqlite::{OpenOptions, SqliteStore};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("shop.db");
+    /// let store = SqliteStore::open(&path, OpenOptions { create: true, ..OpenOptions::default() })?;
+    /// assert!(store.path().ends_with("shop.db") && !store.is_read_only());
+    ///
+    /// let letter = folder.path().join("letter.txt");
+    /// std::fs::write(&letter, "Dear Ada, this is no shop.")?;
+    /// let error = SqliteStore::open(&letter, OpenOptions::default()).unwrap_err();
+    /// assert_eq!(error.code(), "store.not_a_database");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open(path: impl AsRef<Path>, options: OpenOptions) -> Result<Self, OpenError> {
         let given = path.as_ref();
         let exists = check_is_file(given)?;
