@@ -8,22 +8,29 @@ use sutler_core::port::Store;
 /// A fixture that cannot be made panics; it never skips.
 ///
 /// ```
-/// use sutler_core::port::Store;
+/// use sutler_core::port::EventReader;
 /// use sutler_store_conformance::Fixture;
+/// use sutler_store_memory::MemoryStore;
 ///
-/// struct Lent<S>(S);
+/// struct Memory(MemoryStore);
 ///
-/// impl<S: Store + Default> Fixture for Lent<S> {
-///     type Store = S;
+/// impl Fixture for Memory {
+///     type Store = MemoryStore;
 ///
 ///     fn empty() -> Self {
-///         Lent(S::default())
+///         Memory(MemoryStore::new())
 ///     }
 ///
-///     fn store(&self) -> &S {
+///     fn store(&self) -> &MemoryStore {
 ///         &self.0
 ///     }
 /// }
+///
+/// // Each promise is a function of the fixture; `store_conformance!` names them all.
+/// sutler_store_conformance::commit::a_commit_is_read_at_once::<Memory>();
+/// let fixture = Memory::empty().reopen();
+/// assert_eq!(fixture.store().event_head()?.0, 0);
+/// # Ok::<(), sutler_core::port::StoreError>(())
 /// ```
 pub trait Fixture: Sized {
     /// The back-end.

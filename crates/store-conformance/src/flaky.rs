@@ -15,6 +15,21 @@ pub const CUT: &str = "store.flaky";
 
 /// Something that goes wrong once. Commits and reads are counted apart, each from 1, since the last
 /// [`FlakyStore::schedule`].
+///
+/// ```
+/// use sutler_core::change::ChangeSet;
+/// use sutler_core::id::CommandId;
+/// use sutler_core::port::{Retry, Store};
+/// use sutler_core::time::Timestamp;
+/// use sutler_store_conformance::{CUT, Fault, FlakyStore};
+/// use sutler_store_memory::MemoryStore;
+///
+/// // The worst that a network does: it was written, and nobody was told.
+/// let store = FlakyStore::new(MemoryStore::new(), [Fault::AfterCommit(1)]);
+/// let set = ChangeSet::new(Timestamp::from_millis(0), CommandId::from_u128(1));
+/// let error = store.commit(set).unwrap_err();
+/// assert_eq!((error.retry, error.code), (Retry::Unknown, CUT));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Fault {
@@ -36,19 +51,23 @@ pub enum Fault {
 /// A store that fails on schedule.
 ///
 /// ```
-/// # use sutler_core::change::ChangeSet;
-/// # use sutler_core::id::CommandId;
-/// # use sutler_core::port::{Retry, Store};
-/// # use sutler_core::time::Timestamp;
+/// use sutler_core::port::{EventReader, Retry, Store};
+/// use sutler_store_conformance::given::World;
 /// use sutler_store_conformance::{Fault, FlakyStore};
+/// use sutler_store_memory::MemoryStore;
 ///
-/// # fn check(inner: impl Store) {
-/// let store = FlakyStore::new(inner, [Fault::BeforeCommit(2)]);
-/// let set = ChangeSet::new(Timestamp::from_millis(0), CommandId::from_u128(1));
+/// let set = World::new().set();
+/// let store = FlakyStore::new(MemoryStore::new(), [Fault::BeforeCommit(2)]);
 /// assert!(store.commit(set.clone()).is_ok());
 /// assert_eq!(store.commit(set.clone()).unwrap_err().retry, Retry::Later);
-/// assert!(store.commit(set).is_ok());
-/// # }
+/// assert!(store.commit(set.clone()).is_ok());
+/// assert_eq!((store.commits(), store.reads(), store.pending().len()), (3, 0, 0));
+///
+/// store.schedule([Fault::Read(1)]);
+/// assert!(store.event_head().is_err() && store.inner().event_head().is_ok());
+///
+/// let quiet = FlakyStore::quiet(store.into_inner());
+/// assert!(quiet.commit(set).is_ok());
 /// ```
 #[derive(Debug)]
 pub struct FlakyStore<S> {

@@ -14,6 +14,26 @@ use sutler_core::time::Timestamp;
 use crate::then::pages;
 
 /// What cannot be listed and must be known to be read.
+///
+/// ```
+/// use sutler_store_conformance::given::World;
+/// use sutler_store_conformance::then::committed;
+/// use sutler_store_conformance::{Known, Picture};
+/// use sutler_store_memory::MemoryStore;
+///
+/// let store = MemoryStore::new();
+/// let world = World::on(&store);
+/// let nothing = Picture::of(&store, &Known::default());
+///
+/// // A cart is in no list: only who knows of it can see it.
+/// let mut set = world.set();
+/// set.push(sutler_core::change::Change::Cart(Box::new(world.cart(&[]))));
+/// let mut known = Known::of([&set]);
+/// committed(&store, set);
+/// assert_eq!(Picture::of(&store, &Known::default()), nothing);
+/// assert_ne!(Picture::of(&store, &known), nothing);
+/// known.learn(&world.set());
+/// ```
 #[derive(Clone, Default, Debug)]
 pub struct Known {
     carts: BTreeSet<CartId>,
@@ -78,6 +98,18 @@ impl Known {
 /// Everything that a store shows: the name of each thing, and the thing in words.
 ///
 /// Two pictures of one store are equal when nothing was written in between.
+///
+/// ```
+/// use sutler_store_conformance::given::World;
+/// use sutler_store_conformance::{Known, Picture};
+/// use sutler_store_memory::MemoryStore;
+///
+/// let (one, other) = (MemoryStore::new(), MemoryStore::new());
+/// World::on(&one);
+/// World::on(&other);
+/// let known = Known::default();
+/// Picture::of(&one, &known).assert_same(&Picture::of(&other, &known), "after the same set-up");
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Picture(BTreeMap<String, String>);
 

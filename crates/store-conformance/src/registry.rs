@@ -4,9 +4,26 @@
 ///
 /// Takes a type that implements [`Fixture`](crate::Fixture). To run it twice in one file, put each in a module.
 ///
-/// ```text
-/// mod fast {
-///     sutler_store_conformance::store_conformance!(crate::fixture::InMemory);
+/// ```
+/// use sutler_store_conformance::Fixture;
+/// use sutler_store_memory::MemoryStore;
+///
+/// struct Memory(MemoryStore);
+///
+/// impl Fixture for Memory {
+///     type Store = MemoryStore;
+///
+///     fn empty() -> Self {
+///         Memory(MemoryStore::new())
+///     }
+///
+///     fn store(&self) -> &MemoryStore {
+///         &self.0
+///     }
+/// }
+///
+/// mod in_memory {
+///     sutler_store_conformance::store_conformance!(super::Memory);
 /// }
 /// ```
 #[macro_export]

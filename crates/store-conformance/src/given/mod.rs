@@ -34,27 +34,65 @@ use crate::then::committed;
 pub const NOW: Timestamp = Timestamp::from_millis(1_780_315_200_123);
 
 /// Returns the moment `seconds` after [`NOW`].
+///
+/// ```
+/// use sutler_store_conformance::given::{NOW, after};
+///
+/// assert_eq!(after(1).millis() - NOW.millis(), 1_000);
+/// ```
 pub fn after(seconds: u32) -> Timestamp {
     NOW.plus_seconds(seconds)
 }
 
 /// Returns an amount of euro cents.
+///
+/// ```
+/// assert_eq!(sutler_store_conformance::given::eur(1_999).to_string(), "19.99 EUR");
+/// ```
 pub fn eur(minor: i64) -> Money {
     Money::from_minor(minor, Currency::EUR)
 }
 
 /// Returns a quantity.
+///
+/// ```
+/// assert_eq!(sutler_store_conformance::given::units(3).get(), 3);
+/// ```
 pub fn units(quantity: u32) -> Quantity {
     Quantity::new(quantity).unwrap()
 }
 
 /// Returns what makes a set take effect once.
+///
+/// ```
+/// use sutler_store_conformance::given::{World, once};
+/// use sutler_store_conformance::then::{committed, replayed};
+/// use sutler_store_memory::MemoryStore;
+///
+/// let store = MemoryStore::new();
+/// let world = World::on(&store);
+/// let cart = world.cart(&[]);
+/// let set = world.set().once(once("key-1", "a new cart", cart.id));
+/// committed(&store, set.clone());
+/// assert_eq!(replayed(&store, set), cart.id.into());
+/// ```
 pub fn once(key: &str, asked: &str, answer: impl Into<RecordRef>) -> Option<Idempotency> {
     let key = IdempotencyKey::new(key).unwrap();
     Some(Idempotency { key, content: ContentHash::of(asked.as_bytes()), answer: answer.into() })
 }
 
 /// Where ids come from, and the set-up that other records point to.
+///
+/// ```
+/// use sutler_core::port::CatalogReader;
+/// use sutler_store_conformance::given::World;
+/// use sutler_store_memory::MemoryStore;
+///
+/// let store = MemoryStore::new();
+/// let world = World::on(&store);
+/// let product = world.new_product(&store);
+/// assert_eq!(store.products(&[product.id]).unwrap(), [Some(product)]);
+/// ```
 #[derive(Debug)]
 pub struct World {
     ids: AtomicU64,

@@ -10,6 +10,22 @@ use super::World;
 use crate::then::committed;
 
 /// A reservation that a test makes, keeps, ends or turns into a promise.
+///
+/// ```
+/// use sutler_store_conformance::given::{World, after};
+/// use sutler_store_conformance::then::{committed, refused};
+/// use sutler_store_memory::MemoryStore;
+///
+/// let store = MemoryStore::new();
+/// let world = World::on(&store);
+/// let mug = world.stocked(&store, 5);
+/// let hold = world.hold(&[(mug, 3)], after(900));
+/// committed(&store, world.set_of([hold.reserve()]));
+/// let refusal = refused(&store, world.reserve(mug, 3, after(900)));
+/// assert_eq!(refusal.code(), "stock.insufficient");
+/// committed(&store, world.set_of([hold.release()]));
+/// committed(&store, world.reserve(mug, 3, after(900)));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Hold {
     /// For whom.
