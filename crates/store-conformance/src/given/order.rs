@@ -188,11 +188,35 @@ impl World {
 }
 
 /// Returns the change that places an order.
+///
+/// ```
+/// use sutler_store_conformance::given::World;
+/// use sutler_store_conformance::given::order::place;
+/// use sutler_store_conformance::then::committed;
+/// use sutler_store_memory::MemoryStore;
+///
+/// let store = MemoryStore::new();
+/// let world = World::on(&store);
+/// let order = world.new_order(&store);
+/// committed(&store, world.set_of([place(&world.placed(&order))]));
+/// ```
 pub fn place(placed: &Order) -> Change {
     Change::Order { order: Box::new(placed.clone()), action: OrderAction::Placed }
 }
 
 /// Returns the change that cancels an order.
+///
+/// ```
+/// use sutler_store_conformance::given::World;
+/// use sutler_store_conformance::given::order::cancel;
+/// use sutler_store_conformance::then::committed;
+/// use sutler_store_memory::MemoryStore;
+///
+/// let store = MemoryStore::new();
+/// let world = World::on(&store);
+/// let order = world.new_order(&store);
+/// committed(&store, world.set_of([cancel(&world.canceled(&order))]));
+/// ```
 pub fn cancel(canceled: &Order) -> Change {
     let action = OrderAction::Canceled { reason: "the buyer changed their mind".to_owned() };
     Change::Order { order: Box::new(canceled.clone()), action }

@@ -58,17 +58,56 @@ impl Hold {
 }
 
 /// Returns a movement without a cause.
+///
+/// ```
+/// use sutler_core::inventory::MovementKind;
+/// use sutler_store_conformance::given::World;
+/// use sutler_store_conformance::given::stock::movement;
+///
+/// let world = World::new();
+/// let mug = world.key(world.product().variants[0].id);
+/// assert_eq!(movement(mug, MovementKind::Received, 5).quantity, 5);
+/// ```
 pub fn movement(key: StockKey, kind: MovementKind, quantity: u32) -> StockMovement {
     StockMovement { key, kind, quantity, cause: None, reason: None }
 }
 
 /// Returns the change that moves stock.
+///
+/// ```
+/// use sutler_core::inventory::MovementKind;
+/// use sutler_core::port::StockReader;
+/// use sutler_store_conformance::given::stock::moved;
+/// use sutler_store_conformance::given::{NOW, World};
+/// use sutler_store_conformance::then::committed;
+/// use sutler_store_memory::MemoryStore;
+///
+/// let store = MemoryStore::new();
+/// let world = World::on(&store);
+/// let mug = world.stocked(&store, 5);
+/// committed(&store, world.set_of([moved(mug, MovementKind::Received, 2)]));
+/// assert_eq!(store.stock_levels(&[mug.variant], NOW)?[&mug].on_hand, 7);
+/// # Ok::<(), sutler_core::port::StoreError>(())
+/// ```
 pub fn moved(key: StockKey, kind: MovementKind, quantity: u32) -> Change {
     let movement = movement(key, kind, quantity);
     Change::Stock(StockChange::Move { movement, expected_on_hand: None })
 }
 
 /// Returns the change that sets the limits of a level.
+///
+/// ```
+/// use sutler_store_conformance::given::stock::limits;
+/// use sutler_store_conformance::given::{World, after};
+/// use sutler_store_conformance::then::{committed, refused};
+/// use sutler_store_memory::MemoryStore;
+///
+/// let store = MemoryStore::new();
+/// let world = World::on(&store);
+/// let mug = world.stocked(&store, 5);
+/// committed(&store, world.set_of([limits(mug, 0, 4)]));
+/// assert_eq!(refused(&store, world.reserve(mug, 2, after(900))).code(), "stock.insufficient");
+/// ```
 pub fn limits(key: StockKey, backorder_limit: u32, safety: u32) -> Change {
     Change::Stock(StockChange::Limits { key, backorder_limit, safety })
 }

@@ -222,6 +222,24 @@ impl World {
 }
 
 /// Returns the change that takes a price away.
+///
+/// ```
+/// use sutler_core::change::Change;
+/// use sutler_core::port::CatalogReader;
+/// use sutler_store_conformance::given::World;
+/// use sutler_store_conformance::given::sweep::removed;
+/// use sutler_store_conformance::then::committed;
+/// use sutler_store_memory::MemoryStore;
+///
+/// let store = MemoryStore::new();
+/// let world = World::on(&store);
+/// let mug = world.new_product(&store).variants[0].id;
+/// let price = world.price(mug, 1, 1_190);
+/// committed(&store, world.set_of([Change::Price(price.clone())]));
+/// committed(&store, world.set_of([removed(&price)]));
+/// assert_eq!(store.prices(&[mug])?, []);
+/// # Ok::<(), sutler_core::port::StoreError>(())
+/// ```
 pub fn removed(price: &sutler_core::pricing::Price) -> Change {
     Change::PriceRemoved {
         list: price.list,
@@ -231,6 +249,24 @@ pub fn removed(price: &sutler_core::pricing::Price) -> Change {
 }
 
 /// Returns the change that counts an unlimited use of a promotion by the buyer of an order.
+///
+/// ```
+/// use sutler_core::change::{Change, SetupChange};
+/// use sutler_core::port::OrderReader;
+/// use sutler_store_conformance::given::World;
+/// use sutler_store_conformance::given::sweep::use_of;
+/// use sutler_store_conformance::then::committed;
+/// use sutler_store_memory::MemoryStore;
+///
+/// let store = MemoryStore::new();
+/// let world = World::on(&store);
+/// let sale = world.promotion("sale");
+/// let order = world.new_order(&store);
+/// let known = Change::Setup(SetupChange::Promotion(sale.clone()));
+/// committed(&store, world.set_of([known, use_of(sale.id, &order)]));
+/// assert_eq!(store.promotion_uses(&[sale.id], None)?, [(1, 0)]);
+/// # Ok::<(), sutler_core::port::StoreError>(())
+/// ```
 pub fn use_of(promotion: PromotionId, order: &Order) -> Change {
     Change::PromotionUse {
         promotion,
@@ -242,6 +278,24 @@ pub fn use_of(promotion: PromotionId, order: &Order) -> Change {
 }
 
 /// Returns an event of a product, as most tests tell it.
+///
+/// ```
+/// use sutler_core::port::EventReader;
+/// use sutler_store_conformance::given::World;
+/// use sutler_store_conformance::given::sweep::product_event;
+/// use sutler_store_conformance::then::committed;
+/// use sutler_store_memory::MemoryStore;
+///
+/// let store = MemoryStore::new();
+/// let world = World::on(&store);
+/// let product = world.new_product(&store).id;
+/// let (before, _) = store.event_head()?;
+/// let mut set = world.set();
+/// set.tell(product_event(product));
+/// committed(&store, set);
+/// assert_eq!(store.event_head()?.0, before + 1);
+/// # Ok::<(), sutler_core::port::StoreError>(())
+/// ```
 pub fn product_event(product: ProductId) -> Event {
     Event::plain(EventKind::ProductChanged, product)
 }
