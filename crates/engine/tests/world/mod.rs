@@ -13,7 +13,7 @@ mod between;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use sutler_core::catalog::{Handle, Product, ProductStatus, Sku, Variant};
 use sutler_core::change::{Change, ChangeSet, CommitOutcome, StockChange};
@@ -21,7 +21,7 @@ use sutler_core::id::{CommandId, ProductId, VariantId};
 use sutler_core::inventory::{MovementKind, StockKey, StockLevel, StockMovement};
 use sutler_core::money::{Currency, Money};
 use sutler_core::port::{
-    Clock, IdSource, Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest,
+    Clock as _, Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest,
     SetupReader as _, StockReader as _, Store as _,
 };
 use sutler_core::pricing::{Price, TaxCategory, Window};
@@ -31,33 +31,9 @@ use sutler_engine::Shop;
 use sutler_engine::flow::checkout::CheckoutCommand;
 use sutler_engine::flow::setup::InitCommand;
 use sutler_engine::provider::{ManualProvider, TestProvider};
+pub use sutler_engine::testing::{Counting, HandClock};
 use sutler_store_conformance::FlakyStore;
 use sutler_store_memory::MemoryStore;
-
-/// A clock that stands still until it is set.
-pub struct HandClock(AtomicI64);
-
-impl HandClock {
-    pub fn advance(&self, seconds: u32) {
-        self.0.fetch_add(i64::from(seconds) * 1000, Ordering::SeqCst);
-    }
-}
-
-impl Clock for HandClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
-    }
-}
-
-/// Ids 1, 2, 3 …
-#[derive(Default)]
-pub struct Counting(AtomicU64);
-
-impl IdSource for Counting {
-    fn next_id(&self) -> u128 {
-        u128::from(self.0.fetch_add(1, Ordering::SeqCst)) + 1
-    }
-}
 
 /// What happens to a provider call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -162,7 +138,7 @@ pub const ON_HAND: u32 = 5;
 impl World {
     pub fn new() -> Self {
         let store = Arc::new(FlakyStore::quiet(MemoryStore::new()));
-        let clock = Arc::new(HandClock(AtomicI64::new(1_780_000_000_000)));
+        let clock = Arc::new(HandClock::default());
         let provider = Arc::new(FlakyProvider {
             inner: TestProvider::in_memory(),
             calls: AtomicU64::new(0),
