@@ -228,7 +228,9 @@ pub fn create(url: &str) -> Result<Shop, OpenError> {
 
 /// Copies a running shop into a file, page by page, so that nobody has to stop: a whole shop as it was at one moment.
 ///
-/// Errors: the target is there already; the store is not a SQLite file.
+/// What stands at `target` is replaced only when `replace` says so, and stays until the copy is whole and on the disk.
+///
+/// Errors: the target is there already and `replace` is false; the store is not a SQLite file.
 ///
 /// ```
 /// use sutler::prelude::*;
@@ -239,17 +241,17 @@ pub fn create(url: &str) -> Result<Shop, OpenError> {
 /// shop.init(&InitCommand::new("Corner shop", "EUR", "DE")?)?;
 ///
 /// let copy = folder.path().join("copy.db");
-/// sutler::backup(&url, &copy)?;
-/// assert!(sutler::backup(&url, &copy).is_err(), "a copy is not written over");
-/// assert!(sutler::backup("memory:", &copy).is_err());
+/// sutler::backup(&url, &copy, false)?;
+/// assert!(sutler::backup(&url, &copy, false).is_err(), "a copy is not written over unasked");
+/// assert!(sutler::backup("memory:", &copy, false).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[cfg(feature = "sqlite")]
-pub fn backup(url: &str, target: &Path) -> Result<(), OpenError> {
+pub fn backup(url: &str, target: &Path, replace: bool) -> Result<(), OpenError> {
     let path = sqlite_path(url)?;
     let store =
         sutler_store_sqlite::SqliteStore::open(&path, sutler_store_sqlite::OpenOptions::default())?;
-    Ok(store.backup_to(target, false)?)
+    Ok(store.backup_to(target, replace)?)
 }
 
 /// Puts a backup in the place of a store, after checking it page by page and chain by chain.

@@ -116,7 +116,8 @@ fn a_backup_made_while_selling_is_a_whole_shop() {
             });
         }
         for n in 0..5 {
-            sutler::backup(&url(&path), &folder.path().join(format!("copy-{n}.db"))).unwrap();
+            sutler::backup(&url(&path), &folder.path().join(format!("copy-{n}.db")), false)
+                .unwrap();
         }
         over.store(true, Ordering::Relaxed);
     });

@@ -1,6 +1,7 @@
 //! Asking before something that cannot be taken back.
 //!
-//! On a terminal a person answers; off a terminal there is nobody to ask, so `--yes` must have been given.
+//! On a terminal a person answers. Off a terminal there is nobody to ask: what would replace or spoil more than was named
+//! needs `--yes` ([`confirm`]); what does exactly what was typed goes on ([`ask_person`]).
 
 use std::io::IsTerminal;
 
@@ -16,15 +17,32 @@ pub(crate) fn confirm(context: &Context<'_>, yes: bool, what: &str) -> Result<()
     if yes {
         return Ok(());
     }
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+    if !somebody_is_there() {
         return Err(CommandError::Usage {
             code: "confirmation.missing",
             message: format!("this {what}; nobody is there to say yes"),
-            help: Some(
-                "look at it with --dry-run where there is one, then repeat with --yes".to_owned(),
-            ),
+            help: Some("repeat with --yes when that is meant".to_owned()),
         });
     }
+    ask(context, what)
+}
+
+/// Lets a person on a terminal think twice; a script that names the order means it, so it goes on without `--yes`.
+///
+/// Errors: `confirmation.refused` when the person says no. Nothing was changed.
+pub(crate) fn ask_person(context: &Context<'_>, yes: bool, what: &str) -> Result<(), CommandError> {
+    if yes || !somebody_is_there() {
+        return Ok(());
+    }
+    ask(context, what)
+}
+
+/// Returns whether a person can be asked.
+pub(crate) fn somebody_is_there() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+fn ask(context: &Context<'_>, what: &str) -> Result<(), CommandError> {
     context.console.ask(&format!("This {what}. Go on? [y/N] "));
     let mut answer = String::new();
     let read = std::io::stdin().read_line(&mut answer);

@@ -389,6 +389,9 @@ fn open_code(error: &OpenError) -> &'static str {
 
 fn report_of_open(error: &OpenError) -> Report {
     let help = match error {
+        OpenError::Sqlite(error) if error.code() == "store.exists" => {
+            Some("name another file, or replace this one with --yes".to_owned())
+        }
         OpenError::Sqlite(error) => Some(error.help().to_owned()),
         OpenError::Index { .. } => {
             Some("check the rights on the folder, then try again".to_owned())

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::answer::Answer;
+use crate::confirm::{confirm, somebody_is_there};
 use crate::context::{Context, quoted};
 use crate::error::CommandError;
 use crate::view::BackupView;
@@ -12,16 +13,26 @@ use crate::view::BackupView;
 #[command(after_help = "\
 Examples:
   sutler backup monday.db
-  sutler backup tuesday.db --json")]
+  sutler backup tuesday.db --json
+  sutler backup nightly.db --yes")]
 pub(crate) struct BackupArgs {
-    /// The file; it must not be there yet
+    /// The file
     file: PathBuf,
+    /// Replace the file when it is there; the old one stays until the new one is whole
+    #[arg(long)]
+    yes: bool,
 }
 
 impl BackupArgs {
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         let url = context.url()?.to_string();
-        sutler::backup(&url, &self.file)?;
+        context.require_outside_shop(&self.file)?;
+        // Off a terminal and without a yes it is the copy that refuses, with `store.exists`.
+        let replace = self.file.exists() && (self.yes || somebody_is_there());
+        if replace {
+            confirm(context, self.yes, &format!("replaces {}", self.file.display()))?;
+        }
+        sutler::backup(&url, &self.file, replace)?;
         let view = view(&self.file, &url)?;
         let file = quoted(&view.file);
         let sentence = format!("copied {url} to {}, {} bytes", view.file, view.bytes);

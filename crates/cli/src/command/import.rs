@@ -132,13 +132,14 @@ impl ImportArgs {
         }
         if planned.summary.dangers_total > 0 && !self.yes {
             context.console.explain_first(&view.dangers_text());
-            let first = planned.summary.dangers.first();
-            let first =
-                first.map_or_else(String::new, |danger| format!(", the first: {}", danger.message));
+            // People have just read all of them; an object for programs names one.
+            let first = planned.summary.dangers.first().filter(|_| context.console.is_json());
+            let first = first.map_or_else(String::new, |danger| {
+                format!(", the first on {}: {}", danger.subject, danger.message)
+            });
             let changes =
                 counted(planned.summary.dangers_total, "dangerous change", "dangerous changes");
-            let what = format!("makes {changes}{first}");
-            confirm(context, false, &what)?;
+            confirm(context, false, &format!("makes {changes}{first}"))?;
         }
         // Until here Ctrl-C may end the program anywhere: nothing is written yet.
         let interrupt = Interrupt::listen();

@@ -5,6 +5,7 @@ use sutler_core::order::{OrderNumber, Stage};
 
 use super::shared::{next_for, order_answer, order_shown};
 use crate::answer::Answer;
+use crate::confirm::ask_person;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::view::{OrderList, OrderRow};
@@ -55,7 +56,8 @@ pub(crate) struct ShowArgs {
 #[command(after_help = "\
 Examples:
   sutler order cancel 1001 --reason \"ordered twice\"
-  sutler order cancel 1001 --dry-run")]
+  sutler order cancel 1001 --dry-run
+  sutler order cancel 1003 --yes --key cancel-4711")]
 pub(crate) struct CancelArgs {
     /// Number of the order
     number: OrderNumber,
@@ -68,6 +70,9 @@ pub(crate) struct CancelArgs {
     /// Show the order; do nothing
     #[arg(long)]
     dry_run: bool,
+    /// Do not ask; off a terminal nobody is asked anyway
+    #[arg(long)]
+    yes: bool,
 }
 
 impl OrderCommand {
@@ -117,15 +122,21 @@ impl ShowArgs {
 impl CancelArgs {
     fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         let shop = context.shop()?;
+        let view = shop.order(self.number)?;
+        // The rule itself, without writing what it decides.
+        let rule =
+            sutler_core::order::cancel(&view.order, &view.allocations, &self.reason, shop.now());
         if self.dry_run {
-            let view = shop.order(self.number)?;
-            // The rule itself, without writing what it decides.
-            sutler_core::order::cancel(&view.order, &view.allocations, &self.reason, shop.now())?;
+            rule?;
             return order_answer(
                 &shop,
                 &view,
                 &format!("order {} can be canceled; nothing was done", self.number),
             );
+        }
+        // What is refused, or was done by an earlier call with this key, changes nothing: no need to ask.
+        if rule.is_ok() {
+            ask_person(context, self.yes, &format!("calls order {} off for good", self.number))?;
         }
         let view = shop.order_cancel(self.number, &self.reason, self.key.clone())?;
         order_answer(&shop, &view, &format!("canceled order {}", self.number))

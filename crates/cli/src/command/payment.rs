@@ -1,5 +1,6 @@
 //! `sutler payment`: money that comes in.
 
+use sutler_core::change::IdempotencyKey;
 use sutler_core::order::OrderNumber;
 
 use super::shared::{next_for, order_answer};
@@ -30,16 +31,23 @@ pub(crate) struct MarkPaidArgs {
     /// What the bank or receipt calls it; the same reference counts once. Without one each call counts by itself
     #[arg(long, value_name = "TEXT")]
     reference: Option<String>,
+    /// Same key, same money: a repeated call changes nothing
+    #[arg(long, value_name = "KEY")]
+    key: Option<IdempotencyKey>,
 }
 
 /// Take held money now instead of when goods leave
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  sutler payment capture 1001")]
+  sutler payment capture 1001
+  sutler payment capture 1001 --key capture-4711")]
 pub(crate) struct CaptureArgs {
     /// Number of the order
     number: OrderNumber,
+    /// Same key, same capture: a repeated call changes nothing
+    #[arg(long, value_name = "KEY")]
+    key: Option<IdempotencyKey>,
 }
 
 impl PaymentCommand {
@@ -50,9 +58,13 @@ impl PaymentCommand {
                 let currency = shop.order(args.number)?.order.quote.currency;
                 let amount =
                     args.amount.as_ref().map(|amount| amount.in_currency(currency)).transpose()?;
-                let by_hand = || format!("by hand, {}", context.command);
+                // A repeated call must say the same, so with a key the reference is made from it.
+                let by_hand = || match &args.key {
+                    Some(key) => format!("by hand, {key}"),
+                    None => format!("by hand, {}", context.command),
+                };
                 let reference = args.reference.clone().unwrap_or_else(by_hand);
-                let view = shop.mark_paid(args.number, amount, &reference, None)?;
+                let view = shop.mark_paid(args.number, amount, &reference, args.key.clone())?;
                 let owed = sutler_core::order::outstanding(view.order.total(), &view.payments);
                 let sentence = match owed {
                     Ok(owed) if owed.is_positive() => {
@@ -62,9 +74,10 @@ impl PaymentCommand {
                 };
                 (view, sentence)
             }
-            PaymentCommand::Capture(CaptureArgs { number }) => {
-                (shop.capture(*number, None)?, format!("captured the money of order {number}"))
-            }
+            PaymentCommand::Capture(CaptureArgs { number, key }) => (
+                shop.capture(*number, key.clone())?,
+                format!("captured the money of order {number}"),
+            ),
         };
         let answer = order_answer(&shop, &view, &sentence)?;
         Ok(match next_for(context, &view) {

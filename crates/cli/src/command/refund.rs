@@ -8,6 +8,7 @@ use sutler_engine::flow::order::OrderView;
 
 use super::shared::order_answer;
 use crate::answer::Answer;
+use crate::confirm::ask_person;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::parse::{self, TypedMoney};
@@ -18,7 +19,7 @@ use crate::view::RefundPlanView;
 #[command(after_help = "\
 Examples:
   sutler refund 1002 --amount 5.00 --reason \"dent in the rim\"
-  sutler refund 1002 --key refund-4711
+  sutler refund 1002 --key refund-4711 --yes
   sutler refund 1002 --dry-run")]
 pub(crate) struct RefundArgs {
     /// Number of the order
@@ -35,6 +36,9 @@ pub(crate) struct RefundArgs {
     /// Show what would be given back; do nothing
     #[arg(long)]
     dry_run: bool,
+    /// Do not ask; off a terminal nobody is asked anyway
+    #[arg(long)]
+    yes: bool,
 }
 
 impl RefundArgs {
@@ -45,6 +49,11 @@ impl RefundArgs {
         let amount = self.amount.as_ref().map(|amount| amount.in_currency(currency)).transpose()?;
         if self.dry_run {
             return Ok(Answer::one(plan(&before, amount)?));
+        }
+        // What cannot be given back, or was by an earlier call with this key, changes nothing: no need to ask.
+        if let Ok(plan) = plan(&before, amount) {
+            let what = format!("gives {} of order {} back", plan.amount, self.number);
+            ask_person(context, self.yes, &what)?;
         }
         let view = shop.refund(self.number, amount, &self.reason, self.key.clone())?;
         let back = sums(&view)?.1.checked_sub(sums(&before)?.1).map_err(Rejection::from)?;

@@ -73,7 +73,7 @@ pub(crate) struct HistoryArgs {
 #[command(after_help = "\
 Examples:
   sutler stock correct FEN-SKIL-26 40 --reason \"broken in storage\"
-  sutler stock correct FEN-SKIL-30 0 --reason \"lost\" --location main")]
+  sutler stock correct FEN-SKIL-30 0 --reason \"lost\" --location main --key count-4711")]
 pub(crate) struct CorrectArgs {
     /// SKU, barcode, id, or handle:option/option
     variant: String,
@@ -89,13 +89,17 @@ pub(crate) struct CorrectArgs {
     /// The count that must still stand; another one is a conflict
     #[arg(long, value_parser = parse::count, value_name = "UNITS")]
     expect: Option<u32>,
+    /// Same key, same count: a repeated call changes nothing
+    #[arg(long, value_name = "KEY")]
+    key: Option<IdempotencyKey>,
 }
 
 /// Move units between two locations
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  sutler stock transfer FEN-SKIL-26 3 --from main --to van")]
+  sutler stock transfer FEN-SKIL-26 3 --from main --to van
+  sutler stock transfer FEN-SKIL-20 1 --from main --to van --key van-4711")]
 pub(crate) struct TransferArgs {
     /// SKU, barcode, id, or handle:option/option
     variant: String,
@@ -108,6 +112,9 @@ pub(crate) struct TransferArgs {
     /// Code of the location they go to
     #[arg(long, value_name = "CODE")]
     to: String,
+    /// Same key, same transfer: a repeated call changes nothing
+    #[arg(long, value_name = "KEY")]
+    key: Option<IdempotencyKey>,
 }
 
 /// Say how far selling may go beyond what is there, and how many units are kept back
@@ -128,6 +135,9 @@ pub(crate) struct LimitsArgs {
     /// Code of the stock location [default: main]
     #[arg(long, value_name = "CODE")]
     location: Option<String>,
+    /// Same key, same limits: a repeated call changes nothing
+    #[arg(long, value_name = "KEY")]
+    key: Option<IdempotencyKey>,
 }
 
 impl StockCommand {
@@ -188,8 +198,14 @@ impl CorrectArgs {
         let shop = context.shop()?;
         let location = self.location.as_deref().unwrap_or(context.settings.location());
         let variant = shop.find_variant(&self.variant)?.variant.id;
-        let view =
-            shop.stock_correct(variant, self.counted, location, &self.reason, self.expect, None)?;
+        let view = shop.stock_correct(
+            variant,
+            self.counted,
+            location,
+            &self.reason,
+            self.expect,
+            self.key.clone(),
+        )?;
         let sentence = format!("{} has {} units on hand at {location}", view.label, self.counted);
         Ok(Answer::one(StockShown::from(&view)).summary(sentence))
     }
@@ -199,7 +215,8 @@ impl TransferArgs {
     fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         let shop = context.shop()?;
         let variant = shop.find_variant(&self.variant)?.variant.id;
-        let view = shop.stock_transfer(variant, self.quantity, &self.from, &self.to, None)?;
+        let view =
+            shop.stock_transfer(variant, self.quantity, &self.from, &self.to, self.key.clone())?;
         let sentence =
             format!("moved {} of {} from {} to {}", self.quantity, view.label, self.from, self.to);
         Ok(Answer::one(StockShown::from(&view)).summary(sentence))
@@ -220,7 +237,7 @@ impl LimitsArgs {
         let level = level.unwrap_or_default();
         let (backorder, safety) =
             (self.backorder.unwrap_or(level.backorder_limit), self.safety.unwrap_or(level.safety));
-        let view = shop.stock_limits(variant, location, backorder, safety, None)?;
+        let view = shop.stock_limits(variant, location, backorder, safety, self.key.clone())?;
         let sentence = format!(
             "{} at {location}: up to {backorder} beyond on_hand, {safety} kept back",
             view.label

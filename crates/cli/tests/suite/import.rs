@@ -30,10 +30,12 @@ fn dangerous_changes_need_a_yes() {
     assert_eq!(plan["dangers_total"], 1);
     let refused = place.run(&["import", "cheap.csv"]).with_code(2);
     assert!(refused.stderr.contains("error[confirmation.missing]"), "{}", refused.stderr);
-    assert!(
-        refused.stderr.contains("felt-hat") || refused.stderr.contains("HAT-1"),
-        "{}",
-        refused.stderr
+    insta::assert_snapshot!(refused.shown());
+    let told = place.run(&["import", "cheap.csv", "--json"]).with_code(2).json();
+    assert_eq!(
+        told["error"]["message"],
+        "this makes 1 dangerous change, the first on HAT-1: its price would move from 24.00 EUR to 2.40 EUR; \
+         nobody is there to say yes"
     );
     let price = |place: &Place| {
         let product = place.run(&["product", "show", "felt-hat", "--json"]).with_code(0).json();

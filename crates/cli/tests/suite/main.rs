@@ -14,5 +14,6 @@ mod import;
 mod journey;
 mod output;
 mod place;
+mod repeat;
 mod script;
 mod settings;

@@ -135,7 +135,7 @@ pub struct Danger {
     pub kind: &'static str,
     /// What it is about.
     pub subject: String,
-    /// One sentence.
+    /// One sentence, told beside the subject and so without it.
     pub message: String,
 }
 
@@ -433,9 +433,8 @@ impl Plan {
         }
         if had_variants && lost > 0 {
             let subject = product.handle.to_string();
-            let message = format!(
-                "{lost} variants of `{subject}` no longer fit its options and would be retired"
-            );
+            let message =
+                format!("{lost} of its variants no longer fit its options and would be retired");
             self.dangers.push(Danger { kind: "variants.lost", subject, message });
         }
         Ok(())
@@ -479,8 +478,7 @@ impl Plan {
                 after: text(&price),
             });
             if moves_by_more_than_half(known.amount, amount) {
-                let message =
-                    format!("the price of {label} would move from {} to {amount}", known.amount);
+                let message = format!("its price would move from {} to {amount}", known.amount);
                 self.dangers.push(Danger {
                     kind: "price.moves",
                     subject: label.to_owned(),

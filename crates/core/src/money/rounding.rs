@@ -31,7 +31,7 @@ pub enum Rounding {
 }
 
 impl Rounding {
-    /// Returns the name used in serde and in traces: `half_even`, `half_away_from_zero`, `toward_zero`.
+    /// Returns the name used in serde and in hashes: `half_even`, `half_away_from_zero`, `toward_zero`.
     ///
     /// ```
     /// # use sutler_core::money::Rounding;
@@ -42,6 +42,20 @@ impl Rounding {
             Rounding::HalfEven => "half_even",
             Rounding::HalfAwayFromZero => "half_away_from_zero",
             Rounding::TowardZero => "toward_zero",
+        }
+    }
+
+    /// Returns what people read in a trace. May be reworded; [`name`](Self::name) may not.
+    ///
+    /// ```
+    /// # use sutler_core::money::Rounding;
+    /// assert_eq!(Rounding::HalfAwayFromZero.words(), "rounded half away from zero");
+    /// ```
+    pub const fn words(self) -> &'static str {
+        match self {
+            Rounding::HalfEven => "rounded half to even",
+            Rounding::HalfAwayFromZero => "rounded half away from zero",
+            Rounding::TowardZero => "rounded toward zero",
         }
     }
 

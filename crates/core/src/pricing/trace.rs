@@ -120,10 +120,10 @@ impl Quote {
     fn trace_discount(&self, discount: &Discount) -> TraceNode {
         let how = match &discount.origin {
             DiscountOrigin::Percent { rate, base, whole } if *whole == discount.amount => {
-                format!("{rate} of {base}, {}", self.rounding.name())
+                format!("{rate} of {base}, {}", self.rounding.words())
             }
             DiscountOrigin::Percent { rate, base, whole } => {
-                format!("its part of {rate} of {base}, {}, which is {whole}", self.rounding.name())
+                format!("its part of {rate} of {base}, {}, which is {whole}", self.rounding.words())
             }
             DiscountOrigin::FixedUnit { amount } => format!("{amount} off each unit"),
             DiscountOrigin::FixedLine { amount } => format!("{amount} off the line"),
@@ -142,9 +142,9 @@ impl Quote {
 
     fn trace_tax(&self, tax: &TaxLine) -> TraceNode {
         let rounded = match self.tax_rounding {
-            TaxRounding::PerLine => self.rounding.name().to_owned(),
+            TaxRounding::PerLine => self.rounding.words().to_owned(),
             TaxRounding::PerOrder => {
-                format!("its part of the order's tax, {}", self.rounding.name())
+                format!("its part of the order's tax, {}", self.rounding.words())
             }
         };
         let verb = if self.tax_inclusive { "contained in what is left, net" } else { "on" };

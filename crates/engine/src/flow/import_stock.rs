@@ -376,7 +376,7 @@ fn dangers(correction: &Correction) -> Vec<Danger> {
         return Vec::new();
     }
     let Correction { label, location, before, .. } = correction;
-    let message = format!("{label} would go from {before} units to 0 at {location}");
+    let message = format!("its stock at {location} would go from {before} units to 0");
     vec![Danger { kind: "stock.to_zero", subject: label.clone(), message }]
 }
 

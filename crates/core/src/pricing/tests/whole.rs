@@ -63,9 +63,9 @@ fn the_trace_tells_every_step() {
 line 1, var_00000000000000000000000000000001: 30.97 EUR
   unit price of list \"Retail\", from 2 units on: 22.50 EUR
   times 2: 45.00 EUR
-  promotion \"Spring\": 10 % of 45.00 EUR, half_away_from_zero: -4.50 EUR
+  promotion \"Spring\": 10 % of 45.00 EUR, rounded half away from zero: -4.50 EUR
   promotion \"Tenner\": its part of 10.00 EUR off the order: -9.53 EUR
-  VAT 19 % (standard) contained in what is left, net 26.03 EUR, half_away_from_zero: 4.94 EUR
+  VAT 19 % (standard) contained in what is left, net 26.03 EUR, rounded half away from zero: 4.94 EUR
 line 2, var_00000000000000000000000000000002: 1.52 EUR
   unit price of list \"Retail\": 1.99 EUR
   times 1: 1.99 EUR
@@ -73,7 +73,7 @@ line 2, var_00000000000000000000000000000002: 1.52 EUR
   not taxed (standard): 0.00 EUR
 delivery \"post\" (post): 4.90 EUR
   flat rate: 4.90 EUR
-  VAT 19 % (standard) contained in what is left, net 4.12 EUR, half_away_from_zero: 0.78 EUR
+  VAT 19 % (standard) contained in what is left, net 4.12 EUR, rounded half away from zero: 0.78 EUR
 total: 37.39 EUR
   goods: 46.99 EUR
   discounts: -14.50 EUR
