@@ -77,6 +77,8 @@ fn pages() -> Result<Vec<Page>, Failure> {
     pages.push(Page { path: PathBuf::from("docs/cli.md"), text: cli::reference()? });
     let errors = errors::page(sutler_exchange::codes::ALL);
     pages.push(Page { path: PathBuf::from("docs/errors.md"), text: errors });
+    let refusals = sutler_core::code::page();
+    pages.push(Page { path: PathBuf::from("docs/refusals.md"), text: refusals });
     Ok(pages)
 }
 

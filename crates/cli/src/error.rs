@@ -168,16 +168,21 @@ impl CommandError {
 
 fn exit_of_flow(error: &FlowError) -> Exit {
     match error {
-        FlowError::Refused(rejection) => match rejection.kind() {
-            RejectionKind::NotFound => Exit::NotFound,
-            RejectionKind::Conflict => Exit::Conflict,
-            RejectionKind::Invalid => Exit::Invalid,
-        },
+        FlowError::Refused(rejection) => exit_of_refusal(rejection.kind()),
         FlowError::File(_) => Exit::Invalid,
         FlowError::Contended { .. } => Exit::Conflict,
         FlowError::Store(error) => exit_of_store(error),
         error if error.may_retry() => Exit::Unavailable,
         _ => Exit::Failure,
+    }
+}
+
+/// Returns how the program ends that was refused.
+pub(crate) fn exit_of_refusal(kind: RejectionKind) -> Exit {
+    match kind {
+        RejectionKind::NotFound => Exit::NotFound,
+        RejectionKind::Conflict => Exit::Conflict,
+        RejectionKind::Invalid => Exit::Invalid,
     }
 }
 
@@ -368,14 +373,7 @@ impl Report {
 }
 
 fn exit_of_open(error: &OpenError) -> Exit {
-    match open_code(error) {
-        "store.missing" => Exit::NotFound,
-        "store.exists" => Exit::Conflict,
-        "store.locked" => Exit::Unavailable,
-        "store.newer" | "store.changed" => Exit::Migration,
-        "store.url" => Exit::Usage,
-        _ => Exit::Failure,
-    }
+    crate::failure::find(open_code(error)).map_or(Exit::Failure, |failure| failure.exit)
 }
 
 fn open_code(error: &OpenError) -> &'static str {

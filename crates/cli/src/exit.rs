@@ -57,6 +57,11 @@ impl Exit {
     }
 }
 
+/// Returns what a number means, for people.
+pub(crate) fn meaning(code: u32) -> Option<&'static str> {
+    TABLE.iter().find(|(exit, _)| u32::from(exit.code()) == code).map(|(_, meaning)| *meaning)
+}
+
 /// Returns the table as text for people.
 pub(crate) fn page() -> String {
     TABLE.iter().map(|(exit, meaning)| format!("{:>5}  {meaning}\n", exit.code())).collect()

@@ -6,6 +6,7 @@
 //! | module | one noun |
 //! |---|---|
 //! | [`args`] | the command line as clap sees it |
+//! | [`failure`] | what each code of a failure means |
 //! | [`config`] | settings and where each came from |
 //! | [`command`] | one file for each command |
 //! | [`view`] | JSON fields and the text of each answer |
@@ -22,6 +23,7 @@ mod confirm;
 mod context;
 mod error;
 mod exit;
+mod failure;
 mod interrupt;
 mod nearest;
 mod output;

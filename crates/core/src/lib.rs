@@ -18,6 +18,7 @@ pub mod cart;
 pub mod catalog;
 pub mod change;
 pub mod checkout;
+pub mod code;
 pub mod event;
 pub mod fulfillment;
 pub mod hash;

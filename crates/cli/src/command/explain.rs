@@ -1,5 +1,6 @@
 //! `sutler explain`: where each minor unit of a total comes from, and what a code means.
 
+use sutler_core::code;
 use sutler_core::id::CartId;
 use sutler_core::money::Money;
 use sutler_core::order::OrderNumber;
@@ -11,7 +12,9 @@ use sutler_engine::flow::cart::QuoteFor;
 
 use crate::answer::Answer;
 use crate::context::Context;
-use crate::error::CommandError;
+use crate::error::{CommandError, exit_of_refusal};
+use crate::failure;
+use crate::nearest::nearest;
 use crate::view::{CodeView, ExplainView, TraceView};
 
 /// Explain an order or cart cent by cent, or the code of a message
@@ -20,9 +23,10 @@ use crate::view::{CodeView, ExplainView, TraceView};
 Examples:
   sutler explain 1001
   sutler explain \"$CART\"
-  sutler explain E102")]
+  sutler explain E102
+  sutler explain stock.insufficient")]
 pub(crate) struct ExplainArgs {
-    /// Number of an order, id of a cart, or a code such as E102
+    /// Number of an order, id of a cart, or a code such as E102 or stock.insufficient
     subject: String,
 }
 
@@ -93,15 +97,39 @@ fn facts(payment: &Payment) -> Vec<String> {
     told
 }
 
-fn of_code(code: &str) -> Result<Answer, CommandError> {
+fn of_code(given: &str) -> Result<Answer, CommandError> {
+    // As it stands in a message: `error[stock.insufficient]: …`.
+    let inner = given.split_once('[').and_then(|(_, rest)| rest.split_once(']'));
+    let code = inner.map_or(given, |(code, _)| code);
     if let Some(text) = sutler_engine::flow::import::explain(code) {
-        return Ok(Answer::one(CodeView { code: code.to_uppercase(), text: text.to_owned() }));
+        let view = CodeView { code: code.to_uppercase(), exit_code: None, text: text.to_owned() };
+        return Ok(Answer::one(view));
     }
-    Err(CommandError::Usage {
+    let refusal =
+        code::find(code).map(|entry| (entry.code, exit_of_refusal(entry.kind), entry.text));
+    let found =
+        refusal.or_else(|| failure::find(code).map(|entry| (entry.code, entry.exit, entry.text)));
+    let Some((code, exit, text)) = found else { return Err(unknown(code)) };
+    let exit_code = Some(u32::from(exit.code()));
+    let view = CodeView { code: code.to_owned(), exit_code, text: text.to_owned() };
+    Ok(Answer::one(view))
+}
+
+fn unknown(given: &str) -> CommandError {
+    let known = || {
+        code::ALL.iter().map(|entry| entry.code).chain(failure::ALL.iter().map(|entry| entry.code))
+    };
+    // `order.not_found` is not a code, and `not_found` is.
+    let last = given.rsplit('.').next().unwrap_or(given);
+    let near = nearest(given, known())
+        .or_else(|| known().find(|code| code.rsplit('.').next() == Some(last)));
+    let near = near.map_or_else(String::new, |code| format!("; did you mean `{code}`?"));
+    CommandError::Usage {
         code: "explain.unknown",
-        message: format!("`{code}` is no order number, no cart id and no code"),
+        message: format!("`{given}` is no order number, no cart id and no code{near}"),
         help: Some(
-            "write a number such as 1001, an id such as cart_…, or a code such as E102".to_owned(),
+            "write a number such as 1001, an id such as cart_…, or a code such as E102 or stock.insufficient"
+                .to_owned(),
         ),
-    })
+    }
 }

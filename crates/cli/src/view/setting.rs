@@ -54,6 +54,8 @@ view! {
     CodeView {
         /// The code.
         code: String,
+        /// How a command ends that ends with this code; `null` for diagnostics of rows, which do not end it.
+        exit_code: Option<u32>,
         /// What it means and how to mend it.
         text: String,
     }
@@ -135,6 +137,10 @@ impl Show for CodeView {
             width += letters;
         }
         text.push('\n');
+        if let Some(code) = self.exit_code {
+            let meaning = crate::exit::meaning(code).unwrap_or_default();
+            text.push_str(&format!("\nexit code {code}: {meaning}\n"));
+        }
         text
     }
 }

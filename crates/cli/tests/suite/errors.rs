@@ -211,4 +211,53 @@ fn codes_are_explained() {
     assert!(ended.stdout.starts_with("E102\n") && ended.stdout.contains("N/A"), "{}", ended.stdout);
     let ended = place.run(&["explain", "E9999"]).with_code(2);
     assert!(ended.stderr.contains("error[explain.unknown]"), "{}", ended.stderr);
+    insta::assert_snapshot!(place.run(&["explain", "stock.insufficient"]).with_code(0).shown());
+    let pasted = place.run(&["explain", "error[store.locked]:", "--json"]).with_code(0).json();
+    assert_eq!((&pasted["code"], &pasted["exit_code"]), (&"store.locked".into(), &7.into()));
+    let ended = place.run(&["explain", "order.not_found"]).with_code(2);
+    assert!(ended.stderr.contains("did you mean `not_found`?"), "{}", ended.stderr);
+}
+
+/// What a message names between brackets can be looked up, and ends as the explanation says.
+#[test]
+fn every_code_that_is_met_can_be_explained() {
+    let place = Place::busy();
+    place.write("notes.txt", "no database, ".repeat(200));
+    place.write("bad.toml", "no_such_setting = 1\n");
+    let address = format!("--ship-to '{ADDRESS}' --email a@example.com");
+    let empty = place.run(&["cart", "new"]).with_code(0).stdout.trim().to_owned();
+    let full = place.cart("FEN-SKIL-26", "1000000");
+    let one = place.cart("FEN-SKIL-26", "1");
+    for line in [
+        "order show 9999",
+        "order cancel 1002",
+        "refund 1002 --amount '1.00 USD'",
+        "refund 1002 --amount 9999",
+        "refund 1003",
+        "fulfill ship 1003 --carrier dhl",
+        "init --demo",
+        "restore copy.db",
+        "backup notes.txt",
+        "backup sutler.db --yes",
+        "explain nonsense",
+        "schema nonsense",
+        "search x --filter nonsense",
+        "stock correct FEN-SKIL-26 3 --reason count --expect 4",
+        "order list --store sqlite:notes.txt",
+        "order list --store sqlite:nothing.db",
+        "order list --store postgres://x",
+        "init --currency XOF --store sqlite:new.db",
+        &format!("cart quote {empty}"),
+        &format!("checkout {full} {address} --delivery standard --pay test:ok"),
+        &format!("checkout {one} {address} --delivery drone --pay test:ok"),
+        &format!("checkout {one} {address} --delivery standard --pay gold:bars"),
+        &format!("checkout {one} {address} --delivery standard --pay test:decline"),
+        &format!("checkout {one} {address} --delivery standard --pay test:ok --expect-total 1.00"),
+    ] {
+        let ended = place.shell(&format!("sutler {line}"), &[]);
+        let code = ended.stderr.split_once("error[").and_then(|(_, rest)| rest.split_once(']'));
+        let Some((code, _)) = code else { panic!("{line}: {}", ended.stderr) };
+        let told = place.run(&["explain", code, "--json"]).with_code(0).json();
+        assert_eq!(told["exit_code"], ended.code, "{line}: {code}");
+    }
 }

@@ -1,0 +1,83 @@
+//! Codes of what goes wrong without the shop having refused anything: the command line, files, the store, the index.
+//!
+//! One row for each code: how the program ends and what it means. Refusals have theirs in [`sutler_core::code`], rows of an
+//! imported file in `sutler_engine::flow::import`. Codes are a contract like exit codes: rows are added, never changed.
+
+use crate::exit::Exit;
+
+/// One code.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Failure {
+    /// The code itself: `store.locked`.
+    pub(crate) code: &'static str,
+    /// How the program ends.
+    pub(crate) exit: Exit,
+    /// What it means, and how to mend it.
+    pub(crate) text: &'static str,
+}
+
+/// Returns what a code means. Letter case does not count.
+pub(crate) fn find(code: &str) -> Option<&'static Failure> {
+    ALL.iter().find(|entry| entry.code.eq_ignore_ascii_case(code))
+}
+
+const fn row(code: &'static str, exit: Exit, text: &'static str) -> Failure {
+    Failure { code, exit, text }
+}
+
+/// Every code, in alphabetical order.
+#[rustfmt::skip]
+pub(crate) const ALL: &[Failure] = &[
+    row("config.bad_value", Exit::Usage, "A setting cannot have this value. The message names the setting, where it came from and what it can be; `sutler config show --origin` shows all of them."),
+    row("config.unknown_setting", Exit::Usage, "A settings file has a key that is no setting. Unknown keys are refused, so that a slip of the pen is not ignored."),
+    row("config.unreadable", Exit::Usage, "A settings file is there but cannot be read, or is not TOML. The message names the file and the line."),
+    row("confirmation.missing", Exit::Usage, "The command would replace something or make dangerous changes, and nobody is on a terminal to be asked. Repeat it with --yes when that is meant."),
+    row("confirmation.refused", Exit::Usage, "The question was not answered with yes, so nothing was changed."),
+    row("country.missing", Exit::Usage, "The currency is used in several countries or in none that is known, so the country of the shop must be said with --country."),
+    row("demo.bad_step", Exit::Usage, "A step of the demonstration did not do what it should. That is a fault of the program: please report it with what was printed."),
+    row("demo.folder_in_use", Exit::Usage, "The folder for the demonstration holds files already. Name an empty or a new one."),
+    row("explain.unknown", Exit::Usage, "What was to be explained is no order number, no cart id and no code."),
+    row("file.io", Exit::Failure, "The system refused to read or write a file. The cause below the message is in its words: check the path, the rights and the room on the disk."),
+    row("file.of_the_shop", Exit::Usage, "The file that was to be written is the shop itself, or its journal, lock or index. Name another one."),
+    row("file.refused", Exit::Invalid, "A file of rows was refused as a whole and nothing was written. The codes of its diagnostics say why."),
+    row("input.terminal", Exit::Usage, "`-` reads from standard input, where nothing is piped in. Name a file, or pipe one in."),
+    row("interrupted", Exit::Interrupted, "Ctrl-C ended the command between two steps. What was done by then is kept, and the message says how to go on."),
+    row("payment.open", Exit::Unavailable, "The payment provider did not answer, so nobody knows yet whether money is held. Run the same command again with the same key, or `sutler recover`: neither charges twice."),
+    row("schema.unknown", Exit::Usage, "No command of this name answers with JSON. `sutler schema` lists those that do."),
+    row("search.bad_filter", Exit::Usage, "A filter cannot be read. Filters are written `brand=Acme`, `price<50` or `in_stock=true`; the message says which part is wrong."),
+    row("search.bad_request", Exit::Usage, "The order, a facet, the limit or the place of a search cannot be. The message says what can."),
+    row("search.failed", Exit::Failure, "The search index could not work. It holds nothing of its own: `sutler index rebuild` builds it anew from the catalog."),
+    row("store.changed", Exit::Migration, "The file was made by another build of Sutler, whose schema differs under the same number. Use the build that made it, or restore a backup."),
+    row("store.contended", Exit::Conflict, "Others kept changing the same record at the same time. Nothing was written: try again."),
+    row("store.damaged", Exit::Failure, "The file does not hold what was written into it. Stop all writers, keep a copy of the file, look with `sutler doctor`, and restore the newest backup."),
+    row("store.exists", Exit::Conflict, "A file stands where one was to be made. Name another one, or replace it with --yes."),
+    row("store.failed", Exit::Failure, "SQLite or the system failed in a way that has no code of its own. The cause below the message says how; when trying again may help, the exit code is 7."),
+    row("store.foreign", Exit::Failure, "The file is the database of another program. It was not changed: check the path."),
+    row("store.full", Exit::Failure, "There is no room left on the disk. Nothing of the command was written: free some room, then repeat it."),
+    row("store.index", Exit::Failure, "The search index of the shop that stood here cannot be removed. Check the rights on its folder, then try again."),
+    row("store.locked", Exit::Unavailable, "Another program has been writing for longer than this one waits. Try again; `sutler doctor` shows whether somebody holds the lock."),
+    row("store.missing", Exit::NotFound, "There is no file at the path. Check --store and SUTLER_STORE, or make a shop there with `sutler init`."),
+    row("store.newer", Exit::Migration, "A newer Sutler made the file, and an older one could spoil it. Install the newer one."),
+    row("store.not_a_database", Exit::Failure, "The file is no SQLite database, so it is no shop. It was not changed: check the path."),
+    row("store.read_only", Exit::Failure, "The file or its folder may not be written to, so the shop can be looked at but not changed. Give the program the right to write there."),
+    row("store.setting", Exit::Failure, "A setting that keeps orders through a power cut could not be made. Put the file on a local disk: network file systems cannot hold a shop."),
+    row("store.unreachable", Exit::Failure, "The file or its folder cannot be reached. Check that the folder exists and that you may read and write there."),
+    row("store.url", Exit::Usage, "A store is written sqlite:PATH; `memory:` is a shop that ends with the program."),
+    row("usage", Exit::Usage, "The command line cannot be read. `--help` behind the command shows how it is written."),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_stand_in_order_with_a_sentence_each_and_none_is_a_refusal() {
+        for pair in ALL.windows(2) {
+            assert!(pair[0].code < pair[1].code, "{} before {}", pair[0].code, pair[1].code);
+        }
+        for entry in ALL {
+            assert!(entry.text.ends_with('.') && entry.text.len() > 40, "{}", entry.code);
+            assert_eq!(sutler_core::code::find(entry.code), None, "{}", entry.code);
+        }
+    }
+}
