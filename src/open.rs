@@ -266,7 +266,7 @@ pub fn backup(url: &str, target: &Path, replace: bool) -> Result<(), OpenError> 
 /// let copy = folder.path().join("copy.db");
 /// let shop = sutler::create(&url)?;
 /// shop.init(&InitCommand::new("Corner shop", "EUR", "DE")?)?;
-/// sutler::backup(&url, &copy)?;
+/// sutler::backup(&url, &copy, false)?;
 /// shop.import_text(sutler::demo::CATALOG, "catalog.csv")?;
 /// drop(shop);
 ///

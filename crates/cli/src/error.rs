@@ -212,6 +212,9 @@ fn report_of_flow(error: &FlowError) -> Report {
         FlowError::Refused(rejection) => help_for(rejection),
         FlowError::Store(error) => error.help.clone().or_else(|| help_for_store(error)),
         FlowError::Io { source, .. } => help_for_io(source),
+        FlowError::Search(error) if error.is_about_writing_rights() => {
+            Some("give this program the right to write there; searching works without".to_owned())
+        }
         FlowError::Search(_) => Some("build the index anew: `sutler index rebuild`".to_owned()),
         _ => None,
     };

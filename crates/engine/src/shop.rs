@@ -53,6 +53,8 @@ pub struct Shop {
     providers: BTreeMap<String, Arc<dyn PaymentProvider>>,
     search_folder: Option<PathBuf>,
     search: OnceLock<SearchIndex>,
+    /// What is searched where the index cannot be written.
+    spare_search: OnceLock<SearchIndex>,
     command: Option<CommandId>,
 }
 
@@ -75,6 +77,7 @@ impl Shop {
             providers: BTreeMap::new(),
             search_folder: None,
             search: OnceLock::new(),
+            spare_search: OnceLock::new(),
             command: None,
         }
     }
@@ -150,6 +153,27 @@ impl Shop {
         };
         // Two threads may open it at once; the first one's stays.
         Ok(self.search.get_or_init(|| opened))
+    }
+
+    /// Returns what is searched where the index cannot be written: the index as it lies there when it has seen every event,
+    /// else one in memory.
+    pub(crate) fn spare_search_index(&self) -> Result<&SearchIndex, FlowError> {
+        if let Some(index) = self.spare_search.get() {
+            return Ok(index);
+        }
+        let (head, _) = self.store.event_head()?;
+        let kept = self.search_folder.as_deref().map(SearchIndex::open_read_only);
+        let opened = match kept {
+            Some(Ok(index)) if index.cursor().is_ok_and(|cursor| cursor == head) => index,
+            _ => SearchIndex::in_memory()?,
+        };
+        Ok(self.spare_search.get_or_init(|| opened))
+    }
+
+    /// Returns whether searches could not use the kept index, because its folder cannot be written to: they are answered
+    /// from what lies there, or from an index in memory that the next program must build again.
+    pub fn search_is_spare(&self) -> bool {
+        self.spare_search.get().is_some()
     }
 
     /// Reads, decides and commits, again and again while records move on, with a bound.

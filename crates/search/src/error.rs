@@ -127,6 +127,14 @@ impl SearchError {
     pub fn is_worth_retrying(&self) -> bool {
         matches!(self, SearchError::Busy { .. })
     }
+
+    /// Says whether the folder may be looked at but not written to: read-only media, or another owner's.
+    #[must_use]
+    pub fn is_about_writing_rights(&self) -> bool {
+        use ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        matches!(self, SearchError::Io { source, .. }
+            if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem))
+    }
 }
 
 /// Where an operation happened, to be told when it fails.

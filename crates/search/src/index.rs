@@ -36,6 +36,7 @@ use crate::encode::Encoder;
 use crate::error::{Place, SearchError};
 use crate::folder::{self, Found, META};
 use crate::query::SearchRequest;
+use crate::read_only::ReadOnlyFolder;
 use crate::schema::{Fields, schema};
 use crate::search;
 
@@ -116,6 +117,29 @@ impl SearchIndex {
         }
         fenced(&place, || {
             let index = Index::open_in_dir(path).map_err(|error| place.engine(OP, error))?;
+            if index.schema() != schema().0 {
+                return Err(place.needs_rebuild("its fields are not those of its version"));
+            }
+            SearchIndex::over(index, place.clone())
+        })
+    }
+
+    /// Opens the index in the folder `path` for searching, without making or changing any file.
+    ///
+    /// Writing to it fails with [`SearchError::Io`].
+    ///
+    /// Errors: [`SearchError::NeedsRebuild`] when there is no index of this version, or it is damaged;
+    /// [`SearchError::Io`].
+    pub fn open_read_only(path: &Path) -> Result<SearchIndex, SearchError> {
+        const OP: &str = "opening the search index";
+        let place = Place::folder(path);
+        if folder::look(path).map_err(|error| place.io(OP, error))? != Found::Index {
+            return Err(place.needs_rebuild("there is none of this version"));
+        }
+        fenced(&place, || {
+            let failed = |error| place.engine(OP, error);
+            let folder = MmapDirectory::open(path).map_err(|error| failed(error.into()))?;
+            let index = Index::open(ReadOnlyFolder(folder)).map_err(failed)?;
             if index.schema() != schema().0 {
                 return Err(place.needs_rebuild("its fields are not those of its version"));
             }

@@ -89,6 +89,7 @@ mod index;
 mod page;
 mod plain_text;
 mod query;
+mod read_only;
 mod schema;
 mod search;
 #[doc(hidden)]

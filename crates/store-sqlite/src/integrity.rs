@@ -107,6 +107,13 @@ pub(crate) fn findings(conn: &Connection, words: &Words) -> Result<Vec<Finding>,
     Ok(report.0)
 }
 
+/// Returns what is off with pages and references alone, and what kept it from being read to the end.
+pub(crate) fn page_findings(conn: &Connection) -> (Vec<Finding>, Option<Fault>) {
+    let mut report = Report(Vec::new());
+    let broken = check_pages(conn, &mut report).err();
+    (report.0, broken)
+}
+
 fn check_pages(conn: &Connection, report: &mut Report) -> Result<(), Fault> {
     let mut check = conn.prepare("PRAGMA integrity_check(100)")?;
     let mut rows = check.raw_query();

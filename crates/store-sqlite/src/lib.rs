@@ -10,7 +10,7 @@
 //! * `readers` is the pool of connections that read.
 //! * `catalog`, `cart`, `stock`, `order`, `saga`, `event`, `setup` are named as the ports: the reads, and one function for
 //!   each kind of change. `ledger`, `payment`, `fulfillment`, `promotion` are their larger parts.
-//! * `frozen` and `short` keep the file small; `backup` and `integrity` keep it safe.
+//! * `frozen` and `short` keep the file small; `backup` and `integrity` keep it safe; `inspect` looks at any file.
 //! * `schema/` holds the SQL. Tables are called `raw_…` and are for the engine; the views (`orders`, `stock`, `payments`, …)
 //!   are for people and their tools: ids with prefixes, money as decimals, times in ISO 8601. See docs/guides/sql.md.
 //!
@@ -29,6 +29,7 @@ mod error;
 mod event;
 mod frozen;
 mod fulfillment;
+mod inspect;
 mod integrity;
 mod kept;
 mod ledger;
@@ -64,6 +65,7 @@ use crate::writer::Writer;
 
 pub use crate::backup::{Restore, restore};
 pub use crate::error::OpenError;
+pub use crate::inspect::{Check, Verdict, inspect, inspect_pages};
 pub use crate::open::OpenOptions;
 
 /// Called at named points of every commit; see [`OpenOptions::fail_point`].

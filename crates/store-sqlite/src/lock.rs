@@ -191,6 +191,47 @@ impl Shared {
     }
 }
 
+/// Who holds the lock of a shop.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Holder {
+    /// Nobody.
+    Nobody,
+    /// A program, as far as the system tells: `process 4711 (sutler)`.
+    Somebody(String),
+}
+
+/// Looks who holds the lock of a shop, without waiting for it or making its file.
+pub(crate) fn holder(shop: &Path) -> std::io::Result<Holder> {
+    let file = match File::open(path_of(shop)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Holder::Nobody),
+        Err(error) => return Err(error),
+    };
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        // Dropping the file gives it back.
+        Ok(()) => Ok(Holder::Nobody),
+        Err(Errno::WOULDBLOCK) => Ok(Holder::Somebody(name_of_holder(&file))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Names the process that Linux lists as the holder; elsewhere nobody tells.
+fn name_of_holder(file: &File) -> String {
+    let list = std::fs::read_to_string("/proc/locks").unwrap_or_default();
+    let inode = rustix::fs::fstat(file).map(|found| format!(":{}", found.st_ino));
+    let holder = list.lines().find_map(|line| {
+        // 1: FLOCK ADVISORY WRITE 4711 fd:01:131 0 EOF
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [_, "FLOCK", _, _, process, place, ..] = words[..] else { return None };
+        place.ends_with(inode.as_deref().ok()?).then(|| process.to_owned())
+    });
+    let Some(process) = holder else { return "another program".to_owned() };
+    match std::fs::read_to_string(format!("/proc/{process}/comm")) {
+        Ok(name) => format!("process {process} ({})", name.trim()),
+        Err(_) => format!("process {process}"),
+    }
+}
+
 fn failed(error: Errno) -> Fault {
     Fault::LockFile(Arc::new(error.into()))
 }

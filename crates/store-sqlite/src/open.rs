@@ -181,10 +181,7 @@ fn absolute(path: &Path) -> Result<PathBuf, OpenError> {
     if let Ok(found) = path.canonicalize() {
         return Ok(found);
     }
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     let unreachable = |source| OpenError::Unreachable { path: path.to_path_buf(), source };
     let folder = folder.canonicalize().map_err(unreachable)?;
     let name =
@@ -192,16 +189,26 @@ fn absolute(path: &Path) -> Result<PathBuf, OpenError> {
     Ok(folder.join(name))
 }
 
+/// Returns the folder that a file lies in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 fn is_writable(path: &Path, exists: bool) -> bool {
-    let folder = path.parent().unwrap_or(Path::new("/"));
+    let folder = folder_of(path);
     let may = |path: &Path| access(path, Permission::WRITE_OK).is_ok();
     may(folder) && (!exists || may(path))
 }
 
-fn has_journal(path: &Path) -> bool {
+/// Returns the path of the journal of a shop.
+pub(crate) fn journal_of(path: &Path) -> PathBuf {
     let mut journal = path.as_os_str().to_owned();
     journal.push("-wal");
-    std::fs::metadata(PathBuf::from(journal)).is_ok_and(|found| found.len() > 0)
+    PathBuf::from(journal)
+}
+
+pub(crate) fn has_journal(path: &Path) -> bool {
+    std::fs::metadata(journal_of(path)).is_ok_and(|found| found.len() > 0)
 }
 
 /// Refuses a file that is not a shop, without writing to it.

@@ -73,6 +73,13 @@ pub(crate) fn apply(
     check(conn, role, path)
 }
 
+/// Returns the settings of a role as `journal_mode wal, synchronous 2, …`, for people.
+pub(crate) fn told(role: Role) -> String {
+    let told: Vec<String> =
+        role.settings().map(|(name, _, shown)| format!("{name} {shown}")).collect();
+    told.join(", ")
+}
+
 /// Checks the settings of a connection.
 pub(crate) fn check(conn: &Connection, role: Role, path: &Path) -> Result<(), OpenError> {
     for &(name, _, wanted) in role.settings() {

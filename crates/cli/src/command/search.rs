@@ -82,6 +82,12 @@ impl SearchArgs {
         let first = view.hits.first().map(|hit| hit.handle.clone());
         let next = view.next.clone();
         let mut answer = Answer::many(view).summary(summary);
+        if shop.search_is_spare() {
+            answer = answer.warning(
+                "the search index beside the shop cannot be written, so this search did without it; \
+                 `sutler doctor` says what to do",
+            );
+        }
         for sentence in unmatched {
             answer = answer.warning(sentence);
         }

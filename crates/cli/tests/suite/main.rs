@@ -14,6 +14,7 @@ mod import;
 mod journey;
 mod output;
 mod place;
+mod read_only;
 mod repeat;
 mod script;
 mod settings;

@@ -121,7 +121,8 @@ impl Shop {
 
     /// Answers a search, after bringing the index up to the last event.
     ///
-    /// When somebody else is writing the index just now, the answer is from what is there: the index may lag.
+    /// When somebody else is writing the index just now, the answer is from what is there: the index may lag. Where it
+    /// cannot be written at all, another one answers; see [`Shop::search_is_spare`].
     ///
     /// Errors: [`FlowError::Search`] for a request that is none, and when the index cannot be used.
     ///
@@ -141,7 +142,31 @@ impl Shop {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, FlowError> {
-        let index = self.search_index()?;
+        match self.search_index().and_then(|index| self.search_in(index, request)) {
+            Err(FlowError::Search(error)) if error.is_about_writing_rights() => {
+                tracing::info!(%error, "searching without the kept index");
+                self.search_in_spare(request)
+            }
+            answer => answer,
+        }
+    }
+
+    fn search_in_spare(&self, request: &SearchRequest) -> Result<SearchAnswer, FlowError> {
+        let index = self.spare_search_index()?;
+        match self.search_in(index, request) {
+            // It lies in a folder and had seen every event when it was opened; since then it lags.
+            Err(FlowError::Search(error)) if error.is_about_writing_rights() => {
+                Ok(index.search(request)?)
+            }
+            answer => answer,
+        }
+    }
+
+    fn search_in(
+        &self,
+        index: &SearchIndex,
+        request: &SearchRequest,
+    ) -> Result<SearchAnswer, FlowError> {
         match self.sync(index) {
             Ok(_)
             | Err(FlowError::Search(SearchError::Busy { .. } | SearchError::Behind { .. })) => {}

@@ -270,3 +270,29 @@ fn recreating_keeps_what_is_no_part_of_the_index() {
     // An index that was open all the while sees the new one.
     assert_eq!((found(&old, "oak").as_str(), old.cursor().unwrap()), ("z", 1));
 }
+
+#[test]
+fn a_folder_opened_for_reading_is_searched_followed_and_never_written() {
+    let folder = folder();
+    let names = |folder: &Path| files(folder, "");
+    for lock in files(folder.path(), ".lock") {
+        fs::remove_file(lock).unwrap();
+    }
+    let before = names(folder.path());
+    let reading = SearchIndex::open_read_only(folder.path()).unwrap();
+    assert_eq!((reading.cursor().unwrap(), found(&reading, "oak").as_str()), (7, "a"));
+    let refused = reading.apply(batch(&[("c", "Oak Chair")]), 8).unwrap_err();
+    assert!(refused.is_about_writing_rights(), "{refused}");
+    assert!(reading.clear().unwrap_err().is_about_writing_rights());
+    assert_eq!(names(folder.path()), before);
+
+    // Another program, which may write, goes on.
+    let writing = SearchIndex::open(folder.path()).unwrap();
+    writing.apply(batch(&[("c", "Oak Chair")]), 8).unwrap();
+    assert_eq!((reading.cursor().unwrap(), found(&reading, "oak").as_str()), (8, "a c"));
+
+    let nothing = tempfile::tempdir().unwrap();
+    let missing = SearchIndex::open_read_only(&nothing.path().join("search")).unwrap_err();
+    assert!(matches!(missing, SearchError::NeedsRebuild { .. }), "{missing}");
+    assert_eq!(names(nothing.path()), Vec::<PathBuf>::new());
+}
