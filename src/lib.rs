@@ -37,10 +37,12 @@ mod world;
 
 pub use open::{OpenError, Opening, StoreUrl, create, open};
 #[cfg(feature = "sqlite")]
-pub use open::{backup, restore};
+pub use open::{backup, inspect, inspect_pages, restore};
 pub use sutler_core as core;
 pub use sutler_engine as engine;
 pub use sutler_engine::{FlowError, Shop};
+#[cfg(feature = "sqlite")]
+pub use sutler_store_sqlite::{Check, Verdict};
 pub use world::{SystemClock, UuidSource};
 
 /// What most programs that embed a shop name.

@@ -12,6 +12,8 @@ use sutler_core::id::CommandId;
 use sutler_core::port::{PaymentProvider, Store};
 use sutler_engine::Shop;
 use sutler_engine::provider::{ManualProvider, TestProvider};
+#[cfg(feature = "sqlite")]
+use sutler_store_sqlite::Check;
 
 use crate::world::{SystemClock, UuidSource};
 
@@ -292,6 +294,25 @@ pub fn restore(backup: &Path, url: &str, replace: bool) -> Result<(), OpenError>
             .map_err(|source| OpenError::Index { path: index, source })?;
     }
     Ok(())
+}
+
+/// Looks at a store without opening it as a shop: what the file is, its schema and settings, who holds its lock, how much
+/// room is left. A damaged, foreign or locked file has findings like any other; nothing is written.
+#[cfg(feature = "sqlite")]
+pub fn inspect(url: &StoreUrl) -> Vec<Check> {
+    match url {
+        StoreUrl::Sqlite(path) => sutler_store_sqlite::inspect(path),
+        StoreUrl::Memory => Vec::new(),
+    }
+}
+
+/// Looks at every page and every reference of a store that cannot be opened as a shop.
+#[cfg(feature = "sqlite")]
+pub fn inspect_pages(url: &StoreUrl) -> Vec<Check> {
+    match url {
+        StoreUrl::Sqlite(path) => sutler_store_sqlite::inspect_pages(path),
+        StoreUrl::Memory => Vec::new(),
+    }
 }
 
 #[cfg(feature = "sqlite")]

@@ -270,6 +270,12 @@ impl Fault {
         }
     }
 
+    /// Returns whether the file does not hold what was written into it.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Fault::Damaged { .. })
+            || matches!(self.code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+    }
+
     fn sort(&self) -> (&'static str, Retry, Option<&'static str>) {
         const DAMAGED: &str = "stop all writers, keep a copy of the file, run `sutler verify`, and restore the newest backup";
         const LOCKED: &str = "try again; if it stays so, look for a program that holds the shop";

@@ -103,19 +103,11 @@ pub fn inspect_pages(path: &Path) -> Vec<Check> {
         Ok(conn) => conn,
         Err(error) => return vec![Check::of("pages", &error)],
     };
-    let found = readers::in_snapshot(&conn, || Ok(integrity::page_findings(&conn)));
-    let findings = match found {
-        Ok((findings, None)) if findings.is_empty() => {
+    let findings = match readers::in_snapshot(&conn, || integrity::page_findings(&conn)) {
+        Ok(findings) if findings.is_empty() => {
             return vec![Check::fine("pages", "every page and reference is whole")];
         }
-        Ok((findings, broken)) => {
-            let rest = broken.map(|fault| Finding {
-                check: "store.pages",
-                subject: "the file".to_owned(),
-                message: format!("it cannot be read to the end: {fault}"),
-            });
-            findings.into_iter().chain(rest).collect::<Vec<_>>()
-        }
+        Ok(findings) => findings,
         Err(fault) => return vec![Check::broken("pages", fault.to_string(), CUT_OFF)],
     };
     let check = |finding: Finding| {
@@ -294,4 +286,111 @@ fn disk(path: &Path) -> Check {
         return Check::doubtful(NAME, message, help);
     }
     Check::fine(NAME, message)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::lock::FileLock;
+    use crate::{OpenOptions, SqliteStore};
+
+    fn shop(folder: &Path) -> PathBuf {
+        let path = folder.join("shop.db");
+        drop(SqliteStore::open(&path, OpenOptions { create: true, ..Default::default() }).unwrap());
+        path
+    }
+
+    fn verdicts(path: &Path) -> BTreeMap<&'static str, Verdict> {
+        inspect(path).into_iter().map(|check| (check.name, check.verdict)).collect()
+    }
+
+    #[test]
+    fn a_whole_shop_is_fine_and_unchanged() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = shop(folder.path());
+        let before = std::fs::read(&path).unwrap();
+        for check in inspect(&path).into_iter().chain(inspect_pages(&path)) {
+            assert!(check.verdict == Verdict::Fine || check.name == "disk", "{check:?}");
+        }
+        let settings = inspect(&path).into_iter().find(|check| check.name == "settings").unwrap();
+        assert!(
+            settings.message.starts_with("journal_mode wal, synchronous full,"),
+            "{settings:?}"
+        );
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn what_is_no_shop_is_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("other.db");
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
+        let found = verdicts(&path);
+        assert_eq!((found["database"], found["kind"]), (Verdict::Fine, Verdict::Broken));
+        std::fs::write(&path, "notes, not a database").unwrap();
+        assert_eq!(verdicts(&path)["database"], Verdict::Broken);
+        std::fs::write(&path, "").unwrap();
+        assert_eq!(verdicts(&path)["database"], Verdict::Broken);
+        assert_eq!(verdicts(&folder.path().join("nothing.db"))["database"], Verdict::Broken);
+        assert!(!folder.path().join("nothing.db").exists());
+    }
+
+    #[test]
+    fn a_file_that_was_cut_off_and_a_journal_mode_that_was_changed_are_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = shop(folder.path());
+        let conn = Connection::open(&path).unwrap();
+        conn.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())).unwrap();
+        drop(conn);
+        assert_eq!(verdicts(&path)["journal"], Verdict::Doubtful);
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() - 4096]).unwrap();
+        assert_eq!(verdicts(&path)["database"], Verdict::Broken);
+    }
+
+    #[test]
+    fn pages_are_listed_even_where_a_table_cannot_be_read_to_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = shop(folder.path());
+        let conn = Connection::open(&path).unwrap();
+        let root: i64 = conn
+            .query_row(
+                "SELECT rootpage FROM sqlite_schema WHERE name = 'raw_currency'",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        drop(conn);
+        let mut bytes = std::fs::read(&path).unwrap();
+        let at = usize::try_from(root - 1).unwrap() * 4096;
+        bytes[at + 8..at + 200].fill(0xff);
+        std::fs::write(&path, bytes).unwrap();
+        let found = inspect_pages(&path);
+        assert!(found.len() > 1, "{found:?}");
+        assert!(found.iter().all(|check| check.verdict == Verdict::Broken), "{found:?}");
+        assert!(
+            found.iter().any(|check| check.message.contains(&format!("page {root}"))),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn the_holder_of_the_lock_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = shop(folder.path());
+        let lock = FileLock::open(&path).unwrap();
+        let held = lock.hold(Duration::from_secs(1)).unwrap();
+        let check = lock_of(&path);
+        assert_eq!(check.verdict, Verdict::Doubtful);
+        if cfg!(target_os = "linux") {
+            let process = format!("process {}", std::process::id());
+            assert!(check.message.starts_with(&process), "{check:?}");
+        }
+        drop(held);
+        assert_eq!(lock_of(&path).verdict, Verdict::Fine);
+    }
 }

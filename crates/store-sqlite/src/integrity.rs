@@ -95,34 +95,54 @@ impl Report {
 
 /// Returns what is off. The caller holds a snapshot.
 pub(crate) fn findings(conn: &Connection, words: &Words) -> Result<Vec<Finding>, Fault> {
-    let mut report = Report(Vec::new());
-    check_pages(conn, &mut report)?;
+    let mut report = Report(page_findings(conn)?);
     // What stands on broken pages cannot be read to the end.
     let read = check_rows(conn, words, &mut report);
     match read {
-        Err(fault) if report.0.is_empty() => return Err(fault),
+        Err(fault) if report.0.is_empty() && !fault.is_damage() => return Err(fault),
         Err(fault) => report.add("store.read", "the file", fault.to_string()),
         Ok(()) => {}
     }
     Ok(report.0)
 }
 
-/// Returns what is off with pages and references alone, and what kept it from being read to the end.
-pub(crate) fn page_findings(conn: &Connection) -> (Vec<Finding>, Option<Fault>) {
+/// Returns what is off with pages and references alone.
+pub(crate) fn page_findings(conn: &Connection) -> Result<Vec<Finding>, Fault> {
     let mut report = Report(Vec::new());
-    let broken = check_pages(conn, &mut report).err();
-    (report.0, broken)
+    if let Some(why) = damage(check_pages(conn, "PRAGMA integrity_check(100)", &mut report))? {
+        // A table that cannot be read to the end stops the full check, often before it tells anything. The quick one
+        // looks at each page alone, and goes on.
+        damage(check_pages(conn, "PRAGMA quick_check(100)", &mut report))?;
+        report.add("store.pages", "the file", why);
+    }
+    if let Some(why) = damage(check_references(conn, &mut report))? {
+        report.add("store.reference", "the file", why);
+    }
+    Ok(report.0)
 }
 
-fn check_pages(conn: &Connection, report: &mut Report) -> Result<(), Fault> {
-    let mut check = conn.prepare("PRAGMA integrity_check(100)")?;
+/// Returns what a check says of damage that kept it from going on; another failure is passed on.
+fn damage(checked: Result<(), Fault>) -> Result<Option<String>, Fault> {
+    match checked {
+        Ok(()) => Ok(None),
+        Err(fault) if fault.is_damage() => Ok(Some(format!("cannot be read to the end: {fault}"))),
+        Err(fault) => Err(fault),
+    }
+}
+
+fn check_pages(conn: &Connection, pragma: &str, report: &mut Report) -> Result<(), Fault> {
+    let mut check = conn.prepare(pragma)?;
     let mut rows = check.raw_query();
     while let Some(row) = rows.next()? {
-        let line: String = row.get(0)?;
-        if line != "ok" {
+        let told: String = row.get(0)?;
+        for line in told.lines().filter(|line| *line != "ok" && !line.starts_with("***")) {
             report.add("store.pages", "the file", line);
         }
     }
+    Ok(())
+}
+
+fn check_references(conn: &Connection, report: &mut Report) -> Result<(), Fault> {
     let mut check = conn.prepare("PRAGMA foreign_key_check")?;
     let mut rows = check.raw_query();
     while let Some(row) = rows.next()? {

@@ -123,11 +123,12 @@ pub(crate) fn in_snapshot<T>(
 ) -> Result<T, Fault> {
     conn.prepare_cached("BEGIN DEFERRED")?.execute([])?;
     let result = read();
-    // Nothing was written; ending the transaction lets go of the snapshot.
-    let ended = conn.prepare_cached("COMMIT")?.execute([]);
-    let value = result?;
-    ended?;
-    Ok(value)
+    // Nothing was written; ending the transaction lets go of the snapshot. What was read stays true when a damaged file
+    // makes even that fail, and a connection that is still in a transaction goes to nobody else.
+    if conn.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([])).is_err() {
+        let _ = conn.execute_batch("ROLLBACK");
+    }
+    result
 }
 
 /// Opens a connection that only reads.

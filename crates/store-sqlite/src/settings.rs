@@ -73,10 +73,12 @@ pub(crate) fn apply(
     check(conn, role, path)
 }
 
-/// Returns the settings of a role as `journal_mode wal, synchronous 2, …`, for people.
+/// Returns the settings of a role as `journal_mode wal, synchronous full, …`, for people.
 pub(crate) fn told(role: Role) -> String {
-    let told: Vec<String> =
-        role.settings().map(|(name, _, shown)| format!("{name} {shown}")).collect();
+    let told: Vec<String> = role
+        .settings()
+        .map(|(name, value, _)| format!("{name} {}", value.to_lowercase()))
+        .collect();
     told.join(", ")
 }
 

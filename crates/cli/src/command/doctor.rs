@@ -1,27 +1,30 @@
 //! `sutler doctor`: everything that can keep a shop from working, looked at in order.
 //!
-//! Later checks need earlier ones: when the file cannot be opened, what is inside of it is not looked at. `--fix` does only
-//! what is safe at any time: it rebuilds the index and finishes what a crash cut off.
+//! A finding never ends the checkup: what is damaged, foreign or locked is told, and everything that can still be looked
+//! at is. A file that cannot be opened as a shop is looked at from outside. `--fix` does only what is safe at any time: it
+//! rebuilds the index and finishes what a crash cut off.
+
+mod inside;
 
 use std::path::Path;
 
-use sutler::StoreUrl;
-use sutler_core::time::Timestamp;
-use sutler_engine::Shop;
+use sutler::{StoreUrl, Verdict};
 
 use crate::answer::Answer;
+use crate::config::Origin;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::plural::counted;
-use crate::progress::Progress;
 use crate::view::{CheckView, DoctorView};
 
-/// No shop is older than this program: 2026-01-01T00:00:00Z.
-const EPOCH: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+/// How many findings of one check are told.
+const TOLD_MAX: usize = 20;
 
-/// How many products are looked at a time.
-const PAGE: usize = 500;
+/// How much of what was seen from outside is told; everything but damaged pages fits.
+const SEEN_MAX: usize = 30;
+
+/// What makes `--fix` worth a hint.
+const FIX: &str = "--fix";
 
 /// Look for everything that can keep a shop from working; ends with 1 when something failed
 #[derive(Debug, clap::Args)]
@@ -29,9 +32,11 @@ const PAGE: usize = 500;
 Examples:
   sutler doctor
   sutler doctor --fix
-  sutler doctor --json")]
+  sutler doctor --json
+
+Nothing is changed without --fix, except that the search index is brought up to the last event.")]
 pub(crate) struct DoctorArgs {
-    /// Mend what can be mended safely: the search index, and what a crash cut off
+    /// Mend what can be mended safely: an older schema, the search index, and what a crash cut off
     #[arg(long)]
     fix: bool,
 }
@@ -52,24 +57,75 @@ impl Checkup {
         self.add(name, "warning", message.into(), Some(help.to_owned()));
     }
 
-    fn failed(&mut self, name: &str, message: impl Into<String>, help: Option<String>) {
-        self.add(name, "failed", message.into(), help);
+    fn failed(&mut self, name: &str, message: impl Into<String>, help: Option<&str>) {
+        self.add(name, "failed", message.into(), help.map(str::to_owned));
     }
 
-    /// Adds what an error says, without ending the checkup.
-    fn error(&mut self, name: &str, error: &CommandError) {
-        let Some(report) = error.reports().into_iter().next() else { return };
-        let causes = report.causes.iter().map(|cause| format!(": {cause}"));
-        self.failed(name, format!("{}{}", report.message, causes.collect::<String>()), report.help);
+    /// Adds several findings of one check; a long list is cut.
+    fn all_failed(&mut self, name: &str, found: &[String], help: &str) {
+        for message in found.iter().take(TOLD_MAX) {
+            self.failed(name, message, None);
+        }
+        if found.len() > TOLD_MAX {
+            self.failed(name, format!("and {} more", found.len() - TOLD_MAX), None);
+        }
+        if let Some(last) = self.checks.last_mut().filter(|_| !found.is_empty()) {
+            last.help = Some(help.to_owned());
+        }
+    }
+
+    /// Returns what was read; an error becomes a finding.
+    fn read<T>(&mut self, name: &str, read: Result<T, impl Into<CommandError>>) -> Option<T> {
+        match read {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let error: CommandError = error.into();
+                for report in error.reports().into_iter().take(TOLD_MAX) {
+                    let causes: String =
+                        report.causes.iter().map(|cause| format!(": {cause}")).collect();
+                    let message = format!("{}{causes}", report.message);
+                    self.failed(name, message, report.help.as_deref());
+                }
+                None
+            }
+        }
+    }
+
+    /// Adds what was seen from outside.
+    fn seen(&mut self, checks: Vec<sutler::Check>) {
+        let more = checks.len().saturating_sub(SEEN_MAX);
+        for check in checks.into_iter().take(SEEN_MAX) {
+            let outcome = match check.verdict {
+                Verdict::Fine => "ok",
+                Verdict::Doubtful => "warning",
+                Verdict::Broken => "failed",
+            };
+            self.add(check.name, outcome, check.message, check.help.map(str::to_owned));
+        }
+        if more > 0 {
+            self.failed("pages", format!("and {more} more"), None);
+        }
     }
 
     fn add(&mut self, name: &str, outcome: &str, message: String, help: Option<String>) {
-        self.checks.push(CheckView {
-            name: name.to_owned(),
-            outcome: outcome.to_owned(),
-            message,
-            help,
-        });
+        let name = name.to_owned();
+        self.checks.push(CheckView { name, outcome: outcome.to_owned(), message, help });
+    }
+
+    fn has(&self, name: &str, outcome: &str) -> bool {
+        self.checks.iter().any(|check| check.name == name && check.outcome == outcome)
+    }
+
+    fn finish(self, context: &Context<'_>) -> Answer {
+        let count = |outcome| self.checks.iter().filter(|check| check.outcome == outcome).count();
+        let (failed, warnings) = (count("failed"), count("warning"));
+        let helps = || self.checks.iter().filter_map(|check| check.help.as_deref());
+        let can_fix = helps().any(|help| help.contains(FIX));
+        let exit = if failed == 0 { Exit::Done } else { Exit::Failure };
+        let Checkup { checks, fixed } = self;
+        let answer =
+            Answer::one(DoctorView { ok: failed == 0, failed, warnings, checks, fixed }).exit(exit);
+        if can_fix { answer.next(context.hint("doctor --fix")) } else { answer }
     }
 }
 
@@ -79,159 +135,54 @@ impl DoctorArgs {
         let (os, machine) = (std::env::consts::OS, std::env::consts::ARCH);
         checkup.ok("program", format!("sutler {} on {os} {machine}", env!("CARGO_PKG_VERSION")));
         let url = context.url()?;
-        let reachable = match &url {
-            StoreUrl::Sqlite(path) => look_at_file(path, &mut checkup),
-            StoreUrl::Memory => true,
-        };
-        if reachable {
-            match context.shop() {
-                Ok(shop) => {
-                    checkup.ok("opening", format!("{url} opens; settings and schema are right"));
-                    self.look_inside(context, &shop, &mut checkup)?;
-                }
-                Err(error) => checkup.error("opening", &error),
-            }
+        look_at_settings(context, &url, &mut checkup);
+        if let StoreUrl::Sqlite(path) = &url
+            && !look_at_file(path, &mut checkup)
+        {
+            return Ok(checkup.finish(context));
         }
-        let ok = checkup.checks.iter().all(|check| check.outcome != "failed");
-        let can_fix = checkup
-            .checks
-            .iter()
-            .any(|check| check.help.as_deref().is_some_and(|help| help.contains("--fix")));
-        let Checkup { checks, fixed } = checkup;
-        let answer = Answer::one(DoctorView { ok, checks, fixed }).exit(if ok {
-            Exit::Done
-        } else {
-            Exit::Failure
-        });
-        Ok(if can_fix { answer.next(context.hint("doctor --fix")) } else { answer })
-    }
-
-    fn look_inside(
-        &self,
-        context: &Context<'_>,
-        shop: &Shop,
-        checkup: &mut Checkup,
-    ) -> Result<(), CommandError> {
-        match shop.setup() {
-            Ok(setup) => {
-                let channels = counted(setup.channels.len(), "channel", "channels");
-                let locations = counted(setup.locations.len(), "location", "locations");
-                checkup.ok("set-up", format!("{}: {channels}, {locations}", setup.shop.name));
+        let seen = sutler::inspect(&url);
+        checkup.seen(seen);
+        if checkup.has("database", "failed") || checkup.has("kind", "failed") {
+            // What is inside cannot be trusted to open; pages that can be read are still looked at.
+            if checkup.has("database", "failed") && checkup.has("kind", "ok") {
+                checkup.seen(sutler::inspect_pages(&url));
             }
-            Err(error) => {
-                checkup.error("set-up", &error.into());
-                return Ok(());
+            return Ok(checkup.finish(context));
+        }
+        if checkup.has("schema", "warning") && !self.fix {
+            checkup.warning("opening", "not tried, because it would change the schema", OLDER);
+            checkup.seen(sutler::inspect_pages(&url));
+            return Ok(checkup.finish(context));
+        }
+        match checkup.read("opening", context.shop()) {
+            Some(shop) => {
+                checkup.ok("opening", format!("{url} opens; settings and schema are right"));
+                inside::look(context, &shop, self.fix, &mut checkup);
             }
+            None => checkup.seen(sutler::inspect_pages(&url)),
         }
-        look_at_clock(shop, checkup)?;
-        let damage = shop.store().integrity()?;
-        match damage.first() {
-            None => checkup.ok("pages", "every page, index and chain of the store is whole"),
-            Some(first) => checkup.failed(
-                "pages",
-                format!(
-                    "{} findings, the first: {} {}",
-                    damage.len(),
-                    first.subject,
-                    first.message
-                ),
-                Some(
-                    "stop all writers, keep a copy of the file, and restore the newest backup"
-                        .to_owned(),
-                ),
-            ),
-        }
-        let mut progress = Progress::new(context);
-        let report = shop.verify(&mut |step| progress.say(step))?;
-        drop(progress);
-        match report.findings.first() {
-            None => {
-                let orders = counted(report.counts.orders, "order", "orders");
-                let movements = counted(report.counts.movements, "movement", "movements");
-                checkup.ok("books", format!("{orders} and {movements} add up"));
-            }
-            Some(first) => checkup.failed(
-                "books",
-                format!(
-                    "{} findings, the first: {} {}",
-                    report.findings_total, first.subject, first.message
-                ),
-                Some("`sutler verify` lists all of them".to_owned()),
-            ),
-        }
-        self.look_at_recovery(shop, !report.remarks.is_empty(), checkup)?;
-        self.look_at_index(shop, checkup)
-    }
-
-    fn look_at_recovery(
-        &self,
-        shop: &Shop,
-        overdue: bool,
-        checkup: &mut Checkup,
-    ) -> Result<(), CommandError> {
-        let due = shop.store().payment_tasks_due(shop.now(), 100)?.len();
-        if self.fix && (overdue || due > 0) {
-            let report = shop.recover()?;
-            checkup.fixed.push(format!(
-                "recovery placed {} and undid {} checkouts, and made {} payment calls",
-                report.placed, report.unwound, report.tasks.done
-            ));
-            for stuck in &report.stuck {
-                checkup.failed(
-                    "recovery",
-                    stuck.clone(),
-                    Some("a person must look at it".to_owned()),
-                );
-            }
-            return Ok(());
-        }
-        if overdue || due > 0 {
-            checkup.warning(
-                "recovery",
-                format!("something was cut off, and {due} payment calls are due"),
-                "finish it with `sutler recover`, or with --fix",
-            );
-        } else {
-            checkup.ok("recovery", "nothing was cut off");
-        }
-        Ok(())
-    }
-
-    /// Compares the number of products in the index with those that buyers can find in the catalog.
-    fn look_at_index(&self, shop: &Shop, checkup: &mut Checkup) -> Result<(), CommandError> {
-        let wanted = findable(shop)?;
-        let indexed = match shop.index_sync() {
-            Ok(report) => report.products,
-            Err(error) if self.fix => {
-                checkup.fixed.push(format!("built the search index anew: {error}"));
-                shop.index_rebuild()?.products
-            }
-            Err(error) => {
-                checkup.warning(
-                    "index",
-                    error.to_string(),
-                    "build it anew with `sutler index rebuild`, or with --fix",
-                );
-                return Ok(());
-            }
-        };
-        if indexed == wanted {
-            checkup
-                .ok("index", format!("{} can be found", counted(indexed, "product", "products")));
-        } else if self.fix {
-            let products = shop.index_rebuild()?.products;
-            checkup.fixed.push(format!("built the search index anew: {products} products"));
-        } else {
-            checkup.warning(
-                "index",
-                format!("{indexed} products are in the index, {wanted} can be sold"),
-                "build it anew with `sutler index rebuild`, or with --fix",
-            );
-        }
-        Ok(())
+        Ok(checkup.finish(context))
     }
 }
 
+const OLDER: &str = "bring it up to date with any other command, or with --fix";
+
+/// Says which shop is looked at, and who named it.
+fn look_at_settings(context: &Context<'_>, url: &StoreUrl, checkup: &mut Checkup) {
+    let origin = context.settings.all().iter().find(|setting| setting.name == "store");
+    let origin = origin.map(|setting| match &setting.origin {
+        Origin::Flag(name) => format!("the flag {name}"),
+        Origin::Environment(name) => format!("the variable {name}"),
+        Origin::File(path) => path.display().to_string(),
+        Origin::Default => "the default".to_owned(),
+    });
+    let origin = origin.unwrap_or_default();
+    let read = context.settings.files.iter().filter(|(_, there)| *there);
+    let files: Vec<String> = read.map(|(path, _)| path.display().to_string()).collect();
+    let files = if files.is_empty() { "none".to_owned() } else { files.join(", ") };
+    checkup.ok("config", format!("store {url} from {origin}; settings files: {files}"));
+}
 /// Looks at the file and its folder. Returns whether opening is worth a try.
 fn look_at_file(path: &Path, checkup: &mut Checkup) -> bool {
     let shown = path.display();
@@ -239,7 +190,7 @@ fn look_at_file(path: &Path, checkup: &mut Checkup) -> bool {
         Ok(meta) => meta,
         Err(error) => {
             let help = "check the path, or make a shop there with `sutler init`".to_owned();
-            checkup.failed("file", format!("{shown}: {error}"), Some(help));
+            checkup.failed("file", format!("{shown}: {error}"), Some(&help));
             return false;
         }
     };
@@ -247,7 +198,7 @@ fn look_at_file(path: &Path, checkup: &mut Checkup) -> bool {
         checkup.failed(
             "file",
             format!("{shown} is not a file"),
-            Some("name the shop's file with --store".to_owned()),
+            Some("name the shop's file with --store"),
         );
         return false;
     }
@@ -258,7 +209,7 @@ fn look_at_file(path: &Path, checkup: &mut Checkup) -> bool {
         Err(error) => checkup.failed(
             "file",
             format!("{shown}: {error}"),
-            Some("check the rights on the file".to_owned()),
+            Some("check the rights on the file"),
         ),
     }
     let folder =
@@ -268,51 +219,8 @@ fn look_at_file(path: &Path, checkup: &mut Checkup) -> bool {
         Ok(_) => checkup.ok("folder", format!("{} can be written to", folder.display())),
         Err(error) => {
             let help = "give the program the right to make files there".to_owned();
-            checkup.failed("folder", format!("{}: {error}", folder.display()), Some(help));
+            checkup.failed("folder", format!("{}: {error}", folder.display()), Some(&help));
         }
     }
     true
-}
-
-fn look_at_clock(shop: &Shop, checkup: &mut Checkup) -> Result<(), CommandError> {
-    let now = shop.now();
-    let (head, _) = shop.store().event_head()?;
-    let last = shop.store().events(head.saturating_sub(1), 1)?;
-    match last.first() {
-        _ if now < EPOCH => {
-            checkup.failed(
-                "clock",
-                format!("it says {now}"),
-                Some("set the clock of this machine".to_owned()),
-            );
-        }
-        Some(last) if now < last.at => checkup.failed(
-            "clock",
-            format!("it says {now}, but the newest event is of {}", last.at),
-            Some("set the clock of this machine; it was turned back".to_owned()),
-        ),
-        _ => checkup.ok("clock", now.to_string()),
-    }
-    Ok(())
-}
-
-/// Counts the products that a search should find: visible ones of which something has a price.
-fn findable(shop: &Shop) -> Result<u64, CommandError> {
-    let (setup, now) = (shop.setup()?, shop.now());
-    let channel = setup.channel_by_code("web").or_else(|| setup.channels.first());
-    let list = channel.and_then(|channel| setup.base_price_list(channel)).map(|list| list.id);
-    let (mut after, mut count) = (None, 0);
-    loop {
-        let products = shop.product_list(after, PAGE)?;
-        let Some(last) = products.last() else { return Ok(count) };
-        after = Some(last.id);
-        for product in products.iter().filter(|product| product.is_visible(now)) {
-            let variants: Vec<_> =
-                product.variants.iter().filter(|v| !v.retired).map(|v| v.id).collect();
-            let prices = shop.store().prices(&variants)?;
-            count += u64::from(
-                prices.iter().any(|price| Some(price.list) == list && price.min_quantity == 1),
-            );
-        }
-    }
 }

@@ -73,6 +73,10 @@ view! {
     DoctorView {
         /// Whether nothing failed.
         ok: bool,
+        /// How many findings keep the shop from working, or from working safely.
+        failed: usize,
+        /// How many findings somebody should look at.
+        warnings: usize,
         /// The checks, in order.
         checks: Vec<CheckView>,
         /// What `--fix` did.
@@ -247,6 +251,11 @@ impl Show for DoctorView {
         for fixed in &self.fixed {
             sheet.line(&format!("fixed: {fixed}"));
         }
+        let fine = self.checks.len() - self.failed - self.warnings;
+        let warnings = counted(self.warnings, "warning", "warnings");
+        let verdict = format!("{} failed, {warnings}, {fine} ok", self.failed);
+        let look = if self.ok { Look::Green } else { Look::Red };
+        sheet.gap().marked(&look.on(&verdict));
         sheet.finish()
     }
 }

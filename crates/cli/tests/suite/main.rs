@@ -6,6 +6,7 @@
 
 mod contract;
 mod demo;
+mod doctor;
 mod errors;
 mod examples;
 mod exit_codes;

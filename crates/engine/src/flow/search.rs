@@ -119,6 +119,13 @@ impl Shop {
         self.rebuild(index)
     }
 
+    /// Reads every file of the search index and compares it with its checksum.
+    ///
+    /// Errors: [`FlowError::Search`] names damaged files; a rebuild mends them.
+    pub fn index_check(&self) -> Result<(), FlowError> {
+        Ok(self.search_index()?.verify()?)
+    }
+
     /// Answers a search, after bringing the index up to the last event.
     ///
     /// When somebody else is writing the index just now, the answer is from what is there: the index may lag. Where it

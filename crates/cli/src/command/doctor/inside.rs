@@ -1,0 +1,186 @@
+//! What `doctor` looks at inside of a shop that opens: set-up, clock, pages, books, recovery, index.
+
+use sutler_core::port::{Finding, StoreError};
+use sutler_core::time::Timestamp;
+use sutler_engine::flow::verify::VerifyReport;
+use sutler_engine::{FlowError, Shop};
+
+use super::Checkup;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::plural::counted;
+use crate::progress::Progress;
+
+/// No shop is older than this program: 2026-01-01T00:00:00Z.
+const EPOCH: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+
+/// How many products are looked at a time.
+const PAGE: usize = 500;
+
+const DAMAGE: &str = "stop all writers, keep a copy of the file, and restore the newest backup";
+
+const REBUILD: &str = "build it anew with `sutler index rebuild`, or with --fix";
+
+/// Looks at everything inside of a shop.
+pub(super) fn look(context: &Context<'_>, shop: &Shop, fix: bool, checkup: &mut Checkup) {
+    let has_setup = look_at_setup(shop, checkup);
+    look_at_clock(shop, checkup);
+    look_at_pages(shop, checkup);
+    if !has_setup {
+        return;
+    }
+    let mut progress = Progress::new(context);
+    let report = shop.verify(&mut |step| progress.say(step));
+    drop(progress);
+    if let Some(report) = checkup.read("books", report) {
+        look_at_books(&report, checkup);
+        look_at_recovery(shop, !report.remarks.is_empty(), fix, checkup);
+    }
+    look_at_index(shop, fix, checkup);
+}
+
+fn look_at_setup(shop: &Shop, checkup: &mut Checkup) -> bool {
+    let Some(setup) = checkup.read("set-up", shop.setup()) else { return false };
+    let channels = counted(setup.channels.len(), "channel", "channels");
+    let locations = counted(setup.locations.len(), "location", "locations");
+    checkup.ok("set-up", format!("{}: {channels}, {locations}", setup.shop.name));
+    true
+}
+
+fn look_at_clock(shop: &Shop, checkup: &mut Checkup) {
+    let now = shop.now();
+    let newest = || -> Result<Option<Timestamp>, StoreError> {
+        let (head, _) = shop.store().event_head()?;
+        let last = shop.store().events(head.saturating_sub(1), 1)?;
+        Ok(last.first().map(|event| event.at))
+    };
+    let Some(newest) = checkup.read("clock", newest()) else { return };
+    match newest {
+        _ if now < EPOCH => {
+            let help = "set the clock of this machine";
+            checkup.failed("clock", format!("it says {now}"), Some(help));
+        }
+        Some(last) if now < last => {
+            let message = format!("it says {now}, but the newest event is of {last}");
+            let help = "set the clock of this machine; it was turned back";
+            checkup.failed("clock", message, Some(help));
+        }
+        _ => checkup.ok("clock", now.to_string()),
+    }
+}
+
+/// Tells damage by what it is in: pages, references between rows, or chains and the rows themselves.
+fn look_at_pages(shop: &Shop, checkup: &mut Checkup) {
+    let Some(damage) = checkup.read("pages", shop.store().integrity()) else { return };
+    let of = |kinds: fn(&str) -> bool| -> Vec<String> {
+        damage.iter().filter(|finding| kinds(finding.check)).map(sentence).collect()
+    };
+    let groups: [(&str, &str, Vec<String>); 3] = [
+        ("pages", "every page and index of the store is whole", of(|check| check == "store.pages")),
+        (
+            "references",
+            "every row that is pointed to is there",
+            of(|check| check == "store.reference"),
+        ),
+        (
+            "chains",
+            "every ledger and event fits its chain, and every row can be read",
+            of(|check| !matches!(check, "store.pages" | "store.reference")),
+        ),
+    ];
+    for (name, fine, found) in groups {
+        if found.is_empty() {
+            checkup.ok(name, fine);
+        } else {
+            checkup.all_failed(name, &found, DAMAGE);
+        }
+    }
+}
+
+fn sentence(finding: &Finding) -> String {
+    format!("{}: {}", finding.subject, finding.message)
+}
+
+fn look_at_books(report: &VerifyReport, checkup: &mut Checkup) {
+    if report.is_clean() {
+        let orders = counted(report.counts.orders, "order", "orders");
+        let movements = counted(report.counts.movements, "movement", "movements");
+        checkup.ok("books", format!("{orders} and {movements} add up"));
+    } else {
+        let found: Vec<String> = report.findings.iter().map(sentence).collect();
+        checkup.all_failed("books", &found, "`sutler verify` lists all of them");
+    }
+}
+
+fn look_at_recovery(shop: &Shop, overdue: bool, fix: bool, checkup: &mut Checkup) {
+    let due = shop.store().payment_tasks_due(shop.now(), 100).map(|tasks| tasks.len());
+    let Some(due) = checkup.read("recovery", due) else { return };
+    if !overdue && due == 0 {
+        checkup.ok("recovery", "nothing was cut off");
+        return;
+    }
+    if !fix {
+        let message = format!("something was cut off, and {due} payment calls are due");
+        checkup.warning("recovery", message, "finish it with `sutler recover`, or with --fix");
+        return;
+    }
+    let Some(report) = checkup.read("recovery", shop.recover()) else { return };
+    checkup.fixed.push(format!(
+        "recovery placed {} and undid {} checkouts, and made {} payment calls",
+        report.placed, report.unwound, report.tasks.done
+    ));
+    for stuck in &report.stuck {
+        checkup.failed("recovery", stuck.clone(), Some("a person must look at it"));
+    }
+}
+
+/// Reads every file of the index, and compares its number of products with those that buyers can find in the catalog.
+fn look_at_index(shop: &Shop, fix: bool, checkup: &mut Checkup) {
+    let Some(wanted) = checkup.read("index", findable(shop)) else { return };
+    let indexed = shop.index_sync().and_then(|report| shop.index_check().map(|()| report.products));
+    let problem = match indexed {
+        Ok(indexed) if indexed == wanted => {
+            let found = counted(indexed, "product", "products");
+            checkup.ok("index", format!("{found} can be found"));
+            return;
+        }
+        Ok(indexed) => format!("{indexed} products are in the index, {wanted} can be sold"),
+        Err(FlowError::Search(error)) if error.is_about_writing_rights() => {
+            let help = "give this program the right to write there; until then searching is slower";
+            checkup.warning("index", format!("{error}: {}", cause(&error)), help);
+            return;
+        }
+        Err(error) => error.to_string(),
+    };
+    if !fix {
+        checkup.warning("index", problem, REBUILD);
+    } else if let Some(report) = checkup.read("index", shop.index_rebuild()) {
+        let found = counted(report.products, "product", "products");
+        checkup.fixed.push(format!("built the search index anew: {found}; {problem}"));
+    }
+}
+
+fn cause(error: &dyn std::error::Error) -> String {
+    error.source().map(ToString::to_string).unwrap_or_default()
+}
+
+/// Counts the products that a search should find: visible ones of which something has a price.
+fn findable(shop: &Shop) -> Result<u64, CommandError> {
+    let (setup, now) = (shop.setup()?, shop.now());
+    let channel = setup.channel_by_code("web").or_else(|| setup.channels.first());
+    let list = channel.and_then(|channel| setup.base_price_list(channel)).map(|list| list.id);
+    let (mut after, mut count) = (None, 0);
+    loop {
+        let products = shop.product_list(after, PAGE)?;
+        let Some(last) = products.last() else { return Ok(count) };
+        after = Some(last.id);
+        for product in products.iter().filter(|product| product.is_visible(now)) {
+            let variants: Vec<_> =
+                product.variants.iter().filter(|v| !v.retired).map(|v| v.id).collect();
+            let prices = shop.store().prices(&variants)?;
+            count += u64::from(
+                prices.iter().any(|price| Some(price.list) == list && price.min_quantity == 1),
+            );
+        }
+    }
+}
