@@ -3,11 +3,12 @@
 //! A product title may hold an escape sequence that clears the screen, retitles the window or turns the reading direction
 //! around. What could do so is shown as an escape such as `\u{1b}` instead, so that it is seen and does nothing.
 
-/// Returns whether a character moves the cursor, changes the terminal or hides text.
+/// Returns whether a character moves the cursor, changes the terminal or hides text. The two joiners, U+200C and U+200D, do
+/// none of that: Persian and Hindi cannot be written without them, nor can a family as one emoji.
 pub(crate) fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
             | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -66,6 +67,8 @@ mod tests {
         assert_eq!(one_line("x\u{202e}y\u{9b}31m\u{7}"), "x\\u{202e}y\\u{9b}31m\\u{7}");
         assert_eq!(one_line("two\r\nlines\tand a tab"), "two lines and a tab");
         assert_eq!(one_line("Käse 🧀 日本"), "Käse 🧀 日本");
+        assert_eq!(one_line("می\u{200c}خواهم 👩\u{200d}👧"), "می\u{200c}خواهم 👩\u{200d}👧");
+        assert_eq!(one_line("a\u{200b}\u{200f}b"), "a\\u{200b}\\u{200f}b");
     }
 
     #[test]

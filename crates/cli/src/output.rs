@@ -15,8 +15,8 @@ use crate::error::{CommandError, Report};
 use crate::page::{Look, Page, finished};
 use crate::view::SCHEMA;
 
-/// The most characters of a cell on a terminal.
-const CELL_MAX: usize = 48;
+/// The columns of a terminal that does not say how wide it is.
+const WIDTH_USUAL: usize = 80;
 
 /// In which form lists are printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
@@ -100,7 +100,7 @@ impl Console {
 
     /// Returns a page as wide as stdout allows.
     fn page(&self) -> Page {
-        Page { cell_max: self.out_is_terminal.then_some(CELL_MAX) }
+        Page { width: self.out_is_terminal.then(terminal_width) }
     }
 
     /// Prints an answer: the result to stdout, the rest to stderr.
@@ -216,6 +216,12 @@ impl Console {
         // An error that cannot be told has nowhere else to go.
         let _ = io::stderr().lock().write_all(finished(text, self.color_err).as_bytes());
     }
+}
+
+/// Returns the columns of the terminal that stdout is.
+fn terminal_width() -> usize {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
+    size.map(|size| usize::from(size.ws_col)).filter(|width| *width > 0).unwrap_or(WIDTH_USUAL)
 }
 
 fn with_break(mut text: String) -> String {

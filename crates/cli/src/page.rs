@@ -59,8 +59,13 @@ impl Look {
 /// What the text will be printed on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Page {
-    /// The most characters of one cell; `None` when nothing may be cut.
-    pub(crate) cell_max: Option<usize>,
+    /// The columns of the terminal; `None` when nothing may be cut.
+    pub(crate) width: Option<usize>,
+}
+
+impl Page {
+    /// A page on which nothing is cut: a pipe, a file, what a person is about to agree to.
+    pub(crate) const WHOLE: Page = Page { width: None };
 }
 
 /// Returns marked text as it goes to a terminal or pipe: harmless, with colors or without.

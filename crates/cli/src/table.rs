@@ -2,8 +2,19 @@
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table as Grid, TableStyle};
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 use crate::clean::one_line;
 use crate::page::{Look, Page};
+
+/// The most columns of a cell on a terminal.
+const CELL_MAX: usize = 48;
+
+/// What a column of words keeps on the narrowest terminal.
+const CELL_MIN: usize = 12;
+
+/// Blanks between two columns.
+const GAP: usize = 2;
 
 /// Which side of a column its cells lean on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,11 +59,9 @@ impl Table {
         grid.set_header(
             self.columns.iter().map(|(head, side)| cell(head, *side)).collect::<Vec<_>>(),
         );
-        for row in &self.rows {
+        for row in self.fitting(page, indent) {
             let cells = row.iter().zip(self.columns);
-            grid.add_row(
-                cells.map(|(text, (_, side))| cell(&cut(text, page), *side)).collect::<Vec<_>>(),
-            );
+            grid.add_row(cells.map(|(text, (_, side))| cell(text, *side)).collect::<Vec<_>>());
         }
         for column in grid.column_iter_mut() {
             column.set_padding((0, 2));
@@ -66,6 +75,24 @@ impl Table {
         }
         out
     }
+
+    /// Returns the rows with every cell on one line, cut where the page is too narrow.
+    fn fitting(&self, page: &Page, indent: usize) -> Vec<Vec<String>> {
+        let lines = self.rows.iter().map(|row| row.iter().map(|text| one_line(text)).collect());
+        let mut rows: Vec<Vec<String>> = lines.collect();
+        let Some(width) = page.width else { return rows };
+        let natural = self.columns.iter().enumerate().map(|(at, (head, side))| {
+            let cells = rows.iter().filter_map(|row| row.get(at)).map(|text| text.width());
+            (cells.max().unwrap_or(0).max(head.width()), *side)
+        });
+        let limits = limits(&natural.collect::<Vec<_>>(), width.saturating_sub(indent));
+        for row in &mut rows {
+            for (text, max) in row.iter_mut().zip(&limits) {
+                *text = cut(std::mem::take(text), *max);
+            }
+        }
+        rows
+    }
 }
 
 fn cell(text: &str, side: Side) -> Cell {
@@ -76,17 +103,41 @@ fn cell(text: &str, side: Side) -> Cell {
     Cell::new(text).set_alignment(alignment)
 }
 
-/// Returns a cell's text on one line, cut where the page says so.
-fn cut(text: &str, page: &Page) -> String {
-    let text = one_line(text);
-    match page.cell_max {
-        Some(max) if text.chars().count() > max => {
-            let mut short: String = text.chars().take(max.saturating_sub(1)).collect();
-            short.push('…');
-            short
-        }
-        _ => text,
+/// Returns a text cut to so many columns of a terminal, in which a wide character takes two.
+fn cut(text: String, max: usize) -> String {
+    if text.width() <= max {
+        return text;
     }
+    let mut short = String::new();
+    let mut width = 1;
+    for c in text.chars() {
+        width += c.width().unwrap_or(0);
+        if width > max {
+            break;
+        }
+        short.push(c);
+    }
+    short.push('…');
+    short
+}
+
+/// Returns how wide each column may be. The widest column of words gives way first, numbers never do.
+fn limits(natural: &[(usize, Side)], width: usize) -> Vec<usize> {
+    let mut limits: Vec<usize> = natural.iter().map(|(width, _)| (*width).min(CELL_MAX)).collect();
+    for ((natural, side), limit) in natural.iter().zip(&mut limits) {
+        if *side == Side::Right {
+            *limit = *natural;
+        }
+    }
+    let gaps = GAP * natural.len().saturating_sub(1);
+    while limits.iter().sum::<usize>() + gaps > width {
+        let words = limits.iter_mut().zip(natural).filter(|(_, (_, side))| *side == Side::Left);
+        match words.map(|(limit, _)| limit).filter(|limit| **limit > CELL_MIN).max() {
+            Some(widest) => *widest -= 1,
+            None => break,
+        }
+    }
+    limits
 }
 
 /// Returns rows as CSV with a head line.
@@ -113,15 +164,34 @@ mod tests {
             Table::new(&[("SKU", Side::Left), ("QTY", Side::Right), ("TITLE", Side::Left)]);
         table.row(["A-1".to_owned(), "2".to_owned(), "Käse\n日本".to_owned()]);
         table.row(["LONGER-1".to_owned(), "120".to_owned(), "x".to_owned()]);
-        let text = crate::page::finished(&table.text(&Page { cell_max: None }, 1), false);
+        let text = crate::page::finished(&table.text(&Page::WHOLE, 1), false);
         assert_eq!(text, " SKU       QTY  TITLE\n A-1         2  Käse 日本\n LONGER-1  120  x\n");
     }
 
     #[test]
     fn a_terminal_gets_cut_cells_and_a_pipe_whole_ones() {
-        let page = Page { cell_max: Some(5) };
-        assert_eq!(cut("a long title", &page), "a lo…");
-        assert_eq!(cut("a long title", &Page { cell_max: None }), "a long title");
+        let mut table =
+            Table::new(&[("SKU", Side::Left), ("TITLE", Side::Left), ("QTY", Side::Right)]);
+        table.row([
+            "KYUSU-1".to_owned(),
+            "常滑焼の急須と湯呑みのセット".to_owned(),
+            "12".to_owned(),
+        ]);
+        table.row(["A".to_owned(), "An Extraordinarily Long Title".to_owned(), "1".to_owned()]);
+        let text = |width| crate::page::finished(&table.text(&Page { width }, 2), false);
+        assert_eq!(
+            text(Some(36)),
+            "  SKU      TITLE                 QTY\n  \
+               KYUSU-1  常滑焼の急須と湯呑…    12\n  \
+               A        An Extraordinarily …    1\n"
+        );
+        for width in [28, 36, 40, 80] {
+            assert!(text(Some(width)).lines().all(|line| line.width() <= width), "{width}");
+        }
+        assert!(text(None).contains("常滑焼の急須と湯呑みのセット"));
+        assert_eq!(text(Some(200)), text(None));
+        // Numbers are never cut, whatever the terminal.
+        assert!(text(Some(5)).contains(" 12\n"));
     }
 
     #[test]

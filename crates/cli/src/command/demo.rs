@@ -252,7 +252,7 @@ impl Teller<'_> {
     }
 
     fn text_of(&self, answer: &Answer) -> String {
-        let page = Page { cell_max: None };
+        let page = Page::WHOLE;
         let mut text = match &answer.body {
             Body::One(one) => one.text(&page),
             Body::Many(many) => many.text(&page),

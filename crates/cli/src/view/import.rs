@@ -247,7 +247,7 @@ impl ImportView {
     /// Returns what is dangerous about the plan, as text.
     pub(crate) fn dangers_text(&self) -> String {
         // What a person is about to agree to is never cut.
-        let page = Page { cell_max: None };
+        let page = Page::WHOLE;
         let mut sheet = Sheet::new(&page);
         sheet.title("Changes to confirm", &format!("{} in all", self.dangers_total));
         let mut table =
