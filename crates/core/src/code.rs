@@ -462,7 +462,7 @@ mod tests {
     #[test]
     fn the_kind_is_that_of_the_refusal() {
         let source = include_str!("rejection.rs");
-        let (before, after) = source.split_once("fn kind").unwrap();
+        let (before, after) = source.split_once("fn kind").expect("codes stand before kinds");
         let codes = told(before, "Rejection::");
         let mut open = Vec::new();
         let mut compared = 0;

@@ -192,3 +192,31 @@ fn a_backup_brings_a_shop_back() {
     place.run(&["verify"]).with_code(0);
     place.run(&["search", "skillet"]).with_code(0);
 }
+
+#[test]
+fn a_trace_names_the_command_that_stands_in_the_events_it_caused() {
+    let place = Place::demo();
+    let ended = place.run(&["stock", "receive", "FEN-SKIL-26", "1", "-v"]).with_code(0);
+    let (_, rest) = ended.stderr.split_once("command=").expect("a trace on stderr");
+    let command = rest.split_whitespace().next().unwrap();
+    assert!(command.starts_with("cmd_"), "{}", ended.stderr);
+    let told = place.run(&["events", "tail", "--format", "ndjson"]).with_code(0).stdout;
+    let newest: serde_json::Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+    assert_eq!(newest["command"], command);
+}
+
+/// SKU, barcode, id, handle with options, and the handle alone of a product with one variant.
+#[test]
+fn a_variant_has_several_names() {
+    let place = Place::demo();
+    let product = place.run(&["product", "show", "field-skillet", "--json"]).with_code(0).json();
+    let variant = &product["variants"][1];
+    let names = ["id", "sku", "barcode"].map(|name| variant[name].as_str().unwrap().to_owned());
+    for name in names.iter().map(String::as_str).chain(["field-skillet:26 cm"]) {
+        let shown = place.run(&["stock", "show", name, "--json"]).with_code(0).json();
+        assert_eq!(shown["label"], "FEN-SKIL-26", "{name}");
+    }
+    let only = place.run(&["stock", "show", "two-burner-griddle", "--json"]).with_code(0).json();
+    assert_eq!(only["label"], "FEN-GRID");
+    place.run(&["stock", "show", "field-skillet"]).with_code(5);
+}
