@@ -298,6 +298,14 @@ pub fn restore(backup: &Path, url: &str, replace: bool) -> Result<(), OpenError>
 
 /// Looks at a store without opening it as a shop: what the file is, its schema and settings, who holds its lock, how much
 /// room is left. A damaged, foreign or locked file has findings like any other; nothing is written.
+///
+/// ```
+/// use sutler::Verdict;
+///
+/// let checks = sutler::inspect(&"sqlite:no-such-shop.db".parse()?);
+/// assert!(checks.iter().any(|check| check.verdict == Verdict::Broken));
+/// # Ok::<(), sutler::OpenError>(())
+/// ```
 #[cfg(feature = "sqlite")]
 pub fn inspect(url: &StoreUrl) -> Vec<Check> {
     match url {
@@ -307,6 +315,14 @@ pub fn inspect(url: &StoreUrl) -> Vec<Check> {
 }
 
 /// Looks at every page and every reference of a store that cannot be opened as a shop.
+///
+/// ```
+/// use sutler::Verdict;
+///
+/// let checks = sutler::inspect_pages(&"sqlite:no-such-shop.db".parse()?);
+/// assert_eq!(checks.first().map(|check| check.verdict), Some(Verdict::Broken));
+/// # Ok::<(), sutler::OpenError>(())
+/// ```
 #[cfg(feature = "sqlite")]
 pub fn inspect_pages(url: &StoreUrl) -> Vec<Check> {
     match url {
