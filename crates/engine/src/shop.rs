@@ -125,6 +125,13 @@ impl Shop {
         ChangeSet::new(self.clock.now(), command)
     }
 
+    /// Runs reads that belong together, of one moment where the store can give one.
+    pub(crate) fn together<T>(&self, mut work: impl FnMut() -> T) -> T {
+        let mut done = None;
+        self.store.together(&mut || done = Some(work()));
+        done.unwrap_or_else(work)
+    }
+
     /// Returns the set-up; refused while the store holds no shop.
     pub fn setup(&self) -> Result<Arc<Setup>, FlowError> {
         self.store.setup()?.ok_or(FlowError::Refused(Rejection::ShopMissing))
@@ -188,7 +195,7 @@ impl Shop {
         let mut contended = String::new();
         for attempt in 0..TRIES {
             let mut set = self.change_set();
-            let decided = match decide(&mut set) {
+            let decided = match self.together(|| decide(&mut set)) {
                 Err(FlowError::Refused(rejection)) => {
                     let known = self.known_answer(set.idempotency.as_ref())?;
                     return known

@@ -91,3 +91,25 @@ pub fn an_event_is_not_seen_before_its_record<F: Fixture>() {
         Ok(())
     });
 }
+
+/// Reads that belong together are made once, see all that was committed before they began, and agree with each other;
+/// nested ones belong to the outer ones. What is read after them is as new as ever.
+pub fn reads_that_belong_together_see_what_was_committed<F: Fixture>() {
+    let fixture = F::empty();
+    let store: &dyn Store = fixture.store();
+    let world = World::on(store);
+    let key = world.stocked(store, 0);
+    let on_hand =
+        || store.stock_levels(&[key.variant], NOW).unwrap().values().next().unwrap().on_hand;
+    for round in 1..=3 {
+        committed(store, world.set_of([moved(key, MovementKind::Received, 1)]));
+        let mut seen = Vec::new();
+        store.together(&mut || {
+            seen.push(on_hand());
+            store.together(&mut || seen.push(on_hand()));
+            seen.push(on_hand());
+        });
+        assert_eq!(seen, [round; 3], "each read once");
+        assert_eq!(on_hand(), round);
+    }
+}

@@ -59,6 +59,7 @@ macro_rules! store_conformance {
                 levels_are_one_snapshot
                 a_record_is_read_whole
                 an_event_is_not_seen_before_its_record
+                reads_that_belong_together_see_what_was_committed
             }
             setup {
                 an_empty_store_has_no_setup

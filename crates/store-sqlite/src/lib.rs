@@ -116,7 +116,7 @@ pub type FailPoint = Arc<dyn Fn(&'static str) + Send + Sync>;
 pub struct SqliteStore {
     path: PathBuf,
     // Readers are closed before the writer, which is the one that may tidy the journal away.
-    readers: Readers,
+    readers: Arc<Readers>,
     /// `None` when the file can only be read.
     writer: Option<Writer>,
     words: Words,
@@ -141,7 +141,7 @@ impl SqliteStore {
         op: &'static str,
         read: impl FnOnce(&Connection, &Words) -> Result<T, Fault>,
     ) -> Result<T, StoreError> {
-        let conn = self.readers.lend()?;
+        let conn = self.readers.reading()?;
         read(&conn, &self.words).map_err(|fault| fault.at(op, &self.path))
     }
 
@@ -151,7 +151,7 @@ impl SqliteStore {
         op: &'static str,
         read: impl FnOnce(&Connection, &Words) -> Result<T, Fault>,
     ) -> Result<T, StoreError> {
-        let conn = self.readers.lend()?;
+        let conn = self.readers.reading()?;
         readers::in_snapshot(&conn, || read(&conn, &self.words))
             .map_err(|fault| fault.at(op, &self.path))
     }
@@ -180,6 +180,10 @@ impl Store for SqliteStore {
             None => Err(Fault::ReadOnly),
         };
         verdict.map_err(|fault| fault.at("commit", &self.path))
+    }
+
+    fn together(&self, work: &mut dyn FnMut()) {
+        self.readers.together(work);
     }
 
     fn integrity(&self) -> Result<Vec<Finding>, StoreError> {

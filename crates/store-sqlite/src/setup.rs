@@ -17,6 +17,7 @@ use sutler_core::shop::{Setup, ShopRecord};
 use crate::SqliteStore;
 use crate::batch::{Batch, Counter, guard_version};
 use crate::error::{Fault, Stop};
+use crate::readers::in_snapshot;
 use crate::value::{count, int};
 
 pub(crate) mod sql {
@@ -92,10 +93,10 @@ impl SetupReader for SqliteStore {
 
 impl SqliteStore {
     fn load_setup(&self, conn: &Connection) -> Result<Option<Arc<Setup>>, Fault> {
-        let tx = conn.unchecked_transaction()?;
-        let version = version(&tx)?;
-        let setup = load(&tx, version)?.map(Arc::new);
-        tx.commit()?;
+        let (version, setup) = in_snapshot(conn, || {
+            let version = version(conn)?;
+            Ok((version, load(conn, version)?.map(Arc::new)))
+        })?;
         *self.setup.write().unwrap_or_else(PoisonError::into_inner) =
             Some((version, setup.clone()));
         Ok(setup)

@@ -623,6 +623,13 @@ pub trait Store:
     /// Errors: [`StoreError`] when the back-end could not work; with [`super::Retry::Later`] nothing was written.
     fn commit(&self, set: ChangeSet) -> Result<CommitOutcome, StoreError>;
 
+    /// Runs `work`, once, on this thread. The reads it makes of this store belong together: they see at least what was
+    /// committed before by the same process, and a back-end may answer them from one moment, which costs less. Nothing
+    /// should be committed within: its own reads might not see it.
+    fn together(&self, work: &mut dyn FnMut()) {
+        work();
+    }
+
     /// Looks for damage that only the back-end can see (pages, indexes, chains); what is off, nothing when all is well.
     fn integrity(&self) -> Result<Vec<Finding>, StoreError>;
 }

@@ -10,7 +10,7 @@ use sutler_core::inventory::{Reservation, StockKey, StockLevel, StoredMovement};
 use sutler_core::port::{Finding, StockReader, Store, StoreError};
 use sutler_core::time::Timestamp;
 use sutler_store_conformance::{
-    Fixture, commit, pass_reads_on, setup, stock_ledger, stock_reserve,
+    Fixture, commit, isolation, pass_reads_on, setup, stock_ledger, stock_reserve,
 };
 use sutler_store_memory::MemoryStore;
 
@@ -170,4 +170,45 @@ fn reads_that_lag_are_noticed() {
         commit::a_commit_is_read_at_once,
         setup::a_change_of_setup_is_seen_at_once,
     );
+}
+
+/// Makes reads that belong together twice.
+struct Repeats(MemoryStore);
+
+pass_reads_on!([] Repeats, |this| &this.0);
+
+impl Store for Repeats {
+    fn commit(&self, set: ChangeSet) -> Outcome {
+        self.0.commit(set)
+    }
+
+    fn together(&self, work: &mut dyn FnMut()) {
+        work();
+        work();
+    }
+
+    fn integrity(&self) -> Result<Vec<Finding>, StoreError> {
+        self.0.integrity()
+    }
+}
+
+impl Fixture for Repeats {
+    type Store = Repeats;
+
+    fn empty() -> Self {
+        Repeats(MemoryStore::new())
+    }
+
+    fn store(&self) -> &Repeats {
+        self
+    }
+
+    fn reopen(self) -> Self {
+        self
+    }
+}
+
+#[test]
+fn repeated_reads_are_noticed() {
+    noticed!(Repeats: isolation::reads_that_belong_together_see_what_was_committed);
 }

@@ -154,15 +154,19 @@ impl Shop {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn checkout(&self, command: &CheckoutCommand) -> Result<Placed, FlowError> {
-        if let Some(key) = &command.key
-            && let Some((content, answer)) = self.store().idempotency(key)?
-        {
+        let (known, order, setup) = self.together(|| {
+            let known =
+                command.key.as_ref().map(|key| self.store().idempotency(key)).transpose()?;
+            let order = self.store().order_by_cart(command.cart)?;
+            Ok::<_, FlowError>((known.flatten(), order, self.setup()?))
+        })?;
+        if let (Some(key), Some((content, answer))) = (&command.key, known) {
             if content != command.content() {
                 return Err(Rejection::KeyReused { key: key.to_string() }.into());
             }
             return self.checkout_again(answer);
         }
-        if let Some(order) = self.store().order_by_cart(command.cart)? {
+        if let Some(order) = order {
             if order.status == OrderStatus::Pending {
                 self.recover_one(self.checkout_record(order.id)?, &mut RecoveryReport::default())?;
             }
@@ -171,7 +175,7 @@ impl Shop {
                 return self.checkout_of_ordered(command, order);
             }
         }
-        Saga::new(self, command)?.run()
+        Saga::new(self, setup, command).run()
     }
 
     /// Answers a checkout whose key was used before: with its order, with its refusal, or by finishing what was cut off.

@@ -163,24 +163,24 @@ pub(super) struct Opened {
 
 impl<'a> Saga<'a> {
     /// Returns a saga that has done nothing yet.
-    pub(super) fn new(shop: &'a Shop, command: &'a CheckoutCommand) -> Result<Self, FlowError> {
-        Self::of(shop, Some(command), OrderId::from_u128(shop.next_id()))
+    pub(super) fn new(shop: &'a Shop, setup: Arc<Setup>, command: &'a CheckoutCommand) -> Self {
+        Self::of(shop, setup, Some(command), OrderId::from_u128(shop.next_id()))
     }
 
     /// Picks a saga up from its log record.
     pub(crate) fn resume(shop: &'a Shop, record: &Checkout) -> Result<Self, FlowError> {
-        let mut saga = Self::of(shop, None, record.order)?;
+        let mut saga = Self::of(shop, shop.setup()?, None, record.order);
         saga.reload()?;
         Ok(saga)
     }
 
     fn of(
         shop: &'a Shop,
+        setup: Arc<Setup>,
         command: Option<&'a CheckoutCommand>,
         order: OrderId,
-    ) -> Result<Self, FlowError> {
-        let setup = shop.setup()?;
-        Ok(Self {
+    ) -> Self {
+        Self {
             shop,
             setup,
             command,
@@ -191,7 +191,7 @@ impl<'a> Saga<'a> {
             fact: None,
             paid: None,
             placed: None,
-        })
+        }
     }
 
     /// Reads the log record and what belongs to it, all of one moment: every move of a saga moves its record too.
