@@ -1,252 +1,125 @@
 //! Durable checkouts of a whole shop, beside the least that SQLite can do, in one run.
 //!
-//! `cargo bench --bench checkout` prints rates, CPU per checkout and file size, and the ratios that matter. The disk's own
-//! speed changes within the hour, so read ratios, not rates. One checkout is two commits around a provider call; the raw
-//! loop makes one commit with the same rows by hand. With `-- --quick` every figure takes a tenth of the time.
+//! `cargo bench --bench checkout` prints rates, CPU per checkout, commits, syncs, file size, and the ratios that matter. The
+//! disk's own speed changes within the hour, so read ratios, not rates: five rounds measure everything in turn, and the
+//! median of each is shown. One checkout is two commits around a provider call; the raw loop makes one commit with the same
+//! rows by hand.
+//!
+//! `-- --quick` takes one short round; `-- --growth` measures instead how checkouts behave when a shop grows, in open orders
+//! of one SKU and in SKUs. `SUTLER_BENCH_DIR` says which disk.
 
 #![allow(
     clippy::unwrap_used,
     clippy::as_conversions,
     clippy::float_arithmetic,
     clippy::print_stdout,
+    unreachable_pub,
+    missing_docs,
     reason = "a measuring program: it stops at the first surprise, and rates are fractions"
 )]
 
-use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+mod counted;
+mod growth;
+mod meter;
+mod ours;
+mod raw;
 
-use rusqlite::{Connection, params};
-use sutler::Shop;
-use sutler::prelude::*;
+use std::path::Path;
+use std::time::Duration;
+
+use meter::{Figure, fsync_rate, median};
+use ours::Ours;
+use raw::Raw;
 
 /// How many variants the shop sells.
 const VARIANTS: usize = 1_000;
 
 fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    let given = |wanted: &str| args.iter().position(|arg| arg == wanted);
     // `cargo test` runs benches too, once and without a wish for figures.
-    let quick = std::env::args().any(|arg| arg == "--quick" || arg == "--test");
-    let time = Duration::from_millis(if quick { 300 } else { 3_000 });
-    let folder =
-        tempfile::tempdir_in(std::env::var("SUTLER_BENCH_DIR").unwrap_or_else(|_| ".".to_owned()))
-            .unwrap();
-    println!("fsync                     {:>9.0}/s", fsync_rate(folder.path(), time / 3));
-    let raw = raw_single(&folder.path().join("raw.db"), time);
-    println!("raw, 1 per commit         {:>9.0}/s  {:>6.0} µs CPU", raw.per_second, raw.cpu_micros);
-    for callers in [1, 8, 64] {
-        let path = folder.path().join(format!("shop-{callers}.db"));
-        let figure = checkouts(&path, callers, time);
-        println!(
-            "checkouts, {callers:>2} callers     {:>9.0}/s  {:>6.0} µs CPU   {:.2} × raw",
-            figure.per_second,
-            figure.cpu_micros,
-            figure.per_second / raw.per_second
-        );
-        if callers == 64 {
-            reads(&path, figure.orders);
-        }
+    let quick = given("--quick").or(given("--test")).is_some();
+    let place = std::env::var("SUTLER_BENCH_DIR").unwrap_or_else(|_| ".".to_owned());
+    let folder = tempfile::tempdir_in(place).unwrap();
+    if let Some(at) = given(counted::SELL) {
+        return counted::sell(folder.path(), args[at + 1].parse().unwrap());
     }
-    println!("fsync again               {:>9.0}/s", fsync_rate(folder.path(), time / 3));
-}
-
-struct Figure {
-    per_second: f64,
-    cpu_micros: f64,
-    orders: usize,
-}
-
-/// CPU time of this process, all threads, in seconds.
-fn cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
-    let ticks = |i: usize| fields.get(i).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
-    (ticks(11) + ticks(12)) / 100.0
-}
-
-/// Runs `work` until the time is over; `work` says whether it did something.
-fn measure(time: Duration, callers: usize, work: impl Fn() -> bool + Sync) -> Figure {
-    let (cpu, start, done) = (cpu_seconds(), Instant::now(), AtomicUsize::new(0));
-    std::thread::scope(|scope| {
-        for _ in 0..callers {
-            scope.spawn(|| {
-                while start.elapsed() < time && work() {
-                    done.fetch_add(1, Ordering::Relaxed);
-                }
-            });
-        }
-    });
-    let (elapsed, done) = (start.elapsed().as_secs_f64(), done.into_inner());
-    Figure {
-        per_second: done as f64 / elapsed,
-        cpu_micros: (cpu_seconds() - cpu) * 1e6 / done as f64,
-        orders: done,
+    if given("--growth").is_some() {
+        return growth::print(folder.path());
     }
+    let (rounds, time) = if quick { (1, 300) } else { (5, 1_200) };
+    print(folder.path(), rounds, Duration::from_millis(time));
 }
 
-fn fsync_rate(folder: &Path, time: Duration) -> f64 {
-    use std::io::Write as _;
-    let file = std::sync::Mutex::new(std::fs::File::create(folder.join("fsync")).unwrap());
-    let figure = measure(time, 1, || {
-        let mut file = file.lock().unwrap();
-        file.write_all(&[7; 4096]).and_then(|()| file.sync_data()).is_ok()
-    });
-    figure.per_second
+/// What is measured in each round.
+#[derive(Clone, Copy)]
+struct Round {
+    fsync: f64,
+    raw: Figure,
+    /// At 8 and 64 callers.
+    queue: [Figure; 2],
+    /// At 1, 8 and 64 callers.
+    ours: [Figure; 3],
 }
 
-/// The same rows as a checkout of three lines, by hand, one durable commit each.
-fn raw_single(path: &Path, time: Duration) -> Figure {
-    let db = Connection::open(path).unwrap();
-    db.set_prepared_statement_cache_capacity(64);
-    db.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 10000; PRAGMA cache_size = -65536;
-         CREATE TABLE level (variant INTEGER PRIMARY KEY, free INTEGER NOT NULL CHECK (free >= 0), promised INTEGER NOT NULL);
-         CREATE TABLE sale (id BLOB PRIMARY KEY, email TEXT, ship_to TEXT, total INTEGER, tax INTEGER, at INTEGER) WITHOUT ROWID;
-         CREATE TABLE sale_line (sale BLOB, line INTEGER, variant INTEGER, title TEXT, quantity INTEGER, price INTEGER, tax INTEGER,
-             PRIMARY KEY (sale, line)) WITHOUT ROWID;
-         CREATE TABLE payment (id BLOB PRIMARY KEY, sale BLOB, amount INTEGER, reference TEXT) WITHOUT ROWID;
-         CREATE TABLE movement (seq INTEGER PRIMARY KEY, variant INTEGER, quantity INTEGER, sale BLOB, at INTEGER);
-         CREATE TABLE event (seq INTEGER PRIMARY KEY, kind TEXT, subject BLOB, data TEXT);",
-    )
-    .unwrap();
-    for variant in 0..VARIANTS {
-        db.execute("INSERT INTO level VALUES (?1, 1000000000, 0)", [variant as i64]).unwrap();
-    }
-    let (db, turn) = (std::sync::Mutex::new(db), AtomicUsize::new(0));
-    measure(time, 1, || {
-        let (db, turn) = (db.lock().unwrap(), turn.fetch_add(1, Ordering::Relaxed));
-        let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
-            db.prepare_cached(sql).unwrap().execute(values).unwrap()
-        };
-        let id = |salt: u128| ((turn as u128) << 8 | salt).to_be_bytes().to_vec();
-        let sale = id(1);
-        run("BEGIN IMMEDIATE", &[]);
-        for line in 0..3_i64 {
-            let variant = ((turn * 7 + line as usize * 13) % VARIANTS) as i64;
-            let taken = run(
-                "UPDATE level SET free = free - 1, promised = promised + 1 WHERE variant = ?1 AND free >= 1",
-                &[&variant],
-            );
-            assert_eq!(taken, 1);
-            run(
-                "INSERT INTO sale_line VALUES (?1, ?2, ?3, 'A thing of some kind', 1, 1990, 318)",
-                params![sale, line, variant],
-            );
-            run(
-                "INSERT INTO movement (variant, quantity, sale, at) VALUES (?1, -1, ?2, ?3)",
-                params![variant, sale, turn as i64],
-            );
-        }
-        let address = "[\"Ada Lovelace\",\"St James's Square 12\",\"10115\",\"Berlin\",\"DE\"]";
-        run(
-            "INSERT INTO sale VALUES (?1, 'ada@example.com', ?2, 6460, 1031, ?3)",
-            params![sale, address, turn as i64],
-        );
-        run("INSERT INTO payment VALUES (?1, ?2, 6460, 'test_authorize_1')", params![id(2), sale]);
-        run(
-            "INSERT INTO event (kind, subject, data) VALUES ('order.placed', ?1, '{\"total\":6460}')",
-            params![sale],
-        );
-        run("COMMIT", &[]);
-        true
-    })
-}
-
-fn new_shop(path: &Path) -> (Shop, Vec<VariantId>) {
-    let shop = sutler::create(&format!("sqlite:{}", path.display())).unwrap();
-    shop.init(&InitCommand::new("Bench", "EUR", "DE").unwrap()).unwrap();
-    let mut catalog = String::from(
-        "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Tracker,Variant Inventory Qty\n",
-    );
-    for n in 0..VARIANTS {
-        catalog.push_str(&format!(
-            "thing-{n},Thing number {n},Title,Default Title,SKU-{n},{}.90,shopify,1000000\n",
-            5 + n % 50
-        ));
-    }
-    shop.import_text(&catalog, "bench.csv").unwrap();
-    let variants =
-        (0..VARIANTS).map(|n| shop.find_variant(&format!("SKU-{n}")).unwrap().variant.id).collect();
-    (shop, variants)
-}
-
-/// Checkouts of carts with three lines that are filled before the clock runs.
-fn checkouts(path: &Path, callers: usize, time: Duration) -> Figure {
-    let (shop, variants) = new_shop(path);
-    // More than any disk lets us sell in the time, so that it never runs dry.
-    let wanted = 500 + 5_000 * time.as_millis() as usize / 1_000 * if callers == 1 { 1 } else { 2 };
-    let carts = std::sync::Mutex::new(Vec::with_capacity(wanted));
-    let turn = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..32 {
-            scope.spawn(|| {
-                loop {
-                    let n = turn.fetch_add(1, Ordering::Relaxed);
-                    if n >= wanted {
-                        return;
-                    }
-                    let cart = shop.cart_new("web", None).unwrap().id;
-                    for line in 0..3 {
-                        shop.cart_add(
-                            cart,
-                            variants[(n * 7 + line * 13) % VARIANTS],
-                            Quantity::ONE,
-                        )
-                        .unwrap();
-                    }
-                    carts.lock().unwrap().push(cart);
-                }
-            });
-        }
-    });
-    let before = std::fs::metadata(path).map_or(0, |file| file.len());
-    let figure = measure(time, callers, || {
-        let Some(cart) = carts.lock().unwrap().pop() else { return false };
-        let command = CheckoutCommand {
-            cart,
-            email: "ada@example.com".to_owned(),
-            ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-            delivery: "standard".to_owned(),
-            pay: "test:ok".to_owned(),
-            expect_total: None,
-            key: Some(IdempotencyKey::new(format!("checkout-{cart}")).unwrap()),
-        };
-        shop.checkout(&command).unwrap();
-        true
-    });
-    drop(shop);
-    let after = std::fs::metadata(path).map_or(0, |file| file.len());
-    let per_100k = after.saturating_sub(before) as f64 / figure.orders as f64 * 100_000.0 / 1e6;
-    println!(
-        "  size of 100,000 checkouts {per_100k:>6.1} MB (carts not counted, {} sold)",
-        figure.orders
-    );
-    figure
-}
-
-/// Looks at orders: one with its lines, the newest page, a page in the middle.
-fn reads(path: &Path, orders: usize) {
-    let shop = sutler::open(&format!("sqlite:{}", path.display())).unwrap();
-    let store = shop.store();
-    let numbers: Vec<OrderNumber> =
-        (0..orders as u64).map(|n| OrderNumber(OrderNumber::FIRST.0 + n)).collect();
-    let ids: Vec<OrderId> = numbers
-        .iter()
-        .step_by((orders / 500).max(1))
-        .filter_map(|n| store.order_by_number(*n).unwrap())
-        .map(|order| order.id)
-        .collect();
-    let micros = |times: usize, work: &dyn Fn(usize)| {
-        let start = Instant::now();
-        (0..times).for_each(work);
-        start.elapsed().as_secs_f64() * 1e6 / times as f64
+fn print(folder: &Path, rounds: usize, time: Duration) {
+    let mut raw = Raw::new(&folder.join("raw.db"));
+    let mut ours = Ours::new(&folder.join("shop.db"), VARIANTS);
+    let rounds: Vec<Round> =
+        (0..rounds).map(|_| round(folder, &mut raw, &mut ours, time)).collect();
+    let middle = |of: &dyn Fn(&Round) -> f64| median(rounds.iter().map(of));
+    let line = |name: &str, of: &dyn Fn(&Round) -> Figure, more: String| {
+        let (rate, cpu) = (middle(&|r| of(r).per_second), middle(&|r| of(r).cpu_micros));
+        println!("{name:<27}{rate:>8.0}/s{cpu:>7.0} µs CPU   {more}");
     };
-    let one = micros(20_000, &|n| assert!(store.order(ids[n % ids.len()]).unwrap().is_some()));
-    let page =
-        |before| store.order_page(sutler::core::port::OrderFilter::default(), before, 50).unwrap();
-    let newest = micros(1_000, &|_| assert_eq!(page(None).len(), 50.min(orders)));
-    let middle = micros(1_000, &|_| {
-        assert_eq!(page(numbers.get(orders / 2).copied()).len(), 50.min(orders / 2))
-    });
-    println!("  an order with its lines   {one:>6.1} µs");
-    println!("  newest 50, a page halfway {newest:>6.1} µs, {middle:.1} µs");
+
+    println!("fsync                      {:>8.0}/s", middle(&|r| r.fsync));
+    line("raw, 1 per commit", &|r| r.raw, String::new());
+    for (at, callers) in [8, 64].into_iter().enumerate() {
+        let batch = middle(&|r| r.queue[at].done as f64 / r.queue[at].commits as f64);
+        line(
+            &format!("raw queue, {callers} callers"),
+            &|r| r.queue[at],
+            format!("{batch:.0} a commit"),
+        );
+    }
+    for (at, callers) in [1, 8, 64].into_iter().enumerate() {
+        let commits = middle(&|r| r.ours[at].commits as f64 / r.ours[at].done as f64);
+        let whole = middle(&|r| r.ours[at].per_second / against(r, at).per_second);
+        let each = middle(&|r| r.ours[at].per_second * 2.0 / against(r, at).per_second);
+        let more = format!(
+            "{commits:.2} commits, {whole:.2} of raw, {each:.2} counting both commits of each"
+        );
+        line(&format!("checkouts, {callers} callers"), &|r| r.ours[at], more);
+    }
+    match counted::syncs(folder) {
+        Some(syncs) => println!("syncs of a checkout, 1 caller: {syncs:.2}, counted by strace"),
+        None => println!("syncs of a checkout are counted where strace is installed"),
+    }
+    println!("100,000 checkouts          {:>8.1} MB, {} sold", ours.size_of_100k(), ours.sold);
+    let reads: Vec<[f64; 3]> = (0..rounds.len()).map(|_| ours.reads()).collect();
+    let [one, newest, halfway] = [0, 1, 2].map(|at| median(reads.iter().map(|r| r[at])));
+    println!("an order with its lines    {one:>8.1} µs");
+    println!("newest 50, a page halfway  {newest:>8.1} µs, {halfway:.1} µs");
+}
+
+/// What checkouts of so many callers are compared with.
+fn against(round: &Round, at: usize) -> &Figure {
+    if at == 0 { &round.raw } else { &round.queue[at - 1] }
+}
+
+fn round(folder: &Path, raw: &mut Raw, ours: &mut Ours, time: Duration) -> Round {
+    let fsync = fsync_rate(folder, time / 3);
+    let single = raw.singly(time);
+    let mut sell = |callers: usize, most: usize| {
+        // More than any disk lets us sell in the time, so that it never runs dry.
+        ours.fill(500 + most * time.as_millis() as usize / 1_000, 3);
+        ours.sell(callers, time)
+    };
+    let one = sell(1, 5_000);
+    let queue_8 = raw.queued(8, time);
+    let eight = sell(8, 10_000);
+    let queue_64 = raw.queued(64, time);
+    let many = sell(64, 20_000);
+    Round { fsync, raw: single, queue: [queue_8, queue_64], ours: [one, eight, many] }
 }
