@@ -192,7 +192,7 @@ impl Shop {
         &self,
         mut decide: impl FnMut(&mut ChangeSet) -> Result<T, FlowError>,
     ) -> Result<Settled<T>, FlowError> {
-        let mut contended = String::new();
+        let (mut contended, mut was_busy) = (String::new(), false);
         for attempt in 0..TRIES {
             let mut set = self.change_set();
             let decided = match self.together(|| decide(&mut set)) {
@@ -204,12 +204,23 @@ impl Shop {
                 }
                 decided => decided?,
             };
-            match self.commit_known(set)? {
-                CommitOutcome::Committed(receipt) => return Ok(Settled::Done(decided, receipt)),
-                CommitOutcome::Replayed { answer } => return Ok(Settled::Replayed(answer)),
-                CommitOutcome::Refused(rejection) => return Err(self.labeled(rejection).into()),
-                CommitOutcome::Conflict { what } => contended = what.to_string(),
+            match self.store.commit(set) {
+                Ok(CommitOutcome::Committed(receipt)) => {
+                    return Ok(Settled::Done(decided, receipt));
+                }
+                Ok(CommitOutcome::Replayed { answer }) => return Ok(Settled::Replayed(answer)),
+                Ok(CommitOutcome::Refused(rejection)) => {
+                    return Err(self.labeled(rejection).into());
+                }
+                Ok(CommitOutcome::Conflict { what }) => contended = what.to_string(),
+                // A store that is busy for a moment is asked again, once.
+                Err(error) if error.retry == Retry::Later && !was_busy => {
+                    was_busy = true;
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
             }
+            was_busy = false;
             self.pause(attempt);
         }
         Err(FlowError::Contended { what: contended })
@@ -223,14 +234,6 @@ impl Shop {
                 Err(Rejection::KeyReused { key: once.key.to_string() }.into())
             }
             known => Ok(known.map(|(_, answer)| answer)),
-        }
-    }
-
-    /// Commits; a store that is busy for a moment is asked again.
-    fn commit_known(&self, set: ChangeSet) -> Result<CommitOutcome, FlowError> {
-        match self.store.commit(set.clone()) {
-            Err(error) if error.retry == Retry::Later => Ok(self.store.commit(set)?),
-            outcome => Ok(outcome?),
         }
     }
 

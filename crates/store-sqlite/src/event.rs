@@ -26,6 +26,9 @@ pub(crate) mod sql {
         HEAD = "SELECT seq, hash FROM raw_event_head WHERE one = 1";
         SET_HEAD = "INSERT INTO raw_event_head (one, seq, hash) VALUES (1, ?1, ?2)
             ON CONFLICT (one) DO UPDATE SET seq = excluded.seq, hash = excluded.hash";
+        NEXT_OF_ORDER = "UPDATE raw_order SET events = events + 1 WHERE id = ?1 RETURNING events";
+        NEXT_OF_PAYMENT = "UPDATE raw_payment SET events = events + 1 WHERE id = ?1 RETURNING events";
+        TOLD_BEFORE = "DELETE FROM raw_event_subject WHERE kind = ?1 AND id = ?2 RETURNING last";
         NEXT_OF_SUBJECT = "INSERT INTO raw_event_subject (kind, id, last) VALUES (?1, ?2, 1)
             ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last";
         INSERT = "INSERT INTO raw_event (seq, kind, subject_kind, subject, subject_seq, at, command, data, link)
@@ -118,9 +121,7 @@ impl Batch<'_> {
         let numbered = self.with_number(event);
         let event = numbered.as_ref().unwrap_or(event);
         let (kind, tag) = (event.kind.number(), event.subject.tag());
-        let id = event.subject.raw().to_be_bytes();
-        let subject_seq = self.one(sql::NEXT_OF_SUBJECT, (tag, id), |row| row.get::<_, i64>(0))?;
-        let subject_seq = count(subject_seq.unwrap_or(0))?;
+        let subject_seq = self.next_of_subject(event.subject)?;
 
         let before = match self.rows().event_head.get(()) {
             Some(head) => head,
@@ -142,6 +143,29 @@ impl Batch<'_> {
             (int(seq), kind, unusual, subject, int(subject_seq), at, command, data, hash.link());
         self.run(sql::INSERT, row)?;
         Ok(seq)
+    }
+
+    /// Counts an event of its subject. Orders and payments count their own; so the count costs no row.
+    fn next_of_subject(&self, subject: RecordRef) -> Result<u64, Fault> {
+        let id = subject.raw().to_be_bytes();
+        let first = |row: &Row<'_>| row.get::<_, i64>(0);
+        let next = match subject {
+            RecordRef::Order(_) => self.one(sql::NEXT_OF_ORDER, [id], first)?,
+            RecordRef::Payment(_) => self.one(sql::NEXT_OF_PAYMENT, [id], first)?,
+            _ => None,
+        };
+        let next = match next {
+            Some(next) => Some(next),
+            None => self.one(sql::NEXT_OF_SUBJECT, (subject.tag(), id), first)?,
+        };
+        count(next.unwrap_or(0))
+    }
+
+    /// Takes over how many events were told about a record before it was stored.
+    pub(crate) fn told_before(&self, subject: impl Into<RecordRef>) -> Result<i64, Fault> {
+        let subject = subject.into();
+        let told = (subject.tag(), subject.raw().to_be_bytes());
+        Ok(self.one(sql::TOLD_BEFORE, told, |row| row.get(0))?.unwrap_or(0))
     }
 
     /// Returns the event with the number of the order that this set opened, where it lacks one.

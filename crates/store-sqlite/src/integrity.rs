@@ -38,7 +38,8 @@ pub(crate) mod sql {
               AND ifnull(e.subject_kind, 9) = 9 AND e.kind BETWEEN 8 AND 13
             LEFT JOIN raw_order po ON po.number = p.number
             ORDER BY e.seq";
-        SUBJECTS = "SELECT ifnull(sum(last), 0) FROM raw_event_subject";
+        SUBJECTS = "SELECT (SELECT ifnull(sum(last), 0) FROM raw_event_subject)
+              + (SELECT ifnull(sum(events), 0) FROM raw_order) + (SELECT ifnull(sum(events), 0) FROM raw_payment)";
         LEVELS = "SELECT variant, location, on_hand, reserved, allocated, last_seq FROM raw_level";
         RESERVED = "SELECT variant, location, quantity FROM raw_reservation";
         ORDERS = "SELECT number, id, cart, status, terms, email, customer, ship_to, lines, counts, delivery, hash, extra,

@@ -70,8 +70,8 @@ pub(crate) mod sql {
             FROM raw_order o JOIN raw_allocation a ON a.number = o.number WHERE o.id = ?1 ORDER BY a.line";
         LAST_NUMBER = "SELECT max(number) FROM raw_order";
         INSERT = "INSERT INTO raw_order (number, id, cart, status, terms, email, customer, ship_to, lines, counts, delivery,
-              total, hash, extra, created_at, placed_at, canceled_at, version)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+              total, hash, extra, created_at, placed_at, canceled_at, version, events)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
             ON CONFLICT DO NOTHING";
         LIVE_OF_CART = "SELECT number FROM raw_order WHERE cart = ?1 AND status <> 2";
         UPDATE = "UPDATE raw_order SET status = ?3, counts = ?4, placed_at = ?5, canceled_at = ?6, version = ?7

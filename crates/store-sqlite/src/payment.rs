@@ -30,8 +30,8 @@ pub(crate) mod sql {
             FROM raw_payment_task t JOIN raw_payment p ON p.key = t.payment
             WHERE t.status = 0 AND t.due_at = ?1";
         KNOWN = "SELECT key, number, currency FROM raw_payment WHERE id = ?1";
-        INSERT = "INSERT INTO raw_payment (id, number, provider, method, amount, currency, created_at, version)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING";
+        INSERT = "INSERT INTO raw_payment (id, number, provider, method, amount, currency, created_at, version, events)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
         ADD_FACT = "INSERT INTO raw_payment_fact (payment, nr, kind, amount, currency, reference, at)
             SELECT ?1, (SELECT ifnull(max(nr), 0) + 1 FROM raw_payment_fact WHERE payment = ?1), ?2, ?3, ?4, ?5, ?6
             WHERE ?7 OR NOT EXISTS (
@@ -173,6 +173,7 @@ impl Batch<'_> {
             currency.code(),
             payment.created_at.millis(),
             int(payment.version),
+            self.told_before(payment.id)?,
         );
         self.guarded(sql::INSERT, row, payment.id)?;
         let key = self.conn.last_insert_rowid();

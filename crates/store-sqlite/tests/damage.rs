@@ -68,6 +68,7 @@ fn every_change_behind_the_back_of_the_store_is_found() {
         ("DELETE FROM raw_event WHERE seq = (SELECT max(seq) FROM raw_event)", "event.chain"),
         ("UPDATE raw_event_head SET seq = seq + 1", "event.chain"),
         ("UPDATE raw_event_subject SET last = last + 1", "event.subject"),
+        ("UPDATE raw_order SET events = events + 1", "event.subject"),
         // Orders and what they share.
         ("UPDATE raw_order SET total = total + 1", "order.row"),
         ("UPDATE raw_order SET lines = replace(lines, '1190', 'x')", "order.row"),

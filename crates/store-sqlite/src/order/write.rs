@@ -46,6 +46,7 @@ impl Batch<'_> {
             order.placed_at.map(|at| at.millis()),
             order.canceled_at.map(|at| at.millis()),
             int(order.version),
+            self.told_before(order.id)?,
         ];
         if self.run(sql::INSERT, row)? == 0 {
             return Err(self.why_not_opened(order, number)?);

@@ -163,6 +163,7 @@ CREATE TABLE raw_ledger_head (
 -- lines: [[line, goods, ordered, unit price, price, tax, tax total, {more}?], …]; goods, price, tax: raw_frozen.
 -- delivery: [method, rate, tax, tax total, {more}?]; method, tax: raw_frozen.
 -- extra: promotions that gave something or nothing; the whole quote where it does not fit the columns.
+-- events: how many events were told about it.
 -- What moves: counts: NULL for no counter of any line, 1 for all lines promised in full and nothing else, else
 -- [[line, allocated, canceled, shipped, delivered, return requested, returned, refunded], …], zeros at the end left out.
 CREATE TABLE raw_order (
@@ -183,7 +184,8 @@ CREATE TABLE raw_order (
   created_at  INTEGER NOT NULL,
   placed_at   INTEGER,
   canceled_at INTEGER,
-  version     INTEGER NOT NULL CHECK (version > 0)
+  version     INTEGER NOT NULL CHECK (version > 0),
+  events      INTEGER NOT NULL CHECK (events >= 0)
 ) STRICT;
 CREATE UNIQUE INDEX raw_order_cart ON raw_order (cart) WHERE status <> 2;
 CREATE INDEX raw_order_unplaced ON raw_order (status) WHERE status <> 1;
@@ -223,7 +225,7 @@ CREATE TABLE raw_fulfillment (
   PRIMARY KEY (number, id)
 ) STRICT, WITHOUT ROWID;
 
--- Payments.
+-- Payments. events: how many events were told about it.
 CREATE TABLE raw_payment (
   key        INTEGER PRIMARY KEY,
   id         BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
@@ -233,7 +235,8 @@ CREATE TABLE raw_payment (
   amount     INTEGER NOT NULL CHECK (amount >= 0),
   currency   TEXT NOT NULL,
   created_at INTEGER NOT NULL,
-  version    INTEGER NOT NULL CHECK (version > 0)
+  version    INTEGER NOT NULL CHECK (version > 0),
+  events     INTEGER NOT NULL CHECK (events >= 0)
 ) STRICT;
 CREATE INDEX raw_payment_order ON raw_payment (number);
 
@@ -330,6 +333,7 @@ CREATE TABLE raw_event (
   data         ANY,
   link         INTEGER NOT NULL
 ) STRICT;
+-- How many events were told about a subject that is no stored order or payment; those count their own.
 CREATE TABLE raw_event_subject (
   kind INTEGER NOT NULL,
   id   BLOB NOT NULL CHECK (length(id) = 16),

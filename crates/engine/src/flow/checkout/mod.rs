@@ -154,28 +154,40 @@ impl Shop {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn checkout(&self, command: &CheckoutCommand) -> Result<Placed, FlowError> {
-        let (known, order, setup) = self.together(|| {
-            let known =
-                command.key.as_ref().map(|key| self.store().idempotency(key)).transpose()?;
-            let order = self.store().order_by_cart(command.cart)?;
-            Ok::<_, FlowError>((known.flatten(), order, self.setup()?))
-        })?;
-        if let (Some(key), Some((content, answer))) = (&command.key, known) {
-            if content != command.content() {
-                return Err(Rejection::KeyReused { key: key.to_string() }.into());
-            }
-            return self.checkout_again(answer);
+        // Most keys are new and most carts have no order yet, and the guards of the first commit look at both in any case.
+        // So nothing is looked up before; whatever is refused is looked at more closely.
+        let mut saga = Saga::new(self, command);
+        match saga.open() {
+            Err(FlowError::Refused(refusal)) => self.checkout_refused(command, refusal),
+            opened => saga.run(opened?),
         }
-        if let Some(order) = order {
-            if order.status == OrderStatus::Pending {
-                self.recover_one(self.checkout_record(order.id)?, &mut RecoveryReport::default())?;
-            }
-            // What was cut off may be undone by now, and the cart free again.
-            if let Some(order) = self.store().order_by_cart(command.cart)? {
-                return self.checkout_of_ordered(command, order);
-            }
+    }
+
+    /// Answers a checkout that could not begin. Its cart may have an order: what was cut off of that one is finished or undone
+    /// first, and then the cart may be free again.
+    fn checkout_refused(
+        &self,
+        command: &CheckoutCommand,
+        refusal: Rejection,
+    ) -> Result<Placed, FlowError> {
+        if matches!(refusal, Rejection::KeyReused { .. }) {
+            return Err(refusal.into());
         }
-        Saga::new(self, setup, command).run()
+        let ordered = self.store().order_by_cart(command.cart)?;
+        if let Some(order) = ordered.as_ref().filter(|order| order.status == OrderStatus::Pending) {
+            self.recover_one(self.checkout_record(order.id)?, &mut RecoveryReport::default())?;
+        }
+        let was_ordered =
+            ordered.is_some() || matches!(refusal, Rejection::CartAlreadyOrdered { .. });
+        match self.store().order_by_cart(command.cart)? {
+            Some(order) => self.checkout_of_ordered(command, order),
+            None if was_ordered => {
+                let mut saga = Saga::new(self, command);
+                let opened = saga.open()?;
+                saga.run(opened)
+            }
+            None => Err(refusal.into()),
+        }
     }
 
     /// Answers a checkout whose key was used before: with its order, with its refusal, or by finishing what was cut off.

@@ -138,7 +138,7 @@ impl Outcome {
 /// A checkout under way: what it was asked for, and what its steps found and wrote so far.
 pub(crate) struct Saga<'a> {
     pub(super) shop: &'a Shop,
-    pub(super) setup: Arc<Setup>,
+    setup: Option<Arc<Setup>>,
     pub(super) command: Option<&'a CheckoutCommand>,
     /// The order that it opens or opened.
     pub(super) order: OrderId,
@@ -163,26 +163,22 @@ pub(super) struct Opened {
 
 impl<'a> Saga<'a> {
     /// Returns a saga that has done nothing yet.
-    pub(super) fn new(shop: &'a Shop, setup: Arc<Setup>, command: &'a CheckoutCommand) -> Self {
-        Self::of(shop, setup, Some(command), OrderId::from_u128(shop.next_id()))
+    pub(super) fn new(shop: &'a Shop, command: &'a CheckoutCommand) -> Self {
+        Self::of(shop, Some(command), OrderId::from_u128(shop.next_id()))
     }
 
     /// Picks a saga up from its log record.
     pub(crate) fn resume(shop: &'a Shop, record: &Checkout) -> Result<Self, FlowError> {
-        let mut saga = Self::of(shop, shop.setup()?, None, record.order);
+        let mut saga = Self::of(shop, None, record.order);
+        saga.setup = Some(shop.setup()?);
         saga.reload()?;
         Ok(saga)
     }
 
-    fn of(
-        shop: &'a Shop,
-        setup: Arc<Setup>,
-        command: Option<&'a CheckoutCommand>,
-        order: OrderId,
-    ) -> Self {
+    fn of(shop: &'a Shop, command: Option<&'a CheckoutCommand>, order: OrderId) -> Self {
         Self {
             shop,
-            setup,
+            setup: None,
             command,
             order,
             frozen: None,
@@ -225,6 +221,12 @@ impl<'a> Saga<'a> {
         Ok(Opened { cart, order, payment, checkout })
     }
 
+    /// The set-up as it was when the saga began.
+    pub(super) fn setup(&self) -> Result<&Setup, FlowError> {
+        let none = || FlowError::Contended { what: "the checkout".to_owned() };
+        self.setup.as_deref().ok_or_else(none)
+    }
+
     pub(super) fn opened(&self) -> Result<&Opened, FlowError> {
         self.opened.as_ref().ok_or_else(|| FlowError::Contended { what: "the checkout".to_owned() })
     }
@@ -238,9 +240,9 @@ impl<'a> Saga<'a> {
         Ok(())
     }
 
-    /// Runs the saga from its first step.
-    pub(super) fn run(mut self) -> Result<Placed, FlowError> {
-        let (asks_provider, receipt) = match self.open()? {
+    /// Runs the saga from its first commit on.
+    pub(super) fn run(mut self, opened: Settled<bool>) -> Result<Placed, FlowError> {
+        let (asks_provider, receipt) = match opened {
             Settled::Replayed(answer) => return self.shop.checkout_again(answer),
             Settled::Done(asks_provider, receipt) => (asks_provider, receipt),
         };
@@ -258,7 +260,7 @@ impl<'a> Saga<'a> {
     }
 
     /// Makes the first commit; returns whether a provider is to be asked after it.
-    fn open(&mut self) -> Result<Settled<bool>, FlowError> {
+    pub(super) fn open(&mut self) -> Result<Settled<bool>, FlowError> {
         let shop = self.shop;
         let mut tries = 0;
         loop {
@@ -266,6 +268,7 @@ impl<'a> Saga<'a> {
             let decided = Cell::new(false);
             let settled = shop.settle(|set| {
                 decided.set(false);
+                self.setup = Some(shop.setup()?);
                 set.idempotency = self.command.and_then(|command| command.idempotency(self.order));
                 self.act(Group::Open, set)?;
                 // Nobody is asked, so nothing stands between opening and placing: one commit does both.
@@ -385,7 +388,8 @@ impl<'a> Saga<'a> {
         };
         let captures_now = self
             .setup
-            .channel(order.channel)
+            .as_ref()
+            .and_then(|setup| setup.channel(order.channel))
             .is_some_and(|c| c.capture == sutler_core::catalog::CapturePolicy::AtPlacement);
         if let (true, Some(payment)) = (captures_now && self.fact.is_some(), &payment) {
             // The order stands whatever the provider says now: the task is kept and retried.

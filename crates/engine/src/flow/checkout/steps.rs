@@ -35,7 +35,7 @@ pub(super) fn freeze_quote(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<(
         delivery: Some(command.delivery.clone()),
         email: Some(command.email.clone()),
     };
-    let quote = saga.shop.quote_cart(&saga.setup, &cart, &goods, &wanted, set.at)?;
+    let quote = saga.shop.quote_cart(saga.setup()?, &cart, &goods, &wanted, set.at)?;
     quote.check_coupons().map_err(Rejection::from)?;
     if let Some(expected) = command.expect_total {
         let actual = quote.totals.total;
@@ -76,22 +76,23 @@ pub(super) fn reserve_stock(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<
         saga.shop.store().stock_levels(&variants, set.at)?
     };
     let country = Some(order.ship_to.country);
-    let reserved = source(&demands, &levels, &saga.setup.locations, country).map_err(|short| {
-        let label = order
-            .lines
-            .iter()
-            .find(|line| line.variant == short.variant)
-            .map_or_else(String::new, order::OrderLine::label);
-        Rejection::InsufficientStock {
-            variant: short.variant,
-            label,
-            requested: short.requested,
-            available: short.available,
-        }
-    })?;
+    let reserved =
+        source(&demands, &levels, &saga.setup()?.locations, country).map_err(|short| {
+            let label = order
+                .lines
+                .iter()
+                .find(|line| line.variant == short.variant)
+                .map_or_else(String::new, order::OrderLine::label);
+            Rejection::InsufficientStock {
+                variant: short.variant,
+                label,
+                requested: short.requested,
+                available: short.available,
+            }
+        })?;
 
     let channel = saga
-        .setup
+        .setup()?
         .channel(cart.channel)
         .ok_or_else(|| Rejection::not_found("channel", cart.channel))?;
     let expires_at = set.at.plus_seconds(channel.reservation_seconds);
@@ -107,7 +108,7 @@ pub(super) fn open_order(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<(),
     let (cart, ..) = frozen(saga)?;
     let begun = saga.begun.as_ref().ok_or_else(out_of_order)?;
     let (cart, checkout) = checkout::open_order(begun, cart, set);
-    let Begun { order, payment, .. } = begun.clone();
+    let Some(Begun { order, payment, .. }) = saga.begun.take() else { return Err(out_of_order()) };
     saga.opened = Some(Opened { cart, order, payment, checkout });
     Ok(())
 }
@@ -123,22 +124,22 @@ pub(super) fn authorize_payment(saga: &mut Saga<'_>, _: &mut ChangeSet) -> Resul
 /// provider answered.
 pub(super) fn place_order(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<(), FlowError> {
     let uses = promotion_uses(saga)?;
-    let opened = saga.opened()?.clone();
-    let untracked = untracked(&opened.order, &saga.setup)?;
-    let placed =
+    let opened = saga.opened()?;
+    let untracked = untracked(&opened.order, saga.setup()?)?;
+    let (placed, _) =
         checkout::place(&opened.checkout, &opened.order, &opened.cart, &untracked, &uses, set)?;
-    saga.placed = Some(placed.0);
-    saga.paid = opened.payment.zip(saga.fact.clone()).map(|(payment, fact)| {
+    saga.paid = opened.payment.clone().zip(saga.fact.clone()).map(|(payment, fact)| {
         let mut paid = PaymentDraft::new(payment, Vec::new());
         paid.record(fact);
         paid
     });
+    saga.placed = Some(placed);
     capture_payment(saga, set)
 }
 
 /// Queues the capture in the placing commit where the channel takes money at placement; else shipping queues it.
 pub(super) fn capture_payment(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<(), FlowError> {
-    let channel = saga.setup.channel(saga.opened()?.order.channel);
+    let channel = saga.setup()?.channel(saga.opened()?.order.channel);
     let at_placement = channel.is_some_and(|channel| channel.capture == CapturePolicy::AtPlacement);
     if let Some(mut paid) = saga.paid.take() {
         if at_placement {
@@ -230,9 +231,9 @@ pub(super) fn untracked(order: &Order, setup: &Setup) -> Result<Vec<(u32, StockK
 fn promotion_uses(saga: &Saga<'_>) -> Result<Vec<PromotionUse>, FlowError> {
     let order = &saga.opened()?.order;
     let customer = order::buyer_key(order.customer, Some(&order.email)).unwrap_or_default();
+    let setup = saga.setup()?;
     let uses = order.quote.promotions_applied.iter().map(|applied| {
-        let promotion =
-            saga.setup.promotions.iter().find(|promotion| promotion.id == applied.promotion);
+        let promotion = setup.promotions.iter().find(|promotion| promotion.id == applied.promotion);
         PromotionUse {
             promotion: applied.promotion,
             customer: customer.clone(),
