@@ -171,6 +171,35 @@ pub fn event_pages_are_complete<F: Fixture>() {
     assert_eq!(store.events(u64::MAX >> 1, 10).unwrap(), []);
 }
 
+/// The count of a subject goes on when its record is stored only later, and in sets that do not speak of the record.
+pub fn a_subject_counts_on_when_its_record_is_stored<F: Fixture>() {
+    let fixture = F::empty();
+    let store: &dyn Store = fixture.store();
+    let world = World::on(store);
+    let order = world.order(&world.new_cart(store, &[]));
+    let payment = world.payment(&order);
+    let tell = |changes: Vec<Change>| {
+        let mut set = world.set_of(changes);
+        for (kind, subject) in [
+            (EventKind::OrderPlaced, RecordRef::from(order.id)),
+            (EventKind::PaymentAuthorized, payment.id.into()),
+        ] {
+            set.tell(Event { kind, subject, data: EventData::None {} });
+        }
+        committed(store, set);
+    };
+    tell(Vec::new());
+    tell(vec![
+        Change::OrderOpened(Box::new(order.clone())),
+        Change::PaymentOpened(payment.clone()),
+    ]);
+    tell(Vec::new());
+    let counts: Vec<u64> = log(store).iter().map(|stored| stored.subject_seq).collect();
+    assert_eq!(counts, [1, 1, 2, 2, 3, 3]);
+    check_log(store);
+    assert!(store.integrity().unwrap().is_empty());
+}
+
 /// Sixteen threads that tell of a few subjects leave no gap in any of them, and an unbroken chain.
 pub fn subjects_count_without_gaps_under_concurrency<F: Fixture>() {
     let fixture = F::empty();

@@ -191,6 +191,7 @@ macro_rules! store_conformance {
                 the_number_of_an_opened_order_is_filled_in
                 event_pages_are_complete
                 subjects_count_without_gaps_under_concurrency
+                a_subject_counts_on_when_its_record_is_stored
                 a_consumer_that_follows_the_log_misses_nothing
                 a_cursor_never_goes_back
             }
