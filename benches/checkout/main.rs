@@ -90,7 +90,8 @@ fn print(folder: &Path, rounds: usize, time: Duration) {
         let more = format!(
             "{commits:.2} commits, {whole:.2} of raw, {each:.2} counting both commits of each"
         );
-        line(&format!("checkouts, {callers} callers"), &|r| r.ours[at], more);
+        let s = if callers == 1 { "" } else { "s" };
+        line(&format!("checkouts, {callers} caller{s}"), &|r| r.ours[at], more);
     }
     match counted::syncs(folder) {
         Some(syncs) => println!("syncs of a checkout, 1 caller: {syncs:.2}, counted by strace"),
