@@ -263,26 +263,29 @@ fn put_in_place(part: &Path, to: &Path) -> Result<(), OpenError> {
     let _held = lock
         .hold(Duration::from_secs(10))
         .map_err(|_| OpenError::Locked { path: to.to_path_buf() })?;
-    if to.exists() {
-        close_journal(to)?;
-    }
+    // Kept until the new file stands: who opens the old one meanwhile waits, and then finds it without a journal.
+    let _alone = if to.exists() { Some(close_journal(to)?) } else { None };
     std::fs::rename(part, to).map_err(io)?;
     sync_folder(to).map_err(io)
 }
 
-/// Empties the journal of the shop that is to be replaced, so that nothing of it is taken for a part of the new one;
-/// refuses while somebody has it open.
-fn close_journal(shop: &Path) -> Result<(), OpenError> {
+/// Empties the journal of the shop that is to be replaced and takes it away, so that nothing of it is taken for a part of
+/// the new one; refuses while somebody has it open. Returns the connection that has the old file for itself: opening a shop
+/// takes no lock but SQLite's own.
+fn close_journal(shop: &Path) -> Result<Connection, OpenError> {
     let locked = || OpenError::Locked { path: shop.to_path_buf() };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn =
         Connection::open_with_flags(shop, flags).map_err(|error| OpenError::of(shop, error))?;
-    let alone = conn.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;");
+    // Who has it open keeps it open; who only looks at it is gone at once. Writers wait meanwhile.
+    conn.busy_timeout(Duration::from_millis(100)).map_err(|error| OpenError::of(shop, error))?;
+    let alone = conn.execute_batch(
+        "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT; PRAGMA journal_mode = DELETE;",
+    );
     // Any other error is of no matter: what is replaced may be broken, or no database at all.
     if let Err(OpenError::Locked { .. }) = alone.map_err(|error| OpenError::of(shop, error)) {
         return Err(locked());
     }
-    drop(conn);
     for journal in ["-wal", "-shm"] {
         let mut name = shop.as_os_str().to_owned();
         name.push(journal);
@@ -293,7 +296,7 @@ fn close_journal(shop: &Path) -> Result<(), OpenError> {
             _ => {}
         }
     }
-    Ok(())
+    Ok(conn)
 }
 
 /// Returns a path beside another, for a file that is not finished.
@@ -335,4 +338,45 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
         _ => Path::new("."),
     };
     File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use sutler_core::port::{CatalogReader as _, Store as _};
+    use sutler_store_conformance::given::World;
+
+    use super::*;
+
+    /// Makes a shop of so many products.
+    fn shop(path: &Path, products: usize) -> World {
+        let creating = OpenOptions { create: true, ..OpenOptions::default() };
+        let store = SqliteStore::open(path, creating).unwrap();
+        let world = World::on(&store);
+        (0..products).for_each(|_| drop(world.new_product(&store)));
+        world
+    }
+
+    /// Opening takes no lock of ours, so it may meet a shop that is just being replaced.
+    #[test]
+    fn whoever_opens_a_shop_that_is_being_replaced_gets_the_new_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, part) = (folder.path().join("shop.db"), folder.path().join("part.db"));
+        shop(&path, 1);
+        let world = shop(&part, 100);
+        let alone = close_journal(&path).unwrap();
+        std::thread::scope(|scope| {
+            let opening = scope.spawn(|| SqliteStore::open(&path, OpenOptions::default()).unwrap());
+            // Long enough to have met the old file.
+            std::thread::sleep(Duration::from_millis(100));
+            std::fs::rename(&part, &path).unwrap();
+            drop(alone);
+            let store = opening.join().unwrap();
+            world.new_product(&store);
+            drop(store);
+            let later = SqliteStore::open(&path, OpenOptions::default()).unwrap();
+            assert_eq!(later.catalog_size().unwrap().products, 101);
+            assert!(later.integrity().unwrap().is_empty());
+        });
+    }
 }

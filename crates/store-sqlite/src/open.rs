@@ -68,6 +68,9 @@ impl std::fmt::Debug for OpenOptions {
 impl SqliteStore {
     /// Opens a shop. A file that may not be written to is opened for reading: writes then fail with `store.read_only`.
     ///
+    /// A shop that is there and has the schema of today is opened without waiting for those who write to it; making one and
+    /// changing its schema wait for them, for as long as `patience` says.
+    ///
     /// Errors: [`OpenError`], each with a code and what to do; then nothing in the file was changed.
     ///
     /// ```
@@ -113,7 +116,7 @@ impl SqliteStore {
 
     fn open_writable(path: PathBuf, options: OpenOptions) -> Result<Self, OpenError> {
         // Looked at before anything is written, so that the file of another program stays as it is.
-        look(&path)?;
+        let is_ready = look(&path)?;
         let lock = FileLock::open(&path).map_err(|error| OpenError::io(&path, error))?;
         let manner = Manner {
             batch_max: options.batch_max.max(1),
@@ -121,13 +124,18 @@ impl SqliteStore {
             pages_max: options.pages_max,
             fail_point: options.fail_point,
         };
-        let conn = {
-            let _held = lock
-                .hold(options.patience)
-                .map_err(|_| OpenError::Locked { path: path.clone() })?;
-            let conn = writer::open(&path, &manner, options.create)?;
-            prepare(&conn, &path)?;
-            conn
+        // Somebody may be writing for long; who only wants to read must not wait for that.
+        let ready = if is_ready { writer::open_kept(&path, &manner)? } else { None };
+        let conn = match ready {
+            Some(conn) => conn,
+            None => {
+                let _held = lock
+                    .hold(options.patience)
+                    .map_err(|_| OpenError::Locked { path: path.clone() })?;
+                let conn = writer::open(&path, &manner, options.create)?;
+                prepare(&conn, &path)?;
+                conn
+            }
         };
         let readers =
             Readers::new(path.clone(), Access::Shared, options.patience, options.readers_max);
@@ -211,10 +219,10 @@ pub(crate) fn has_journal(path: &Path) -> bool {
     std::fs::metadata(journal_of(path)).is_ok_and(|found| found.len() > 0)
 }
 
-/// Refuses a file that is not a shop, without writing to it.
-fn look(path: &Path) -> Result<(), OpenError> {
+/// Refuses a file that is not a shop, without writing to it. Returns whether it is one with a schema of today.
+fn look(path: &Path) -> Result<bool, OpenError> {
     if !check_is_file(path)? {
-        return Ok(());
+        return Ok(false);
     }
     let sqlite = |error| OpenError::of(path, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -222,8 +230,11 @@ fn look(path: &Path) -> Result<(), OpenError> {
     conn.busy_timeout(Duration::from_secs(5)).map_err(sqlite)?;
     match migrate::standing(&conn).map_err(sqlite)? {
         Standing::Foreign(found) => Err(OpenError::Foreign { path: path.to_path_buf(), found }),
-        Standing::Empty => Ok(()),
-        Standing::Shop(_) => migrate::check(&conn, MIGRATIONS, path),
+        Standing::Empty => Ok(false),
+        Standing::Shop(number) => {
+            migrate::check(&conn, MIGRATIONS, path)?;
+            Ok(MIGRATIONS.last().is_some_and(|last| last.number == number))
+        }
     }
 }
 

@@ -444,16 +444,39 @@ fn is_doubtful(fault: &Fault) -> bool {
     )
 }
 
-/// Opens the connection that writes.
+/// Opens the connection that writes, makes the journal where there is none, and the file if it is to be made.
 pub(crate) fn open(path: &Path, manner: &Manner, create: bool) -> Result<Connection, OpenError> {
-    let sqlite = |error| OpenError::of(path, error);
-    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut flags = OPEN;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
-    let conn = Connection::open_with_flags(path, flags).map_err(sqlite)?;
-    settings::apply(&conn, Role::Writer, manner.patience, path)?;
+    let conn = Connection::open_with_flags(path, flags).map_err(|e| OpenError::of(path, e))?;
+    make_ready(&conn, path, manner)?;
+    Ok(conn)
+}
+
+/// Opens the connection that writes to a file that keeps a journal already; `None` where that has to be made, which is
+/// only done under the lock. While the connection is open, nobody can take the journal away or replace the file.
+pub(crate) fn open_kept(path: &Path, manner: &Manner) -> Result<Option<Connection>, OpenError> {
+    let sqlite = |error| OpenError::of(path, error);
+    let conn = Connection::open_with_flags(path, OPEN).map_err(sqlite)?;
+    conn.busy_timeout(manner.patience).map_err(sqlite)?;
+    // Reading takes the shared lock that a connection with a journal keeps until it is closed.
+    conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(sqlite)?;
+    let mode: String =
+        conn.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(sqlite)?;
+    if mode != "wal" {
+        return Ok(None);
+    }
+    make_ready(&conn, path, manner)?;
+    Ok(Some(conn))
+}
+
+const OPEN: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
+fn make_ready(conn: &Connection, path: &Path, manner: &Manner) -> Result<(), OpenError> {
+    settings::apply(conn, Role::Writer, manner.patience, path)?;
     if let Some(pages) = manner.pages_max {
         conn.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
-            .map_err(sqlite)?;
+            .map_err(|error| OpenError::of(path, error))?;
     }
-    Ok(conn)
+    Ok(())
 }

@@ -6,6 +6,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use sutler_core::change::Change;
@@ -151,6 +154,66 @@ fn of_several_starters_one_makes_the_shop() {
     }
     World::on(stores.first().unwrap());
     assert!(stores.iter().all(|store| store.setup().unwrap().is_some()));
+}
+
+/// A store whose commits stop before they end, holding every lock that a write holds, until the hand is taken away.
+fn stopping_before_the_end(path: &Path, hand: &Arc<Mutex<()>>) -> (SqliteStore, Receiver<()>) {
+    let (reached, at_the_end) = std::sync::mpsc::channel();
+    let (hand, reached) = (Arc::clone(hand), Mutex::new(reached));
+    let stop: sutler_store_sqlite::FailPoint = Arc::new(move |point| {
+        if point == "before_commit" {
+            reached.lock().unwrap().send(()).unwrap();
+            drop(hand.lock().unwrap());
+        }
+    });
+    let options = OpenOptions { fail_point: Some(stop), ..OpenOptions::default() };
+    (SqliteStore::open(path, options).unwrap(), at_the_end)
+}
+
+#[test]
+fn a_shop_is_opened_read_and_copied_while_somebody_else_writes_to_it() {
+    let (folder, path) = folder();
+    let world = shop(&path);
+    let hand = Arc::new(Mutex::new(()));
+    let held = hand.lock().unwrap();
+    let (writing, at_the_end) = stopping_before_the_end(&path, &hand);
+    std::thread::scope(|scope| {
+        let write = scope.spawn(|| world.new_product(&writing));
+        at_the_end.recv().unwrap();
+
+        let hasty =
+            || OpenOptions { patience: Duration::from_millis(50), ..OpenOptions::default() };
+        let other = SqliteStore::open(&path, hasty()).unwrap();
+        assert!(!other.is_read_only());
+        assert_eq!(other.catalog_size().unwrap().products, 1, "what is not committed is not seen");
+        assert!(other.integrity().unwrap().is_empty());
+        other.backup_to(folder.path().join("copy.db"), false).unwrap();
+        let copy = SqliteStore::open(folder.path().join("copy.db"), hasty()).unwrap();
+        assert_eq!(copy.catalog_size().unwrap().products, 1);
+        let refused = other.commit(world.set_of([Change::Cursor { consumer: "c".into(), seq: 1 }]));
+        assert_eq!(refused.unwrap_err().code, "store.locked", "writes still wait for their turn");
+
+        drop(held);
+        write.join().unwrap();
+        assert_eq!(other.catalog_size().unwrap().products, 2);
+        committed(&other, world.set_of([Change::Cursor { consumer: "c".into(), seq: 1 }]));
+    });
+}
+
+#[test]
+fn a_shop_without_a_journal_gets_one_under_the_lock() {
+    let (_folder, path) = folder();
+    let world = shop(&path);
+    let conn = Connection::open(&path).unwrap();
+    let mode: String =
+        conn.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0)).unwrap();
+    assert_eq!(mode, "delete");
+    drop(conn);
+    let store = SqliteStore::open(&path, OpenOptions::default()).unwrap();
+    world.new_product(&store);
+    let conn = Connection::open(&path).unwrap();
+    let mode: String = conn.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+    assert_eq!(mode, "wal");
 }
 
 #[test]

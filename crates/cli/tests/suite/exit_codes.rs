@@ -129,3 +129,40 @@ fn a_hundred_and_thirty_is_interrupted_at_a_batch_border_and_the_import_goes_on(
     let again = place.run(&["import", "caps.csv", "--json"]).with_code(0).json();
     assert_eq!((again["created"].clone(), again["unchanged"].clone()), (0.into(), products.into()));
 }
+
+/// Who only reads does not wait for who writes.
+#[test]
+fn reading_goes_on_while_somebody_else_writes() {
+    let place = Place::busy();
+    place.run(&["search", "tent"]).with_code(0);
+    let lock =
+        std::fs::File::options().read(true).write(true).open(place.file("sutler.db-lock")).unwrap();
+    lock.lock().unwrap();
+    let writing = rusqlite::Connection::open(place.file("sutler.db")).unwrap();
+    writing.execute_batch("BEGIN IMMEDIATE; UPDATE raw_level SET on_hand = on_hand + 1").unwrap();
+    let reads: [&[&str]; 17] = [
+        &["product", "list"],
+        &["product", "show", "FEN-SKIL-26"],
+        &["category", "tree"],
+        &["search", "tent"],
+        &["search", "tent", "--json"],
+        &["stock", "show", "FEN-SKIL-26"],
+        &["stock", "history", "FEN-SKIL-26"],
+        &["location", "list"],
+        &["promotion", "list"],
+        &["order", "list"],
+        &["order", "show", "1001"],
+        &["explain", "1001"],
+        &["fulfill", "plan", "1001"],
+        &["events", "tail"],
+        &["export", "out.csv"],
+        &["backup", "copy.db"],
+        &["verify"],
+    ];
+    for words in reads {
+        place.run(words).with_code(0);
+    }
+    writing.execute_batch("ROLLBACK").unwrap();
+    drop(lock);
+    place.run(&["cart", "new"]).with_code(0);
+}
