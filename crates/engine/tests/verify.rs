@@ -154,8 +154,27 @@ fn tampering_with_the_store_is_found() {
     );
     assert_eq!(
         found(|s| s.order = |order| order.quote.lines[0].tax[0].rate = Rate::percent("25").unwrap()),
-        ["money.tax"]
+        ["money.tax", "money.hash"].repeat(4)
     );
+    assert_eq!(found(|s| s.tasks = Vec::clear), ["payment.task"]);
+}
+
+#[test]
+fn a_provider_call_that_vanished_before_it_was_made_is_found() {
+    let bazaar = Bazaar::with(&goods(TEE));
+    let number = bazaar.buy("TEE-S", 1).unwrap().order.number;
+    let order = newest(&bazaar);
+    let payment = bazaar.store.payments(&[order.id]).unwrap().remove(0);
+    let mut draft = sutler_core::payment::PaymentDraft::new(payment.clone(), Vec::new());
+    draft.capture(payment.amount, bazaar.clock.now());
+    let mut set = ChangeSet::new(bazaar.clock.now(), CommandId::from_u128(7));
+    draft.write(&mut set);
+    bazaar.store.commit(set).unwrap();
+    assert!(verify(&bazaar.shop).is_clean(), "the capture of {number} is queued");
+    let mut store = Tampered::nothing(bazaar.store.clone());
+    store.tasks = Vec::clear;
+    let shop = Shop::new(Arc::new(store), bazaar.clock.clone(), Arc::new(NextIds::default()));
+    assert_eq!(words(&verify(&shop)), ["payment.task"]);
 }
 
 /// Writes changes past every rule, as a careless program would.

@@ -5,22 +5,24 @@
 //! SQLite's check finds torn pages; it cannot find a digit that changed within a page. The chains can, and so can reading
 //! every row as the store would.
 //!
-//! Deliberately absent: rules. Whether sums, counters and statuses are right is `verify`'s question, to any store.
+//! Deliberately absent: columns to look up by (see `lookup`), and rules. Whether sums, counters and statuses are right is `verify`'s question, to any store.
 
 use std::collections::HashMap;
 
-use rusqlite::Connection;
 use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension as _};
 use sutler_core::hash::ContentHash;
 use sutler_core::id::StockLocationId;
 use sutler_core::inventory::{MovementKind, StockLevel};
 use sutler_core::port::Finding;
 
+use crate::batch::Counter;
 use crate::error::Fault;
 use crate::ledger::LedgerRow;
+use crate::lookup::Tally;
 use crate::short::Words;
 use crate::value::{Hash, count};
-use crate::{cart, catalog, event, frozen, order, payment, saga};
+use crate::{cart, event, frozen, lookup, order, payment, saga};
 
 pub(crate) mod sql {
     crate::statements::statements! {
@@ -38,17 +40,17 @@ pub(crate) mod sql {
               AND ifnull(e.subject_kind, 9) = 9 AND e.kind BETWEEN 8 AND 13
             LEFT JOIN raw_order po ON po.number = p.number
             ORDER BY e.seq";
-        SUBJECTS = "SELECT (SELECT ifnull(sum(last), 0) FROM raw_event_subject)
-              + (SELECT ifnull(sum(events), 0) FROM raw_order) + (SELECT ifnull(sum(events), 0) FROM raw_payment)";
-        LEVELS = "SELECT variant, location, on_hand, reserved, allocated, last_seq FROM raw_level";
-        RESERVED = "SELECT variant, location, quantity FROM raw_reservation";
+        SUBJECTS = "SELECT kind, id, last FROM raw_event_subject
+            UNION ALL SELECT 8, id, events FROM raw_order WHERE events > 0
+            UNION ALL SELECT 9, id, events FROM raw_payment WHERE events > 0";
+        LEVELS = "SELECT variant, location, on_hand, reserved, allocated, last_seq, next_expiry FROM raw_level";
+        RESERVED = "SELECT variant, location, quantity, expires_at FROM raw_reservation";
         ORDERS = "SELECT number, id, cart, status, terms, email, customer, ship_to, lines, counts, delivery, hash, extra,
               created_at, placed_at, canceled_at, version, total
             FROM raw_order";
         LOG_GAPS = "SELECT o.number, o.version, count(l.version), ifnull(max(l.version), 0)
             FROM raw_order o LEFT JOIN raw_order_log l ON l.number = o.number
             GROUP BY o.number HAVING count(l.version) <> o.version OR ifnull(max(l.version), 0) <> o.version";
-        PRODUCTS = "SELECT id, handle, version, data FROM raw_product";
         CARTS = "SELECT c.channel, c.customer, c.status, c.lines, c.coupons, c.\"order\", c.expires_at, c.created_at,
               c.version, o.id, c.id
             FROM raw_cart c LEFT JOIN raw_order o ON o.number = c.\"order\" AND typeof(c.\"order\") = 'integer'";
@@ -67,17 +69,22 @@ pub(crate) mod sql {
 const FINDINGS_MAX: usize = 100;
 
 /// Collects what is off.
-struct Report(Vec<Finding>);
+pub(crate) struct Report(Vec<Finding>);
 
 impl Report {
-    fn add(&mut self, check: &'static str, subject: impl ToString, message: impl Into<String>) {
+    pub(crate) fn add(
+        &mut self,
+        check: &'static str,
+        subject: impl ToString,
+        message: impl Into<String>,
+    ) {
         if self.0.iter().filter(|known| known.check == check).count() < FINDINGS_MAX {
             self.0.push(Finding { check, subject: subject.to_string(), message: message.into() });
         }
     }
 
     /// Passes a failure on unless it is about one row; that is a finding.
-    fn row<T>(
+    pub(crate) fn row<T>(
         &mut self,
         check: &'static str,
         subject: impl ToString,
@@ -162,7 +169,8 @@ fn check_rows(conn: &Connection, words: &Words, report: &mut Report) -> Result<(
     check_levels(conn, words, &folded, report)?;
     check_events(conn, words, report)?;
     check_orders(conn, words, report)?;
-    check_others(conn, words, report)
+    check_others(conn, words, report)?;
+    lookup::check(conn, report)
 }
 
 /// What the ledger says of a level: counts, and the newest entry.
@@ -173,6 +181,7 @@ fn check_ledgers(conn: &Connection, words: &Words, report: &mut Report) -> Resul
     const CHECK: &str = "stock.chain";
     let mut folded = Folded::new();
     let mut heads: HashMap<i64, (u64, ContentHash)> = HashMap::new();
+    let (mut newest, mut entered): (HashMap<i64, u64>, u64) = (HashMap::new(), 0);
     let mut ledger = conn.prepare(sql::LEDGER)?;
     let mut rows = ledger.raw_query();
     while let Some(row) = rows.next()? {
@@ -185,7 +194,11 @@ fn check_ledgers(conn: &Connection, words: &Words, report: &mut Report) -> Resul
         if entries.seq != *seq + 1 {
             report.add(CHECK, name(), format!("entry {} is missing", *seq + 1));
         }
+        if newest.insert(place, entries.nr).is_some_and(|before| before >= entries.nr) {
+            report.add(CHECK, name(), "its entries are not in the order in which they were made");
+        }
         for index in 0..entries.len() {
+            entered += 1;
             let location = StockLocationId::from_bytes(words.id(conn, place)?);
             let Some(entry) =
                 report.row(CHECK, name(), entries.movement(index, location, words, conn))?
@@ -214,6 +227,7 @@ fn check_ledgers(conn: &Connection, words: &Words, report: &mut Report) -> Resul
         }
     }
     check_heads(conn, &heads, report)?;
+    check_counter(conn, Counter::Movements, entered, "stock.chain", report)?;
     Ok(folded)
 }
 
@@ -256,11 +270,14 @@ fn check_levels(
     folded: &Folded,
     report: &mut Report,
 ) -> Result<(), Fault> {
-    let mut held: HashMap<(i64, i64), u64> = HashMap::new();
+    // Units, and when the first of them expire.
+    let mut held: HashMap<(i64, i64), (u64, i64)> = HashMap::new();
     let mut reserved = conn.prepare(sql::RESERVED)?;
     let mut rows = reserved.raw_query();
     while let Some(row) = rows.next()? {
-        *held.entry((row.get(0)?, row.get(1)?)).or_default() += u64::from(row.get::<_, u32>(2)?);
+        let (units, first) = held.entry((row.get(0)?, row.get(1)?)).or_insert((0, i64::MAX));
+        *units += u64::from(row.get::<_, u32>(2)?);
+        *first = row.get::<_, i64>(3)?.min(*first);
     }
     let mut seen = 0;
     let mut levels = conn.prepare(sql::LEVELS)?;
@@ -279,7 +296,10 @@ fn check_levels(
         if count(stored.3)? != last_seq {
             report.add("stock.level", &name, "the level does not point at its newest entry");
         }
-        let in_hold = held.remove(&key).unwrap_or(0);
+        let (in_hold, first) = held.remove(&key).unwrap_or((0, i64::MAX));
+        if row.get::<_, Option<i64>>(6)?.unwrap_or(i64::MAX) > first {
+            report.add("stock.reserved", &name, "a reservation expires before the level says so");
+        }
         if u64::from(stored.1) != in_hold {
             let message =
                 format!("{} units count as reserved, reservations hold {in_hold}", stored.1);
@@ -299,15 +319,20 @@ fn check_levels(
 /// Computes the chain of events again.
 fn check_events(conn: &Connection, words: &Words, report: &mut Report) -> Result<(), Fault> {
     const CHECK: &str = "event.chain";
-    let (mut seq, mut hash, mut told) = (0, ContentHash::ZERO, 0_i64);
+    let (mut seq, mut hash, mut told) = (0, ContentHash::ZERO, Tally::default());
     let mut events = conn.prepare(sql::EVENTS)?;
     let mut rows = events.raw_query();
     while let Some(row) = rows.next()? {
-        told += 1;
         let place: i64 = row.get(0)?;
         let Some(stored) = report.row(CHECK, place, event::read(row, conn, words))? else {
             continue;
         };
+        // In the end, what is left of each subject is its last number.
+        let subject = (stored.event.subject.tag(), stored.event.subject.raw());
+        told.add((subject, stored.subject_seq), 1);
+        if stored.subject_seq > 1 {
+            told.take((subject, stored.subject_seq - 1));
+        }
         let text = serde_json::to_string(&stored.event.data)?;
         let input = stored.event.chain_input(
             stored.seq,
@@ -329,12 +354,18 @@ fn check_events(conn: &Connection, words: &Words, report: &mut Report) -> Result
     if (head.seq, head.hash) != (seq, hash) {
         report.add(CHECK, "head", "the chain has another head than was kept");
     }
-    let counted: i64 = conn.query_row(sql::SUBJECTS, [], |row| row.get(0))?;
+    let mut counted = Tally::default();
+    let mut subjects = conn.prepare(sql::SUBJECTS)?;
+    let mut rows = subjects.raw_query();
+    while let Some(row) = rows.next()? {
+        let subject = (row.get::<_, u8>(0)?, u128::from_be_bytes(row.get(1)?));
+        counted.add((subject, count(row.get(2)?)?), 1);
+    }
     if counted != told {
         report.add(
             "event.subject",
             "subjects",
-            format!("{told} events were told, {counted} were counted by subject"),
+            "the counters of subjects are not those of the log",
         );
     }
     Ok(())
@@ -372,8 +403,7 @@ fn check_orders(conn: &Connection, words: &Words, report: &mut Report) -> Result
 /// Reads what no chain covers, row by row, as the store would.
 fn check_others(conn: &Connection, words: &Words, report: &mut Report) -> Result<(), Fault> {
     type Read = fn(&rusqlite::Row<'_>, &Connection, &Words) -> Result<(), Fault>;
-    let kinds: [(&'static str, &'static str, Read); 4] = [
-        ("product.row", sql::PRODUCTS, |row, _, _| catalog::read_product(row).map(drop)),
+    let kinds: [(&'static str, &'static str, Read); 3] = [
         ("cart.row", sql::CARTS, |row, conn, words| cart::read(row, conn, words).map(drop)),
         ("checkout.row", sql::CHECKOUTS, |row, conn, words| saga::read(row, conn, words).map(drop)),
         ("payment.row", sql::PAYMENTS, |row, conn, _| payment::read(row, conn).map(drop)),
@@ -399,17 +429,22 @@ fn check_others(conn: &Connection, words: &Words, report: &mut Report) -> Result
     }
     let (products, variants): (i64, i64) =
         conn.query_row(sql::SIZE, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    for (name, counted) in [("products", products), ("variants", variants)] {
-        let mut counter = conn.prepare_cached(crate::setup::sql::COUNTER)?;
-        let kept =
-            counter.query_map([name], |row| row.get::<_, i64>(0))?.next().transpose()?.unwrap_or(0);
-        if kept != counted {
-            report.add(
-                "catalog.size",
-                name,
-                format!("there are {counted}, the counter says {kept}"),
-            );
-        }
+    check_counter(conn, Counter::Products, count(products)?, "catalog.size", report)?;
+    check_counter(conn, Counter::Variants, count(variants)?, "catalog.size", report)
+}
+
+fn check_counter(
+    conn: &Connection,
+    counter: Counter,
+    found: u64,
+    check: &'static str,
+    report: &mut Report,
+) -> Result<(), Fault> {
+    let mut kept = conn.prepare_cached(crate::setup::sql::COUNTER)?;
+    let kept: Option<i64> = kept.query_row([counter.name()], |row| row.get(0)).optional()?;
+    let kept = count(kept.unwrap_or(0))?;
+    if kept != found {
+        report.add(check, counter.name(), format!("there are {found}, the counter says {kept}"));
     }
     Ok(())
 }

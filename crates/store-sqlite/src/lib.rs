@@ -10,7 +10,7 @@
 //! * `readers` is the pool of connections that read.
 //! * `catalog`, `cart`, `stock`, `order`, `saga`, `event`, `setup` are named as the ports: the reads, and one function for
 //!   each kind of change. `ledger`, `payment`, `fulfillment`, `promotion` are their larger parts.
-//! * `frozen` and `short` keep the file small; `backup` and `integrity` keep it safe; `inspect` looks at any file.
+//! * `frozen` and `short` keep the file small; `backup`, `integrity` and `lookup` keep it safe; `inspect` looks at any file.
 //! * `schema/` holds the SQL. Tables are called `raw_…` and are for the engine; the views (`orders`, `stock`, `payments`, …)
 //!   are for people and their tools: ids with prefixes, money as decimals, times in ISO 8601. See docs/guides/sql.md.
 //!
@@ -34,6 +34,7 @@ mod integrity;
 mod kept;
 mod ledger;
 mod lock;
+mod lookup;
 mod migrate;
 mod open;
 mod order;

@@ -8,9 +8,11 @@ use std::sync::{Arc, PoisonError};
 use rusqlite::{Connection, OptionalExtension as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sutler_core::catalog::Channel;
 use sutler_core::change::{RecordRef, SetupChange};
+use sutler_core::inventory::StockLocation;
 use sutler_core::port::{SetupReader, StoreError};
-use sutler_core::pricing::TaxRate;
+use sutler_core::pricing::{DeliveryMethod, PriceList, Promotion, TaxRate, TaxZone};
 use sutler_core::rejection::Rejection;
 use sutler_core::shop::{Setup, ShopRecord};
 
@@ -132,6 +134,23 @@ fn load(conn: &Connection, version: i64) -> Result<Option<Setup>, Fault> {
         promotions: all(conn, by_id(Kind::Promotion))?.into(),
         version: count(version)?,
     }))
+}
+
+/// Returns what a row of the set-up is looked up by, as its record says: id, code, version.
+pub(crate) fn looked_up_by(kind: i64, data: &str) -> Result<(u128, Option<String>, u64), Fault> {
+    fn of<T: DeserializeOwned>(data: &str) -> Result<T, Fault> {
+        Ok(serde_json::from_str(data)?)
+    }
+    Ok(match kind {
+        1 => of::<ShopRecord>(data).map(|shop| (shop.uid, None, shop.version))?,
+        2 => of::<Channel>(data).map(|of| (of.id.to_u128(), Some(of.code), of.version))?,
+        3 => of::<StockLocation>(data).map(|of| (of.id.to_u128(), Some(of.code), of.version))?,
+        4 => of::<PriceList>(data).map(|of| (of.id.to_u128(), None, of.version))?,
+        5 => of::<TaxZone>(data).map(|of| (of.id.to_u128(), None, of.version))?,
+        7 => of::<DeliveryMethod>(data).map(|of| (of.id.to_u128(), Some(of.code), of.version))?,
+        8 => of::<Promotion>(data).map(|of| (of.id.to_u128(), None, of.version))?,
+        _ => return Err(Fault::damaged("the set-up", "a record is of an unknown kind")),
+    })
 }
 
 fn rows<T: DeserializeOwned>(

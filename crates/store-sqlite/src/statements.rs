@@ -50,12 +50,18 @@ mod tests {
         ("integrity::ORDERS", "looking for damage reads everything"),
         ("integrity::LOG_GAPS", "looking for damage reads everything"),
         ("integrity::SUBJECTS", "looking for damage reads everything"),
-        ("integrity::PRODUCTS", "looking for damage reads everything"),
         ("integrity::CARTS", "looking for damage reads everything"),
         ("integrity::CHECKOUTS", "looking for damage reads everything"),
         ("integrity::PAYMENTS", "looking for damage reads everything"),
         ("integrity::FROZEN", "looking for damage reads everything"),
         ("integrity::SIZE", "looking for damage reads everything"),
+        ("lookup::CURRENCIES", "looking for damage reads everything"),
+        ("lookup::PRODUCTS", "looking for damage reads everything"),
+        ("lookup::NAMESAKES", "looking for damage reads everything"),
+        ("lookup::VARIANT_ROWS", "looking for damage reads everything"),
+        ("lookup::USES", "looking for damage reads everything"),
+        ("lookup::USE_COUNTS", "looking for damage reads everything"),
+        ("lookup::FOREIGN_PAYMENTS", "looking for damage reads everything"),
     ];
 
     fn all() -> Vec<(String, &'static str)> {
@@ -69,6 +75,7 @@ mod tests {
             ("fulfillment", crate::fulfillment::sql::ALL),
             ("integrity", crate::integrity::sql::ALL),
             ("ledger", crate::ledger::sql::ALL),
+            ("lookup", crate::lookup::sql::ALL),
             ("order", crate::order::sql::ALL),
             ("payment", crate::payment::sql::ALL),
             ("promotion", crate::promotion::sql::ALL),

@@ -82,6 +82,37 @@ fn every_change_behind_the_back_of_the_store_is_found() {
         ("UPDATE raw_payment SET currency = 'XXX'", "payment.row"),
         ("UPDATE raw_counter SET value = value + 1 WHERE name = 'variants'", "catalog.size"),
         ("PRAGMA foreign_keys = OFF; DELETE FROM raw_payment", "store.reference"),
+        // Columns to look up by, and counters.
+        ("UPDATE raw_variant SET sku = 'OTHER' WHERE sku IS NOT NULL", "variant.row"),
+        ("UPDATE raw_variant SET sku = lower(sku) WHERE sku IS NOT NULL", "variant.row"),
+        ("UPDATE raw_variant SET barcode = '4006381333931'", "variant.row"),
+        ("UPDATE raw_variant SET retired = 1 - retired", "variant.row"),
+        (
+            "PRAGMA foreign_keys = OFF; UPDATE raw_variant SET product = product + 1000",
+            "variant.row",
+        ),
+        ("DELETE FROM raw_variant", "variant.row"),
+        (
+            "INSERT INTO raw_variant SELECT zeroblob(16), product, sku, barcode, 1 FROM raw_variant LIMIT 1",
+            "variant.row",
+        ),
+        ("UPDATE raw_product SET handle = 'the-same'", "product.row"),
+        ("UPDATE raw_currency SET exponent = 3 WHERE code = 'EUR'", "currency.row"),
+        ("UPDATE raw_currency SET unit = 1000 WHERE code = 'EUR'", "currency.row"),
+        ("DELETE FROM raw_currency WHERE code = 'EUR'", "currency.row"),
+        ("UPDATE raw_setup SET code = 'other' WHERE kind = 2 AND code = 'web'", "setup.row"),
+        ("UPDATE raw_setup SET id = zeroblob(16) WHERE kind = 1", "setup.row"),
+        ("UPDATE raw_setup SET version = version + 1 WHERE kind = 3", "setup.row"),
+        ("UPDATE raw_tax_rate SET name = name || '!'", "setup.row"),
+        ("UPDATE raw_tax_rate SET zone = zeroblob(16)", "setup.row"),
+        ("UPDATE raw_promotion_count SET uses = uses + 1 WHERE customer <> ''", "promotion.count"),
+        ("DELETE FROM raw_promotion_use", "promotion.count"),
+        ("UPDATE raw_ledger SET nr = 1", "stock.chain"),
+        ("UPDATE raw_counter SET value = value + 1 WHERE name = 'movements'", "stock.chain"),
+        (
+            "UPDATE raw_event_subject SET id = zeroblob(16) WHERE id = (SELECT min(id) FROM raw_event_subject)",
+            "event.subject",
+        ),
     ] {
         let (_folder, path, _) = shop();
         let conn = Connection::open(&path).unwrap();
@@ -93,6 +124,26 @@ fn every_change_behind_the_back_of_the_store_is_found() {
             findings.iter().any(|finding| finding.check == check),
             "{sql} must be found as {check}: {findings:?}"
         );
+    }
+}
+
+#[test]
+fn a_level_that_forgot_when_its_reservations_expire_is_found() {
+    for sql in [
+        "UPDATE raw_level SET next_expiry = next_expiry + 1",
+        "UPDATE raw_level SET next_expiry = NULL",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shop.db");
+        let store = open(&path);
+        let world = World::on(&store);
+        let key = world.stocked(&store, 5);
+        let later = sutler_store_conformance::given::after(900);
+        committed(&store, world.reserve(key, 1, later));
+        assert!(store.integrity().unwrap().is_empty());
+        assert_eq!(Connection::open(&path).unwrap().execute(sql, []).unwrap(), 1);
+        let found = store.integrity().unwrap();
+        assert!(found.iter().any(|finding| finding.check == "stock.reserved"), "{sql}: {found:?}");
     }
 }
 

@@ -208,6 +208,12 @@ impl Quote {
         refused.map_or(Ok(()), |refused| Err(refused.to_error()))
     }
 
+    /// Returns the hash of what the quote says now. It differs from [`Quote::hash`] when the quote was changed after it was
+    /// made.
+    pub fn recomputed_hash(&self) -> QuoteHash {
+        QuoteHash::of(self)
+    }
+
     /// Checks that the parts add up and nothing is negative; says what does not.
     ///
     /// A quote that was made by [`quote`](super::quote) always passes; this is for those that come back from a store.

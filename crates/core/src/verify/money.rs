@@ -11,7 +11,8 @@ use crate::payment::{FactKind, Payment, PaymentTask, TaskStatus};
 use crate::port::Finding;
 use crate::pricing::{Quote, TaxLine};
 
-/// Checks that the parts of a quote add up and that the tax of each rate is what the rate gives.
+/// Checks that the parts of a quote add up, that the tax of each rate is what the rate gives, and that the whole still has
+/// the hash that it was placed with.
 ///
 /// Why the tax may be off by a little: it is rounded on each line, so each tax line may differ from the exact product by
 /// one minor unit, and the net of a tax-inclusive price by as much again.
@@ -37,6 +38,10 @@ pub fn check_quote(order: &Order) -> Vec<Finding> {
     }
     if let Some(message) = tax_off(quote) {
         found.push(finding("money.tax", order.id, message));
+    }
+    if quote.recomputed_hash() != quote.hash {
+        let message = "the quote is not the one that its hash was made from";
+        found.push(finding("money.hash", order.id, message));
     }
     found
 }
@@ -80,8 +85,8 @@ fn tax_off(quote: &Quote) -> Option<String> {
     })
 }
 
-/// Checks everything that pays one order: one currency, `0 ≤ refunded ≤ captured ≤ authorized`, and that tasks which
-/// count as done have their fact.
+/// Checks everything that pays one order: one currency, `0 ≤ refunded ≤ captured ≤ authorized`, that tasks which count as
+/// done have their fact, and that no fact or task is gone.
 ///
 /// ```
 /// use sutler_core::money::{Currency, Money};
@@ -125,8 +130,31 @@ pub fn check_payments(order: &Order, payments: &[(Payment, Vec<PaymentTask>)]) -
                 found.push(finding("payment.task", payment.id, message));
             }
         }
+        found.extend(writes_off(order, payment, tasks));
     }
     found
+}
+
+/// Counts what raised the version of a payment: its opening, each fact, each task when it was queued and with each attempt.
+/// What counts less than the version says has lost a fact or a task.
+///
+/// Calling an order off writes tasks more often than they are tried ([`crate::payment::PaymentDraft`] touches captures and
+/// takes refused voids up again), so of such an order only the other direction can be told.
+fn writes_off(order: &Order, payment: &Payment, tasks: &[PaymentTask]) -> Option<Finding> {
+    let facts = u64::try_from(payment.facts.len()).unwrap_or(u64::MAX);
+    let tried = tasks.iter().map(|task| u64::from(task.attempts).saturating_add(1));
+    let counted = tried.fold(facts.saturating_add(1), u64::saturating_add);
+    let fits = match order.status {
+        OrderStatus::Placed => payment.version == counted,
+        OrderStatus::Pending | OrderStatus::Canceled => payment.version >= counted,
+    };
+    (!fits).then(|| {
+        let message = format!(
+            "it was written {} times, its facts and tasks account for {counted}",
+            payment.version
+        );
+        finding("payment.task", payment.id, message)
+    })
 }
 
 /// Compares what a provider held with what was asked for, and that with what the order comes to. What a person marked as

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::finding;
 use crate::cart::{Cart, CartStatus};
 use crate::fulfillment::{Fulfillment, FulfillmentStatus};
-use crate::id::OrderId;
+use crate::id::{OrderId, StockLocationId};
 use crate::inventory::Allocation;
 use crate::order::{LoggedAction, Order, OrderAction, OrderLine, OrderMove, OrderStatus};
 use crate::port::Finding;
@@ -254,15 +254,8 @@ fn allocations_off(facts: &OrderFacts<'_>, line: &OrderLine) -> Option<String> {
 fn fulfillments_off(facts: &OrderFacts<'_>, line: &OrderLine) -> Option<String> {
     let mut units: BTreeMap<bool, u64> = BTreeMap::new();
     for fulfillment in facts.fulfillments {
-        let gone = matches!(
-            fulfillment.status,
-            FulfillmentStatus::Shipped
-                | FulfillmentStatus::Delivered
-                | FulfillmentStatus::Lost
-                | FulfillmentStatus::Returned
-        );
         let of_line = fulfillment.lines.iter().filter(|part| part.line == line.line);
-        if gone {
+        if has_left(fulfillment) {
             let arrived = fulfillment.status == FulfillmentStatus::Delivered;
             *units.entry(arrived).or_default() +=
                 of_line.map(|part| u64::from(part.quantity)).sum::<u64>();
@@ -270,10 +263,48 @@ fn fulfillments_off(facts: &OrderFacts<'_>, line: &OrderLine) -> Option<String> 
     }
     let arrived = units.get(&true).copied().unwrap_or(0);
     let shipped = arrived + units.get(&false).copied().unwrap_or(0);
-    ((shipped, arrived) != (u64::from(line.shipped), u64::from(line.delivered))).then(|| {
-        format!(
+    if (shipped, arrived) != (u64::from(line.shipped), u64::from(line.delivered)) {
+        return Some(format!(
             "{} shipped and {} delivered are counted, parcels hold {shipped} and {arrived}",
             line.shipped, line.delivered
-        )
+        ));
+    }
+    places_off(facts, line)
+}
+
+/// Compares by location what left in parcels with the promises that were shipped, and finds parcels from where nothing was
+/// promised.
+fn places_off(facts: &OrderFacts<'_>, line: &OrderLine) -> Option<String> {
+    let mut left: BTreeMap<StockLocationId, u64> = BTreeMap::new();
+    for allocation in facts.allocations.iter().filter(|a| a.line == line.line) {
+        *left.entry(allocation.key.location).or_default() += u64::from(allocation.shipped);
+    }
+    if left.values().sum::<u64>() != u64::from(line.shipped) {
+        // Told of the promises already.
+        return None;
+    }
+    let parcels = facts.fulfillments.iter().filter(|f| f.status != FulfillmentStatus::Canceled);
+    for fulfillment in parcels {
+        let of_line = fulfillment.lines.iter().filter(|part| part.line == line.line);
+        let units: u64 = of_line.map(|part| u64::from(part.quantity)).sum();
+        match left.get_mut(&fulfillment.location) {
+            _ if units == 0 => {}
+            None => return Some(format!("{} promised nothing of it", fulfillment.location)),
+            Some(left) if has_left(fulfillment) => *left = left.wrapping_sub(units),
+            Some(_) => {}
+        }
+    }
+    left.into_iter().find(|(_, units)| *units != 0).map(|(location, _)| {
+        format!("parcels from {location} do not hold what was promised and shipped there")
     })
+}
+
+fn has_left(fulfillment: &Fulfillment) -> bool {
+    matches!(
+        fulfillment.status,
+        FulfillmentStatus::Shipped
+            | FulfillmentStatus::Delivered
+            | FulfillmentStatus::Lost
+            | FulfillmentStatus::Returned
+    )
 }

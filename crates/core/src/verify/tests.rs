@@ -35,6 +35,11 @@ fn key() -> StockKey {
 
 /// Two units at 10.00 EUR with 19 % in them.
 fn quote() -> Quote {
+    let quote = unhashed_quote();
+    Quote { hash: quote.recomputed_hash(), ..quote }
+}
+
+fn unhashed_quote() -> Quote {
     let tax = TaxLine {
         name: "VAT".to_owned(),
         rate: Rate::percent("19").expect("a rate"),
@@ -234,6 +239,15 @@ fn every_bend_of_an_order_is_found_under_its_word() {
         (|w| w.allocations.clear(),                      &["order.allocations"]),
         (|w| w.fulfillments.clear(),                     &["order.fulfillments"]),
         (|w| w.fulfillments[0].status = FulfillmentStatus::Shipped, &["order.fulfillments"]),
+        (|w| w.fulfillments[0].location = StockLocationId::from_u128(4), &["order.fulfillments"]),
+        (|w| w.allocations[0].key.location = StockLocationId::from_u128(4), &["order.fulfillments"]),
+        (|w| {
+            // A second location promised as well, but nothing of it has left.
+            w.allocations[0].quantity = 1;
+            let other = StockKey { location: StockLocationId::from_u128(4), ..key() };
+            w.allocations.push(Allocation { key: other, shipped: 0, ..w.allocations[0] });
+            w.fulfillments[0].location = other.location;
+        },                                               &["order.fulfillments"]),
         (|w| w.cart.order = None,                        &["order.cart"]),
         (|w| w.cart.status = CartStatus::Open,           &["order.cart"]),
         (|w| w.order_of_cart = Some(OrderId::from_u128(77)), &["order.cart"]),
@@ -251,8 +265,10 @@ fn a_quote_that_does_not_add_up_is_found() {
     type Bend = fn(&mut Quote);
     #[rustfmt::skip]
     let bends: &[(Bend, &[&str])] = &[
-        (|q| q.totals.total = eur(1_999),                          &["money.quote"]),
-        (|q| q.lines[0].unit_price = eur(999),                     &["money.quote"]),
+        (|q| q.totals.total = eur(1_999),                          &["money.quote", "money.hash"]),
+        (|q| q.lines[0].unit_price = eur(999),                     &["money.quote", "money.hash"]),
+        (|q| q.lines[0].compare_at = Some(eur(3_000)),             &["money.hash"]),
+        (|q| q.hash = QuoteHash::from_bytes([7; 32]),              &["money.hash"]),
         (|q| q.totals.subtotal = Money::from_minor(2_000, Currency::USD), &["money.quote"]),
         (|q| q.lines[0].tax[0].base = eur(1_682),                  &["money.tax"]),
         (|q| {
@@ -262,7 +278,7 @@ fn a_quote_that_does_not_add_up_is_found() {
             q.lines[0].tax_total = eur(330);
             q.lines[0].net = eur(1_670);
             q.totals.tax_total = eur(330);
-        },                                                         &["money.tax"]),
+        },                                                         &["money.tax", "money.hash"]),
     ];
     for (at, (bend, expected)) in bends.iter().enumerate() {
         let mut order = world().order;
@@ -336,7 +352,9 @@ fn payments_hold_their_order_and_their_currency() {
         at: moment(1),
     };
     let paid = |facts: &[PaymentFact], tasks: &[PaymentTask]| {
-        words(&check_payments(&world().order, &[(payment_of(facts), tasks.to_vec())]))
+        let written = 1 + facts.len() + 2 * tasks.len();
+        let payment = Payment { version: written.try_into().expect("small"), ..payment_of(facts) };
+        words(&check_payments(&world().order, &[(payment, tasks.to_vec())]))
     };
     let task = refund_task(TaskStatus::Done);
     let captured = fact(FactKind::Captured, eur(2_000));
@@ -346,6 +364,36 @@ fn payments_hold_their_order_and_their_currency() {
     assert_eq!(paid(&[refunded], &[]), ["payment.facts"]);
     let foreign = fact(FactKind::Captured, Money::from_minor(1, Currency::USD));
     assert_eq!(paid(&[foreign], &[]), ["money.currency"]);
+}
+
+#[test]
+fn a_payment_that_lost_a_fact_or_a_task_is_found() {
+    let held = PaymentFact {
+        kind: FactKind::Authorized,
+        amount: eur(2_000),
+        reference: "h".to_owned(),
+        at: moment(1),
+    };
+    let capture = |attempts| PaymentTask {
+        key: "pay_4:capture:1".to_owned(),
+        kind: TaskKind::Capture,
+        attempts,
+        ..refund_task(TaskStatus::Queued)
+    };
+    let off = |status, version, facts: &[PaymentFact], tasks: &[PaymentTask]| {
+        let order = Order { status, ..world().order };
+        let payment = Payment { version, ..payment_of(facts) };
+        !check_payments(&order, &[(payment, tasks.to_vec())]).is_empty()
+    };
+    use OrderStatus::{Canceled, Placed};
+    let facts = std::slice::from_ref(&held);
+    assert!(!off(Placed, 3, facts, &[capture(0)]), "opened, held, queued");
+    assert!(!off(Placed, 5, facts, &[capture(2)]), "tried twice");
+    assert!(off(Placed, 3, facts, &[]), "the task is gone");
+    assert!(off(Placed, 3, &[], &[capture(0)]), "the fact is gone");
+    assert!(off(Placed, 3, facts, &[capture(1)]), "an attempt that nobody made");
+    assert!(!off(Canceled, 4, facts, &[capture(0)]), "the cancellation touched it");
+    assert!(off(Canceled, 2, facts, &[capture(0)]), "nobody wrote that");
 }
 
 fn movement(kind: MovementKind, quantity: u32) -> StockMovement {

@@ -38,6 +38,7 @@ pub struct Tampered {
     pub order: fn(&mut Order),
     pub log: fn(&mut Vec<LoggedAction>),
     pub uses: fn(&mut u32),
+    pub tasks: fn(&mut Vec<PaymentTask>),
 }
 
 impl Tampered {
@@ -50,6 +51,7 @@ impl Tampered {
             order: |_| {},
             log: |_| {},
             uses: |_| {},
+            tasks: |_| {},
         }
     }
 
@@ -186,7 +188,9 @@ impl OrderReader for Tampered {
         self.inner.payment(id)
     }
     fn payment_tasks(&self, payment: PaymentId) -> Answer<Vec<PaymentTask>> {
-        self.inner.payment_tasks(payment)
+        let mut tasks = self.inner.payment_tasks(payment)?;
+        (self.tasks)(&mut tasks);
+        Ok(tasks)
     }
     fn payment_tasks_due(&self, now: Timestamp, limit: usize) -> Answer<Vec<PaymentTask>> {
         self.inner.payment_tasks_due(now, limit)
