@@ -4,14 +4,21 @@
 
 mod world;
 
+use std::sync::{Arc, Mutex};
+
 use sutler_core::change::SetupChange;
 use sutler_core::event::EventKind;
 use sutler_core::fulfillment::FulfillmentStatus;
 use sutler_core::id::StockLocationId;
 use sutler_core::order::{Order, OrderNumber};
-use sutler_core::port::{EventReader as _, OrderReader as _, SetupReader as _};
+use sutler_core::port::{
+    EventReader as _, Lookup, OrderReader as _, PaymentProvider, ProviderError, ProviderReply,
+    ProviderRequest, SetupReader as _,
+};
 use sutler_core::quantity::Quantity;
+use sutler_engine::flow::checkout::CheckoutCommand;
 use sutler_engine::flow::fulfill::ShipCommand;
+use sutler_engine::flow::recover::RecoveryReport;
 use sutler_engine::{FlowError, Shop};
 use world::{Cut, World};
 
@@ -102,6 +109,74 @@ fn a_stalled_checkout_gives_up_the_hold_it_gets_after_recovery_undid_it() {
     assert_eq!(world.money_held(), 0, "it does not take recovery to drop it");
     world.settle();
     world.nothing_is_held();
+}
+
+/// Recovery undid the checkout while the call was on its way, and then the only program died that knew of the hold.
+#[test]
+fn a_hold_that_only_the_provider_knows_of_is_found_and_dropped() {
+    let world = World::new();
+    let command = world.command("test:ok", Some("k"));
+    let clock = world.clock.clone();
+    world.dies_with_the_answer(&command, move |other| {
+        clock.advance(120);
+        assert_eq!(other.recover().unwrap().unwound, 1);
+    });
+    assert!(world.money_held() > 0);
+    assert_eq!(world.shop.checkout(&command).unwrap_err().code(), "payment.declined");
+    world.settle();
+    world.nothing_is_held();
+    assert_eq!(world.shop.recover().unwrap(), RecoveryReport::default());
+}
+
+#[test]
+fn a_hold_may_come_a_day_after_the_undo_and_no_later() {
+    for (hours, found) in [(1, true), (23, true), (25, false)] {
+        let world = World::new();
+        let command = world.command("test:ok", Some("k"));
+        let (clock, provider) = (world.clock.clone(), world.provider.clone());
+        let late: Arc<Mutex<Option<ProviderRequest>>> = Arc::default();
+        // The call never leaves before its program dies; the network delivers it much later.
+        let shop = world.bare_program(2_000_000).with_provider(Arc::new(Undelivered(late.clone())));
+        assert_eq!(shop.checkout(&command).unwrap_err().code(), "payment.open");
+        clock.advance(120);
+        assert_eq!(world.shop.recover().unwrap().unwound, 1);
+        for _ in 0..hours {
+            clock.advance(3_600);
+            world.shop.recover().unwrap();
+            assert!(world.shop.verify(&mut |_| {}).unwrap().remarks.is_empty());
+        }
+        provider.authorize(&late.lock().unwrap().take().unwrap()).unwrap();
+        world.settle();
+        assert_eq!(world.money_held() == 0, found, "after {hours} hours");
+        world.is_whole();
+        // Goods and cart were free all the time.
+        world.shop.checkout(&CheckoutCommand { key: None, ..command }).unwrap();
+    }
+}
+
+/// A line that takes a call and delivers it to nobody.
+struct Undelivered(Arc<Mutex<Option<ProviderRequest>>>);
+
+impl PaymentProvider for Undelivered {
+    fn name(&self) -> &'static str {
+        "test"
+    }
+    fn authorize(&self, request: &ProviderRequest) -> Result<ProviderReply, ProviderError> {
+        *self.0.lock().unwrap() = Some(request.clone());
+        self.capture(request)
+    }
+    fn capture(&self, _: &ProviderRequest) -> Result<ProviderReply, ProviderError> {
+        Err(ProviderError::Unknown { reason: "no answer".to_owned() })
+    }
+    fn void(&self, request: &ProviderRequest) -> Result<ProviderReply, ProviderError> {
+        self.capture(request)
+    }
+    fn refund(&self, request: &ProviderRequest) -> Result<ProviderReply, ProviderError> {
+        self.capture(request)
+    }
+    fn lookup(&self, _: &str) -> Result<Lookup, ProviderError> {
+        Err(ProviderError::Unavailable { reason: "no answer".to_owned() })
+    }
 }
 
 #[test]

@@ -275,7 +275,8 @@ pub fn cancel_order(order: &Order, problem: &str, set: &mut ChangeSet) -> Result
     Ok(())
 }
 
-/// Ends the undo: the log record keeps the refusal, and says whether the provider still has to drop a hold.
+/// Ends the undo: the log record keeps the refusal, and stays open while the provider has to drop a hold or may give one
+/// late.
 ///
 /// ```
 /// use sutler_core::change::ChangeSet;
@@ -292,11 +293,11 @@ pub fn cancel_order(order: &Order, problem: &str, set: &mut ChangeSet) -> Result
 /// #     created_at: now, updated_at: now, version: 1,
 /// # };
 /// let declined = Rejection::PaymentDeclined { reason: "no cover".to_owned() };
-/// let end = |void_is_due| {
-///     unwound(&checkout, &declined, void_is_due, &mut ChangeSet::new(now, CommandId::from_u128(1)))
+/// let end = |hold_is_possible| {
+///     unwound(&checkout, &declined, hold_is_possible, &mut ChangeSet::new(now, CommandId::from_u128(1)))
 /// };
 /// assert_eq!(end(false)?.status, CheckoutStatus::Unwound);
-/// assert_eq!(end(true)?.status, CheckoutStatus::Unwinding, "the provider has to drop a hold");
+/// assert_eq!(end(true)?.status, CheckoutStatus::Unwinding, "the provider has to drop it");
 /// let problem = end(true)?.problem;
 /// assert!(problem.is_some_and(|problem| problem.starts_with("payment.declined: ")));
 /// # Ok::<(), Rejection>(())
@@ -304,11 +305,11 @@ pub fn cancel_order(order: &Order, problem: &str, set: &mut ChangeSet) -> Result
 pub fn unwound(
     checkout: &Checkout,
     refusal: &Rejection,
-    void_is_due: bool,
+    hold_is_possible: bool,
     set: &mut ChangeSet,
 ) -> Result<Checkout, Rejection> {
     let mut status = checkout.status.after(CheckoutMove::Unwind)?;
-    if !void_is_due {
+    if !hold_is_possible {
         status = status.after(CheckoutMove::Finish)?;
     }
     let record = moved(checkout, status, Some(problem(refusal)), set.at);

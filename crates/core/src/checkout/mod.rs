@@ -12,7 +12,8 @@ pub use decide::{
     undone, unwound,
 };
 pub use recovery::{
-    LEASE_SECONDS, PATIENCE_SECONDS, Recovery, patience_is_over, recovery, undo_end,
+    LATE_HOLD_SECONDS, LEASE_SECONDS, PATIENCE_SECONDS, Recovery, late_hold_is_over,
+    patience_is_over, recovery, undo_end, waits_for_late_hold,
 };
 
 use serde::{Deserialize, Serialize};
@@ -39,7 +40,7 @@ pub enum CheckoutStatus {
     Authorizing,
     /// Placed: from here only forward.
     Placed,
-    /// Something said no: being undone.
+    /// Something said no: undone here, but the provider may have to drop a hold, or may give one late.
     Unwinding,
     /// All undone; nothing is held.
     Unwound,

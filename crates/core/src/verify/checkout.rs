@@ -1,9 +1,12 @@
 //! Checkouts that are open, and what they hold.
 
 use super::finding;
-use crate::checkout::{Checkout, CheckoutStatus, Recovery, recovery};
+use crate::checkout::{
+    Checkout, CheckoutStatus, Recovery, late_hold_is_over, recovery, waits_for_late_hold,
+};
 use crate::inventory::Reservation;
 use crate::order::{Order, OrderStatus};
+use crate::payment::PaymentTask;
 use crate::port::Finding;
 use crate::status::word;
 use crate::time::Timestamp;
@@ -24,7 +27,7 @@ pub struct OpenCheckout {
     pub remark: Option<Finding>,
 }
 
-/// Checks a checkout that is neither placed nor unwound; `order` is the one that it names.
+/// Checks a checkout that is neither placed nor unwound; `order` is the one that it names, `tasks` are those of its payment.
 ///
 /// ```
 /// use sutler_core::verify::check_open_checkout;
@@ -40,17 +43,18 @@ pub struct OpenCheckout {
 /// #     created_at: now, updated_at: now, version: 1,
 /// # };
 ///
-/// let young = check_open_checkout(&checkout, Some(&order), now);
+/// let young = check_open_checkout(&checkout, Some(&order), &[], now);
 /// assert!(young.findings.is_empty() && young.remark.is_none());
-/// let old = check_open_checkout(&checkout, Some(&order), now.plus_seconds(3_600));
+/// let old = check_open_checkout(&checkout, Some(&order), &[], now.plus_seconds(3_600));
 /// assert_eq!(old.remark.map(|remark| remark.check), Some("checkout.overdue"));
-/// let lost = check_open_checkout(&checkout, None, now);
+/// let lost = check_open_checkout(&checkout, None, &[], now);
 /// assert_eq!(lost.findings[0].check, "checkout.order");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub fn check_open_checkout(
     checkout: &Checkout,
     order: Option<&Order>,
+    tasks: &[PaymentTask],
     now: Timestamp,
 ) -> OpenCheckout {
     let mut found = OpenCheckout::default();
@@ -69,6 +73,12 @@ pub fn check_open_checkout(
         Some(_) => {}
     }
     let overdue = match recovery(checkout, now) {
+        // It is undone; the provider is only asked whether it gives a hold late.
+        Recovery::Unwind
+            if waits_for_late_hold(checkout, tasks) && !late_hold_is_over(checkout, now) =>
+        {
+            None
+        }
         Recovery::LookUp | Recovery::Unwind => Some("recovery has not settled it yet"),
         Recovery::Person => Some("a person must look at it"),
         Recovery::Wait { .. } | Recovery::Nothing => None,

@@ -597,16 +597,26 @@ fn checkout(status: CheckoutStatus) -> Checkout {
 fn an_open_checkout_needs_its_order_and_ages() {
     let pending = Order { status: OrderStatus::Pending, ..world().order };
     let open = checkout(CheckoutStatus::Authorizing);
-    assert_eq!(check_open_checkout(&open, Some(&pending), moment(1)), OpenCheckout::default());
-    let late = check_open_checkout(&open, Some(&pending), moment(61));
+    assert_eq!(check_open_checkout(&open, Some(&pending), &[], moment(1)), OpenCheckout::default());
+    let late = check_open_checkout(&open, Some(&pending), &[], moment(61));
     assert_eq!((late.findings.len(), late.remark.map(|r| r.check)), (0, Some("checkout.overdue")));
-    let stuck = check_open_checkout(&checkout(CheckoutStatus::Stuck), Some(&pending), moment(1));
+    let stuck =
+        check_open_checkout(&checkout(CheckoutStatus::Stuck), Some(&pending), &[], moment(1));
     assert!(stuck.remark.is_some());
+    let undone =
+        Checkout { payment: Some(PaymentId::from_u128(4)), ..checkout(CheckoutStatus::Unwinding) };
+    let canceled = Order { status: OrderStatus::Canceled, ..world().order };
+    let remark = |tasks: &[PaymentTask], seconds| {
+        check_open_checkout(&undone, Some(&canceled), tasks, moment(seconds)).remark
+    };
+    assert_eq!(remark(&[], 61), None, "it may be held late, which is looked for");
+    assert!(remark(&[], 24 * 60 * 60).is_some());
+    assert!(remark(&[refund_task(TaskStatus::Queued)], 61).is_some());
     for order in
         [None, Some(&world().order), Some(&Order { cart: CartId::from_u128(9), ..pending })]
     {
         assert_eq!(
-            words(&check_open_checkout(&open, order, moment(1)).findings),
+            words(&check_open_checkout(&open, order, &[], moment(1)).findings),
             ["checkout.order"]
         );
     }

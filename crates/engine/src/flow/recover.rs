@@ -4,7 +4,8 @@ use sutler_core::change::{Change, ChangeSet};
 use sutler_core::checkout::{self, Checkout, CheckoutMove, CheckoutStatus, Recovery, recovery};
 use sutler_core::id::{CheckoutId, OrderId, PaymentId};
 use sutler_core::order::OrderStatus;
-use sutler_core::payment::PaymentDraft;
+use sutler_core::payment::{FactKind, PaymentDraft, PaymentFact};
+use sutler_core::port::Lookup;
 use sutler_core::rejection::Rejection;
 
 use super::cart::done;
@@ -28,7 +29,8 @@ pub struct RecoveryReport {
     pub placed: u32,
     /// Checkouts that were undone.
     pub unwound: u32,
-    /// Checkouts that somebody may still be working on, or whose provider does not know yet.
+    /// Checkouts that somebody may still be working on, or whose provider does not know yet: whether it holds the money, or
+    /// whether it gives a hold late that nobody wants any more.
     pub waiting: u32,
     /// Checkouts that a person must look at.
     pub stuck: Vec<String>,
@@ -93,14 +95,75 @@ impl Shop {
             Recovery::Wait { .. } => report.waiting += 1,
             Recovery::Person => report.stuck.push(describe(&record)),
             Recovery::LookUp => self.look_up_one(&record, report)?,
-            Recovery::Unwind => match self.end_undo(record.order, false)? {
-                CheckoutStatus::Unwound => report.unwound += 1,
-                CheckoutStatus::Stuck => {
-                    report.stuck.push(describe(&self.checkout_record(record.order)?))
+            Recovery::Unwind => {
+                if !self.late_hold_is_settled(&record)? {
+                    report.waiting += 1;
+                    return Ok(());
                 }
-                _ => report.waiting += 1,
-            },
+                match self.end_undo(record.order, false)? {
+                    CheckoutStatus::Unwound => report.unwound += 1,
+                    CheckoutStatus::Stuck => {
+                        report.stuck.push(describe(&self.checkout_record(record.order)?))
+                    }
+                    _ => report.waiting += 1,
+                }
+            }
         }
+        Ok(())
+    }
+
+    /// Looks whether the provider gave a hold after the checkout was undone for want of one, and has it dropped. Returns
+    /// whether the undo need not wait for such a hold.
+    fn late_hold_is_settled(&self, record: &Checkout) -> Result<bool, FlowError> {
+        let Some(id) = record.payment else { return Ok(true) };
+        let (payment, tasks) = self.payment_with_tasks(id)?;
+        if !checkout::waits_for_late_hold(record, &tasks) {
+            return Ok(true);
+        }
+        // Without its provider, a program cannot know.
+        let Ok(provider) = self.provider(&payment.provider) else { return Ok(false) };
+        match provider.lookup(&payment.authorize_key()) {
+            Ok(Lookup::Done(reply)) => {
+                let fact = PaymentFact {
+                    kind: FactKind::Authorized,
+                    amount: reply.amount,
+                    reference: reply.reference,
+                    at: self.now(),
+                };
+                self.drop_hold(id, &fact)?;
+                Ok(true)
+            }
+            // It would have been refused: the key is used up.
+            Ok(Lookup::Declined { .. }) => self.end_watch(record.order).map(|()| true),
+            Ok(Lookup::NeverSeen) => Ok(checkout::late_hold_is_over(record, self.now())),
+            Ok(Lookup::UnderWay) | Err(_) => Ok(false),
+        }
+    }
+
+    /// Records a hold of a checkout that was undone, and has the provider drop it.
+    pub(crate) fn drop_hold(&self, id: PaymentId, hold: &PaymentFact) -> Result<(), FlowError> {
+        self.settle(|set| {
+            let (payment, tasks) = self.payment_with_tasks(id)?;
+            let mut draft = PaymentDraft::new(payment, tasks);
+            // What is known already was given up already.
+            if draft.record(hold.clone()) || draft.tasks().is_empty() {
+                draft.void(set.at);
+            }
+            draft.write(set);
+            Ok(())
+        })?;
+        if let Err(problem) = self.run_tasks_of(id) {
+            tracing::warn!(payment = %id, %problem, "a late hold waits for recovery to drop it");
+        }
+        Ok(())
+    }
+
+    /// Ends an undo whose payment can never be held any more.
+    fn end_watch(&self, order: OrderId) -> Result<(), FlowError> {
+        self.move_checkout(order, |_, found| {
+            let waits = found.status == CheckoutStatus::Unwinding;
+            Ok(waits.then_some((CheckoutMove::Finish, None)))
+        })?;
         Ok(())
     }
 
@@ -141,7 +204,7 @@ impl Shop {
                 }
                 _ => Vec::new(),
             };
-            Ok(match checkout::undo_end(&tasks) {
+            Ok(match checkout::undo_end(record, &tasks, shop.now()) {
                 _ if record.status != CheckoutStatus::Unwinding => None,
                 Some((CheckoutMove::GiveUp, problem)) if insists => {
                     Some((CheckoutMove::Finish, problem))

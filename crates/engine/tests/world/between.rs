@@ -9,6 +9,7 @@ use sutler_core::port::{
     Store, StoreError,
 };
 use sutler_engine::Shop;
+use sutler_engine::flow::checkout::CheckoutCommand;
 use sutler_engine::provider::ManualProvider;
 use sutler_store_conformance::{FlakyStore, pass_reads_on};
 use sutler_store_memory::MemoryStore;
@@ -53,6 +54,8 @@ pass_reads_on!([] Between, |this| &*this.inner);
 struct Stalled {
     inner: Arc<FlakyProvider>,
     work: Mutex<Option<Work>>,
+    /// Whether the program dies with the answer in its hands.
+    dies: bool,
 }
 
 impl PaymentProvider for Stalled {
@@ -64,7 +67,12 @@ impl PaymentProvider for Stalled {
         if let Some(work) = due {
             work();
         }
-        self.inner.authorize(request)
+        let answer = self.inner.authorize(request);
+        if self.dies {
+            // A panic that says nothing: nobody is there to say it.
+            std::panic::resume_unwind(Box::new("died"));
+        }
+        answer
     }
     fn capture(&self, request: &ProviderRequest) -> Result<ProviderReply, ProviderError> {
         self.inner.capture(request)
@@ -114,11 +122,29 @@ impl World {
 
     /// A program whose call to hold money stalls while another one does `work`.
     pub fn stalled(&self, work: impl FnOnce(&Shop) + Send + 'static) -> Shop {
+        self.stalling(work, false)
+    }
+
+    /// Runs a checkout in a program whose call to hold money stalls while another one does `work`, and that dies with the
+    /// answer in its hands.
+    pub fn dies_with_the_answer(
+        &self,
+        command: &CheckoutCommand,
+        work: impl FnOnce(&Shop) + Send + 'static,
+    ) {
+        let shop = self.stalling(work, true);
+        let died =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| shop.checkout(command)));
+        assert!(died.is_err());
+    }
+
+    fn stalling(&self, work: impl FnOnce(&Shop) + Send + 'static, dies: bool) -> Shop {
         let other = self.program(1_000_000);
         let work: Work = Box::new(move || work(&other));
         self.bare_program(2_000_000).with_provider(Arc::new(Stalled {
             inner: self.provider.clone(),
             work: Mutex::new(Some(work)),
+            dies,
         }))
     }
 }

@@ -146,6 +146,8 @@ pub(crate) struct Saga<'a> {
     pub(super) begun: Option<Begun>,
     pub(super) opened: Option<Opened>,
     pub(super) fact: Option<PaymentFact>,
+    /// Whether the call to hold money may still be on its way, though the provider does not know it.
+    pub(super) hold_may_come: bool,
     /// The payment as the placing commit writes it.
     pub(super) paid: Option<PaymentDraft>,
     /// The order as the placing commit writes it; not the truth before that commit succeeded.
@@ -185,6 +187,7 @@ impl<'a> Saga<'a> {
             begun: None,
             opened: None,
             fact: None,
+            hold_may_come: false,
             paid: None,
             placed: None,
         }
@@ -365,19 +368,7 @@ impl<'a> Saga<'a> {
         let (Some(payment), Some(fact)) = (&self.opened()?.payment, &self.fact) else {
             return Ok(());
         };
-        self.shop.settle(|set| {
-            let (payment, tasks) = self.shop.payment_with_tasks(payment.id)?;
-            let mut draft = PaymentDraft::new(payment, tasks);
-            if draft.record(fact.clone()) {
-                draft.void(set.at);
-            }
-            draft.write(set);
-            Ok(())
-        })?;
-        if let Err(problem) = self.shop.run_tasks_of(payment.id) {
-            tracing::warn!(payment = %payment.id, %problem, "a late hold waits for recovery to drop it");
-        }
-        Ok(())
+        self.shop.drop_hold(payment.id, fact)
     }
 
     /// Ends a placed saga: queued captures are tried once, and what is stored is given back.
@@ -421,7 +412,8 @@ impl<'a> Saga<'a> {
             let void_is_due =
                 set.changes.iter().any(|change| matches!(change, Change::PaymentTask { .. }));
             let opened = self.opened()?;
-            checkout::unwound(&opened.checkout, &rejection, void_is_due, &mut set)?;
+            let hold_is_possible = void_is_due || self.hold_may_come;
+            checkout::unwound(&opened.checkout, &rejection, hold_is_possible, &mut set)?;
             let (id, payment) =
                 (opened.order.id, opened.payment.as_ref().map(|payment| payment.id));
             match self.shop.store().commit(set) {
@@ -462,7 +454,10 @@ impl<'a> Saga<'a> {
             Ok(Lookup::Declined { reason }) => {
                 self.unwind(Rejection::PaymentDeclined { reason }).map(Some)
             }
-            Ok(Lookup::NeverSeen) => self.unwind(unasked).map(Some),
+            Ok(Lookup::NeverSeen) => {
+                self.hold_may_come = true;
+                self.unwind(unasked).map(Some)
+            }
             Ok(Lookup::UnderWay) | Err(_) => Ok(None),
         }
     }

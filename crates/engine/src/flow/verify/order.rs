@@ -91,7 +91,11 @@ impl Shop {
             report.counts.checkouts += count(open.len());
             for checkout in &open {
                 let order = self.store().order(checkout.order)?;
-                let found = check_open_checkout(checkout, order.as_ref(), now);
+                let tasks = match checkout.payment {
+                    Some(payment) => self.store().payment_tasks(payment)?,
+                    None => Vec::new(),
+                };
+                let found = check_open_checkout(checkout, order.as_ref(), &tasks, now);
                 report.add(found.findings);
                 report.remark(found.remark);
             }
