@@ -2,17 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::country;
+
 /// An ISO 3166-1 alpha-2 country code: two upper-case letters.
 ///
-/// The shape is checked, not membership: zones of a shop decide where it sells.
+/// Read from text it is one that a country has ([`country::is_assigned`]); zones of a shop decide where it sells. Read from
+/// a record only its shape is checked, because codes are withdrawn and orders stay.
 ///
 /// ```
 /// use sutler_core::address::CountryCode;
 ///
 /// let germany: CountryCode = "DE".parse()?;
 /// assert_eq!(germany.as_str(), "DE");
-/// assert!("de".parse::<CountryCode>().is_err());
-/// assert!("XX".parse::<CountryCode>().is_ok(), "the shape is checked, not membership");
+/// assert!("XX".parse::<CountryCode>().is_err(), "no country has it");
+/// let refused = "UK".parse::<CountryCode>().map_err(|error| error.to_string());
+/// assert!(refused.is_err_and(|why| why.ends_with("did you mean GB?")));
 /// # Ok::<(), sutler_core::address::AddressError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,9 +35,14 @@ pub struct CountryCode([u8; 2]);
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressError {
-    /// Not two upper-case letters.
-    #[error("`{0}` is not a country code: write two capital letters such as DE")]
-    Country(String),
+    /// No country has this code.
+    #[error("`{given}` is not a country code: write the two capital letters of ISO 3166 such as DE{}", did_you_mean(.meant))]
+    Country {
+        /// What was given, shortened.
+        given: String,
+        /// The code that was probably meant.
+        meant: Option<&'static str>,
+    },
     /// Not five parts.
     #[error("an address has five parts, `Name;Street 1;12345;City;DE`, but this one has {parts}")]
     Parts {
@@ -56,7 +65,19 @@ pub enum AddressError {
     },
 }
 
+fn did_you_mean(meant: &Option<&str>) -> String {
+    meant.map_or_else(String::new, |code| format!("; did you mean {code}?"))
+}
+
 impl CountryCode {
+    /// Reads two upper-case letters, whatever country they are.
+    fn of_shape(text: &str) -> Option<Self> {
+        match text.as_bytes() {
+            [a @ b'A'..=b'Z', b @ b'A'..=b'Z'] => Some(Self([*a, *b])),
+            _ => None,
+        }
+    }
+
     /// Returns the two letters.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("??")
@@ -67,10 +88,11 @@ impl std::str::FromStr for CountryCode {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        match text.as_bytes() {
-            [a @ b'A'..=b'Z', b @ b'A'..=b'Z'] => Ok(Self([*a, *b])),
-            _ => Err(AddressError::Country(text.chars().take(40).collect())),
-        }
+        let assigned = Self::of_shape(text).filter(|code| country::is_assigned(code.as_str()));
+        assigned.ok_or_else(|| AddressError::Country {
+            given: text.chars().take(40).collect(),
+            meant: country::meant_by(text),
+        })
     }
 }
 
@@ -95,7 +117,8 @@ impl Serialize for CountryCode {
 impl<'de> Deserialize<'de> for CountryCode {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        Self::of_shape(&text)
+            .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a country code")))
     }
 }
 

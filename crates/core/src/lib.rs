@@ -19,6 +19,7 @@ pub mod catalog;
 pub mod change;
 pub mod checkout;
 pub mod code;
+pub mod country;
 pub mod event;
 pub mod fulfillment;
 pub mod hash;

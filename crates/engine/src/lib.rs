@@ -11,7 +11,6 @@
 //!
 //! Deliberately absent: which store, which provider, how output looks, and every rule of price, stock or status.
 
-pub mod country;
 pub mod error;
 pub mod flow;
 pub mod provider;

@@ -100,6 +100,15 @@ fn a_refusal_leaves_nothing_behind() {
     assert_eq!(world.shop.checkout(&foreign).unwrap_err().code(), "currency.wrong");
     let nowhere = CheckoutCommand { pay: "paypal:x".to_owned(), ..declined.clone() };
     assert_eq!(world.shop.checkout(&nowhere).unwrap_err().code(), "payment.unknown_provider");
+    for slip in ["test:frob", "test:", "test", "test:OK"] {
+        let orders = world.store.order_page(Default::default(), None, 10).unwrap().len();
+        let mistyped = CheckoutCommand { pay: slip.to_owned(), ..declined.clone() };
+        let refused = world.shop.checkout(&mistyped).unwrap_err();
+        assert_eq!(refused.code(), "input.invalid", "{slip}");
+        assert!(refused.to_string().contains("test:ok, test:decline"), "{refused}");
+        let after = world.store.order_page(Default::default(), None, 10).unwrap().len();
+        assert_eq!(after, orders, "nothing was opened for {slip}");
+    }
     let unmailable = CheckoutCommand { email: "ada".to_owned(), ..declined.clone() };
     assert_eq!(world.shop.checkout(&unmailable).unwrap_err().code(), "email.invalid");
     world.nothing_is_held();

@@ -5,11 +5,13 @@
 mod catalog_given;
 
 use catalog_given::{Bazaar, DEMO, goods};
-use sutler_core::catalog::Category;
+use sutler_core::catalog::{Category, Product};
 use sutler_core::change::{Change, ChangeSet, CommitOutcome};
-use sutler_core::event::{Event, EventKind};
+use sutler_core::event::{Event, EventData, EventKind};
 use sutler_core::id::CommandId;
 use sutler_core::port::{CatalogReader as _, Clock as _, Store as _};
+use sutler_core::pricing::Window;
+use sutler_core::quantity::Quantity;
 use sutler_core::rejection::Rejection;
 use sutler_engine::FlowError;
 use sutler_engine::Shop;
@@ -70,6 +72,47 @@ fn what_leaves_the_shop_is_gone_at_once() {
     assert_eq!(handles(&bazaar.shop, "wool"), [""; 0]);
     bazaar.import(&goods(TEE));
     assert_eq!(handles(&bazaar.shop, "wool").len(), 2);
+}
+
+/// No event tells that a window opens or closes.
+#[test]
+fn a_publish_window_opens_and_closes_by_the_clock_alone() {
+    let bazaar = Bazaar::with(DEMO);
+    let shop = &bazaar.shop;
+    let (now, found) = (bazaar.clock.now(), handles(shop, ""));
+    let product = shop.find_product(&found[0]).unwrap();
+    let window = Window { from: Some(now.plus_seconds(60)), until: Some(now.plus_seconds(120)) };
+    let change = Change::Product(Box::new(Product {
+        publish_window: window,
+        version: product.version + 1,
+        ..product.clone()
+    }));
+    let mut set = ChangeSet::new(now, CommandId::from_u128(7));
+    set.push(change);
+    set.tell(Event {
+        kind: EventKind::ProductChanged,
+        subject: product.id.into(),
+        data: EventData::None {},
+    });
+    assert!(matches!(bazaar.store.commit(set).unwrap(), CommitOutcome::Committed(_)));
+    let events = bazaar.last_event();
+    for (seconds, shown) in
+        [(0, false), (59, false), (1, true), (59, true), (1, false), (600, false)]
+    {
+        bazaar.clock.advance(seconds);
+        assert_eq!(handles(shop, "").contains(&found[0]), shown, "{}", bazaar.clock.now());
+        assert_eq!(product_is_sold(shop, &product), shown, "the cart says the same");
+    }
+    assert_eq!(bazaar.last_event(), events);
+    // What buyers saw at another moment can be asked for.
+    let at_ms = Some(now.plus_seconds(90).millis());
+    let then = shop.search(&SearchRequest { at_ms, ..SearchRequest::new("") }).unwrap();
+    assert!(then.hits.iter().any(|hit| hit.handle == found[0]));
+}
+
+fn product_is_sold(shop: &Shop, product: &Product) -> bool {
+    let cart = shop.cart_new("web", None).unwrap();
+    shop.cart_add(cart.id, product.variants[0].id, Quantity::ONE).is_ok()
 }
 
 #[test]

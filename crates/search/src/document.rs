@@ -1,7 +1,7 @@
 //! What is indexed: one plain document for one product.
 //!
 //! Everything a shopper can find, filter, count or sort by is here, already decided by the caller:
-//! which channel's prices, which of the products are visible, what counts as in stock. There is no
+//! which channel's prices, which of the products are visible and when, what counts as in stock. There is no
 //! currency in the index; a shop with several channels keeps one index per channel.
 //!
 //! Deliberately absent: variants as documents of their own. A shopper looks for products; the
@@ -94,6 +94,10 @@ pub struct ProductDocument {
     pub in_stock: bool,
     /// When the product was created, in milliseconds since 1970-01-01T00:00:00Z.
     pub created_ms: i64,
+    /// From when buyers see it, in milliseconds since 1970-01-01T00:00:00Z; `None`: since ever.
+    pub shown_from_ms: Option<i64>,
+    /// From when buyers do not see it any more, in the same unit; `None`: never.
+    pub shown_until_ms: Option<i64>,
 }
 
 impl ProductDocument {

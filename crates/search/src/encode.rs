@@ -88,6 +88,13 @@ impl Encoder {
         self.add_skus(&mut row, &document.skus);
         self.add_choices(&mut row, document);
         self.add_sort_keys(&mut row, document);
+        let ends = [
+            (self.fields.shown_from, document.shown_from_ms),
+            (self.fields.shown_until, document.shown_until_ms),
+        ];
+        for (field, end) in ends {
+            end.into_iter().for_each(|end| row.add_i64(field, end));
+        }
         Ok(row)
     }
 

@@ -60,6 +60,8 @@
 //!     price_range: Some(PriceRange { minor_min: 49_900, minor_max: 49_900 }),
 //!     in_stock: true,
 //!     created_ms: 0,
+//!     shown_from_ms: None,
+//!     shown_until_ms: None,
 //! });
 //! index.apply(batch, 17)?;
 //!
@@ -86,6 +88,7 @@ mod filter;
 mod filter_query;
 mod folder;
 mod index;
+mod moment;
 mod page;
 mod plain_text;
 mod query;

@@ -58,6 +58,9 @@ pub struct SearchRequest {
     pub relax_below: u64,
     /// How many values of each facet to return.
     pub facet_values_max: usize,
+    /// The moment at which products must be shown to buyers, in milliseconds since 1970-01-01T00:00:00Z. `None`: products
+    /// are found whenever they are shown.
+    pub at_ms: Option<i64>,
 }
 
 impl SearchRequest {
@@ -82,6 +85,7 @@ impl SearchRequest {
             after: None,
             relax_below: 1,
             facet_values_max: 100,
+            at_ms: None,
         }
     }
 

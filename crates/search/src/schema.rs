@@ -9,6 +9,8 @@
 //! `name ␟ value` as the value, because a shop may have thousands of names; those of one name lie
 //! side by side in the column's dictionary. A category is stored with all its ancestors.
 //!
+//! Left out by the moment of the search: `shown_from`, `shown_until`.
+//!
 //! Sorted by: `price_min`, `price_max`, `created`, `title_key`, and `id` for ties.
 
 use tantivy::schema::{
@@ -22,7 +24,7 @@ use crate::analysis::{CODE, STEMMED, TYPED};
 ///
 /// Raised by hand whenever any of them changes, or tantivy by a minor version. An index of another
 /// version answers [`crate::SearchError::NeedsRebuild`].
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Stands between the parts of a stored value: the levels of a category, a name and its value. No
 /// cleaned value contains it, and it sorts before every character that one can contain.
@@ -49,6 +51,8 @@ pub(crate) struct Fields {
     pub(crate) attribute: Field,
     pub(crate) in_stock: Field,
     pub(crate) names: Field,
+    pub(crate) shown_from: Field,
+    pub(crate) shown_until: Field,
     pub(crate) price_min: Field,
     pub(crate) price_max: Field,
     pub(crate) created: Field,
@@ -74,6 +78,8 @@ pub(crate) fn schema() -> (Schema, Fields) {
         attribute: builder.add_text_field("attribute", STRING | FAST),
         in_stock: builder.add_text_field("in_stock", STRING | FAST),
         names: builder.add_text_field("names", FAST),
+        shown_from: builder.add_i64_field("shown_from", INDEXED),
+        shown_until: builder.add_i64_field("shown_until", INDEXED),
         price_min: builder.add_i64_field("price_min", FAST | INDEXED),
         price_max: builder.add_i64_field("price_max", FAST | INDEXED),
         created: builder.add_i64_field("created", FAST),

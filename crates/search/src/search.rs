@@ -21,6 +21,7 @@ use crate::error::{Place, SearchError};
 use crate::facet::{FacetField, Group, category_text};
 use crate::facet_counter::{Counted, Counts, FacetCounter};
 use crate::filter_query::{Narrowing, narrowing};
+use crate::moment::shown_at;
 use crate::page::{Page, PageCollector};
 use crate::query::SearchRequest;
 use crate::schema::{Fields, SEPARATOR};
@@ -87,14 +88,16 @@ fn meaning(
     analysis: &mut Analysis,
 ) -> tantivy::Result<Meaning> {
     let strictly = |query| Meaning { query, relaxed: false };
+    let shown = |query| shown_at(request.at_ms, query, fields, searcher);
     let Some(plan) = words::plan(&request.words, fields, searcher, analysis)? else {
-        return Ok(strictly(Box::new(AllQuery)));
+        return Ok(strictly(shown(Box::new(AllQuery))?));
     };
-    let Some(relaxed) = plan.relaxed else { return Ok(strictly(plan.strict)) };
-    if at_least(searcher, &*plan.strict, request.relax_below)? {
-        return Ok(strictly(plan.strict));
+    let strict = shown(plan.strict)?;
+    let Some(relaxed) = plan.relaxed else { return Ok(strictly(strict)) };
+    if at_least(searcher, &*strict, request.relax_below)? {
+        return Ok(strictly(strict));
     }
-    Ok(Meaning { query: relaxed, relaxed: true })
+    Ok(Meaning { query: shown(relaxed)?, relaxed: true })
 }
 
 /// Says whether at least `wanted` products match, and looks at no more than these.

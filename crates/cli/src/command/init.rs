@@ -1,6 +1,7 @@
 //! `sutler init`: a new shop with the rows to start from.
 
 use sutler_core::address::CountryCode;
+use sutler_core::country::{self, Country};
 use sutler_core::money::{Currency, Money, Rate};
 use sutler_core::rejection::Rejection;
 use sutler_engine::Shop;
@@ -11,7 +12,6 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::parse::{self, TypedMoney};
 use crate::view::SetupView;
-use sutler_engine::country::{self, Country};
 
 /// What standard delivery costs in currencies where that is a usual amount, in minor units.
 const DELIVERY_MINOR: i64 = 490;

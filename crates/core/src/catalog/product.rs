@@ -297,9 +297,14 @@ impl Product {
         Ok(())
     }
 
+    /// Returns whether buyers see it while its publish window is open.
+    pub fn is_published(&self) -> bool {
+        self.status == ProductStatus::Active && self.published
+    }
+
     /// Returns whether buyers see it at `now`.
     pub fn is_visible(&self, now: Timestamp) -> bool {
-        self.status == ProductStatus::Active && self.published && self.publish_window.contains(now)
+        self.is_published() && self.publish_window.contains(now)
     }
 
     /// Returns the variant in use with these option values.

@@ -180,6 +180,13 @@ pub trait PaymentProvider: Send + Sync {
         false
     }
 
+    /// Checks what people type behind the colon, before anything is opened.
+    ///
+    /// Errors: why it is no method of this provider and what to give instead, to stand behind what was given.
+    fn check_method(&self, _method: &str) -> Result<(), String> {
+        Ok(())
+    }
+
     /// Holds money.
     fn authorize(&self, request: &ProviderRequest) -> Result<ProviderReply, ProviderError>;
 

@@ -4,15 +4,16 @@
 //! products that the events are about, and writes them anew. Whatever cannot be told from events (a renamed category, an
 //! index of another shop, a damaged one) ends in a rebuild from all products.
 //!
-//! Indexed are the products that buyers see and that have a price in the base list of the channel; a product that leaves
-//! the shop leaves the index with the next sync. There is one index, of the channel `web` or else the first.
+//! Indexed are the published products that have a price in the base list of the channel; a product that leaves the shop
+//! leaves the index with the next sync. A publish window opens and closes by the clock alone, without an event, so both its
+//! ends are in the index and each search leaves out what is not shown at its moment. A base list has no window, so prices
+//! change by events only. There is one index, of the channel `web` or else the first.
 //!
 //! Invariants
 //! * The index may lag, it never leads: its place in the log is that of the events it has seen.
 //! * A batch holds a bounded number of products and of bytes.
 //!
-//! Deliberately absent: words, ranking and facets (see the crate `sutler-search`), and products that become visible by the
-//! clock alone: a publish window opens without an event, so they are found after their next change or a rebuild.
+//! Deliberately absent: words, ranking and facets (see the crate `sutler-search`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -72,7 +73,7 @@ pub struct IndexReport {
     pub rebuilt: bool,
     /// The last event that the index has seen.
     pub cursor: u64,
-    /// Products in the index now.
+    /// Products in the index now, with those whose publish window is not open.
     pub products: u64,
 }
 
@@ -126,7 +127,8 @@ impl Shop {
         Ok(self.search_index()?.verify()?)
     }
 
-    /// Answers a search, after bringing the index up to the last event.
+    /// Answers a search, after bringing the index up to the last event: with what is shown to buyers at the moment that the
+    /// request names, or else now.
     ///
     /// When somebody else is writing the index just now, the answer is from what is there: the index may lag. Where it
     /// cannot be written at all, another one answers; see [`Shop::search_is_spare`].
@@ -179,7 +181,8 @@ impl Shop {
             | Err(FlowError::Search(SearchError::Busy { .. } | SearchError::Behind { .. })) => {}
             Err(error) => return Err(error),
         }
-        Ok(index.search(request)?)
+        let at_ms = request.at_ms.or_else(|| Some(self.now().millis()));
+        Ok(index.search(&SearchRequest { at_ms, ..request.clone() })?)
     }
 
     fn sync(&self, index: &SearchIndex) -> Result<IndexReport, FlowError> {
@@ -356,7 +359,7 @@ impl<'a> Writer<'a> {
         })
     }
 
-    /// Puts products into a batch: written when buyers see them, taken out when not.
+    /// Puts products into a batch: written when they are published, taken out when not.
     fn write(&self, products: Vec<Product>, batch: &mut Batch) -> Result<(), FlowError> {
         for (id, document) in self.documents(products)? {
             match document {
@@ -379,10 +382,9 @@ impl<'a> Writer<'a> {
     ) -> Result<Vec<(ProductId, Option<ProductDocument>)>, FlowError> {
         let now = self.shop.now();
         let store = self.shop.store();
-        let shown = |product: &&Product| product.is_visible(now);
         let variants: Vec<VariantId> = products
             .iter()
-            .filter(shown)
+            .filter(|product| product.is_published())
             .flat_map(|product| &product.variants)
             .filter(|variant| !variant.retired)
             .map(|variant| variant.id)
@@ -396,13 +398,13 @@ impl<'a> Writer<'a> {
         let levels = store.stock_levels(&variants, now)?;
         let document = |product: Product| {
             let document =
-                product.is_visible(now).then(|| self.document(&product, &prices, &levels));
+                product.is_published().then(|| self.document(&product, &prices, &levels));
             (product.id, document.flatten())
         };
         Ok(products.into_iter().map(document).collect())
     }
 
-    /// Returns the document of a visible product, `None` when nothing of it has a price.
+    /// Returns the document of a published product, `None` when nothing of it has a price.
     fn document(
         &self,
         product: &Product,
@@ -445,6 +447,8 @@ impl<'a> Writer<'a> {
             price_range: Some(PriceRange { minor_min, minor_max }),
             in_stock: in_use.iter().any(|variant| self.in_stock(variant, levels)),
             created_ms: product.created_at.millis(),
+            shown_from_ms: product.publish_window.from.map(|from| from.millis()),
+            shown_until_ms: product.publish_window.until.map(|until| until.millis()),
         })
     }
 

@@ -276,7 +276,7 @@ impl InitCommand {
     pub fn new(name: &str, currency: &str, country: &str) -> Result<Self, Rejection> {
         let currency = Currency::from_code(currency)?;
         let country: CountryCode = country.parse()?;
-        let known = crate::country::by_code(country.as_str());
+        let known = sutler_core::country::by_code(country.as_str());
         let major = |units: i64, hundredths: i64| {
             let scale = currency.minor_per_major();
             Money::from_minor(units * scale + hundredths * scale / 100, currency)

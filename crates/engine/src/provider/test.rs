@@ -21,6 +21,9 @@ use serde::{Deserialize, Serialize};
 use sutler_core::money::Money;
 use sutler_core::port::{Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest};
 
+/// What may stand behind `test:`.
+const METHODS: [&str; 5] = ["ok", "decline", "timeout", "unknown", "capture-decline"];
+
 /// What the test provider did, or what it was asked about.
 ///
 /// ```
@@ -215,11 +218,9 @@ impl Book {
     /// Decides what happens to money, as an issuing bank would.
     fn judge(&self, verb: &'static str, request: &ProviderRequest) -> LedgerEntry {
         let declined = match (verb, request.method.as_str()) {
-            ("authorize", "ok" | "timeout" | "unknown" | "capture-decline") => None,
             ("authorize", "decline") => Some("the test card was declined".to_owned()),
-            ("authorize", other) => Some(format!(
-                "test:{other} is not a method; use test:ok, test:decline, test:timeout or test:unknown"
-            )),
+            ("authorize", method) if METHODS.contains(&method) => None,
+            ("authorize", method) => Some(format!("the test bank has no card `{method}`")),
             ("capture", "capture-decline") => Some("the test card declined the capture".to_owned()),
             _ => self.too_much(verb, request),
         };
@@ -273,6 +274,14 @@ impl Book {
 impl PaymentProvider for TestProvider {
     fn name(&self) -> &'static str {
         "test"
+    }
+
+    fn check_method(&self, method: &str) -> Result<(), String> {
+        if METHODS.contains(&method) {
+            return Ok(());
+        }
+        let known: Vec<String> = METHODS.iter().map(|method| format!("test:{method}")).collect();
+        Err(format!("is not a method of the test provider: use one of {}", known.join(", ")))
     }
 
     fn authorize(&self, request: &ProviderRequest) -> Result<ProviderReply, ProviderError> {

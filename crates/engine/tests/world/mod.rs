@@ -100,6 +100,9 @@ impl PaymentProvider for FlakyProvider {
     fn name(&self) -> &'static str {
         "test"
     }
+    fn check_method(&self, method: &str) -> Result<(), String> {
+        self.inner.check_method(method)
+    }
     fn authorize(&self, request: &ProviderRequest) -> Result<ProviderReply, ProviderError> {
         let request = self.keyed(request);
         self.pass(|inner| inner.authorize(&request))

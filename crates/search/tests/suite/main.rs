@@ -4,6 +4,7 @@
 mod facets;
 mod filters;
 mod folder;
+mod moment;
 mod oracle;
 mod order;
 mod shop;

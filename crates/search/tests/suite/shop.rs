@@ -20,6 +20,8 @@ pub(crate) fn product(id: &str, title: &str) -> ProductDocument {
         price_range: None,
         in_stock: true,
         created_ms: 0,
+        shown_from_ms: None,
+        shown_until_ms: None,
     }
 }
 

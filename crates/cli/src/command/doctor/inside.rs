@@ -164,9 +164,9 @@ fn cause(error: &dyn std::error::Error) -> String {
     error.source().map(ToString::to_string).unwrap_or_default()
 }
 
-/// Counts the products that a search should find: visible ones of which something has a price.
+/// Counts the products that the index should hold: published ones of which something has a price.
 fn findable(shop: &Shop) -> Result<u64, CommandError> {
-    let (setup, now) = (shop.setup()?, shop.now());
+    let setup = shop.setup()?;
     let channel = setup.channel_by_code("web").or_else(|| setup.channels.first());
     let list = channel.and_then(|channel| setup.base_price_list(channel)).map(|list| list.id);
     let (mut after, mut count) = (None, 0);
@@ -174,7 +174,7 @@ fn findable(shop: &Shop) -> Result<u64, CommandError> {
         let products = shop.product_list(after, PAGE)?;
         let Some(last) = products.last() else { return Ok(count) };
         after = Some(last.id);
-        for product in products.iter().filter(|product| product.is_visible(now)) {
+        for product in products.iter().filter(|product| product.is_published()) {
             let variants: Vec<_> =
                 product.variants.iter().filter(|v| !v.retired).map(|v| v.id).collect();
             let prices = shop.store().prices(&variants)?;

@@ -196,7 +196,11 @@ fn frozen<'s>(
 fn payment(saga: &Saga<'_>, order: &Order, set: &ChangeSet) -> Result<Option<Payment>, FlowError> {
     let pay = &command(saga)?.pay;
     let (provider, method) = pay.split_once(':').unwrap_or((pay, ""));
-    saga.shop.provider(provider)?;
+    saga.shop.provider(provider)?.check_method(method).map_err(|why| Rejection::BadInput {
+        what: "payment method",
+        given: pay.chars().take(40).collect(),
+        why,
+    })?;
     if order.total().is_zero() {
         return Ok(None);
     }
