@@ -152,6 +152,8 @@ id_type!(/// What a buyer chooses: standard, express, pickup.
     DeliveryMethodId = "dm");
 id_type!(/// The work of getting some order lines from one location to the buyer.
     FulfillmentId = "ful");
+id_type!(/// The runs of an import of one file: the first half of the hash of its content.
+    ImportRunId = "imp");
 id_type!(/// A placed order. Never reused, never renumbered.
     OrderId = "ord");
 id_type!(/// One attempt to pay with one method.

@@ -60,16 +60,8 @@ impl State {
     pub(crate) fn put_import_run(&mut self, run: ImportRun) -> Applied {
         let slot = (run.content, run.run);
         let stored = self.import_runs.get(&slot).map(|stored| stored.version);
-        guard_version(stored, run.version, import_run_ref(run.content))?;
+        guard_version(stored, run.version, ImportRun::id_of(run.content))?;
         Arc::make_mut(&mut self.import_runs).insert(slot, run);
         Ok(())
     }
-}
-
-/// Returns what a conflict about an import run points at. An import run is named by its content and has no id of its own,
-/// so the first half of the hash stands in for one, among the sagas.
-fn import_run_ref(content: ContentHash) -> CheckoutId {
-    let mut half = [0; 16];
-    half.iter_mut().zip(content.to_bytes()).for_each(|(to, from)| *to = from);
-    CheckoutId::from_bytes(half)
 }

@@ -249,7 +249,7 @@ impl Batch<'_> {
     pub(crate) fn put_import_run(&mut self, run: &ImportRun) -> Result<(), Stop> {
         let stored =
             self.one(sql::IMPORT_RUN_VERSION, (run.content.to_bytes(), run.run), |row| row.get(0))?;
-        guard_version(stored, run.version, import_run_ref(run.content))?;
+        guard_version(stored, run.version, ImportRun::id_of(run.content))?;
         let row = (
             run.content.to_bytes(),
             run.run,
@@ -264,12 +264,4 @@ impl Batch<'_> {
         self.run(sql::PUT_IMPORT_RUN, row)?;
         Ok(())
     }
-}
-
-/// Returns what a conflict about an import run points at. A run is named by its content and has no id of its own, so the
-/// first half of the hash stands in for one, among the sagas.
-fn import_run_ref(content: ContentHash) -> CheckoutId {
-    let mut half = [0; 16];
-    half.iter_mut().zip(content.to_bytes()).for_each(|(to, from)| *to = from);
-    CheckoutId::from_bytes(half)
 }

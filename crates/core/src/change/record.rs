@@ -83,6 +83,7 @@ record_ref! {
     StockLocation(StockLocationId) = 13,
     TaxZone(TaxZoneId) = 14,
     Variant(VariantId) = 15,
+    ImportRun(ImportRunId) = 16,
 }
 
 impl Serialize for RecordRef {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::hash::ContentHash;
+use crate::id::ImportRunId;
 use crate::time::Timestamp;
 
 /// How far an import of a file came. One open run per file content; a finished file that is imported again gets a new run.
@@ -46,4 +47,21 @@ pub struct ImportRun {
     pub started_at: Timestamp,
     /// Version for guarded writes; 0 before it is stored.
     pub version: u64,
+}
+
+impl ImportRun {
+    /// Returns what a conflict about a run of this content points at.
+    ///
+    /// ```
+    /// use sutler_core::hash::ContentHash;
+    /// use sutler_core::import::ImportRun;
+    ///
+    /// let content = ContentHash::of(b"Handle,Title\n");
+    /// assert!(ImportRun::id_of(content).to_string().ends_with(&content.to_string()[..32]));
+    /// ```
+    pub fn id_of(content: ContentHash) -> ImportRunId {
+        let mut half = [0; 16];
+        half.iter_mut().zip(content.to_bytes()).for_each(|(to, from)| *to = from);
+        ImportRunId::from_bytes(half)
+    }
 }

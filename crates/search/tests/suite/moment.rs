@@ -7,7 +7,7 @@ use crate::shop::{index_of, list, product};
 fn found(index: &SearchIndex, words: &str, at_ms: Option<i64>) -> Vec<String> {
     let request = SearchRequest { at_ms, ..SearchRequest::new(words) };
     let answer = index.search(&request).unwrap();
-    assert_eq!(answer.total, answer.hits.len() as u64);
+    assert_eq!(answer.total, u64::try_from(answer.hits.len()).unwrap());
     let mut ids: Vec<String> = answer.hits.into_iter().map(|hit| hit.id).collect();
     ids.sort();
     ids
