@@ -42,6 +42,6 @@ pub use number::WeightUnit;
 pub use open::{
     ColumnUse, FileKind, FileSummary, Opened, ReadOptions, Refused, delimiter_from, open,
 };
-pub use report::{Group, RejectRow, RejectWriter, Report};
+pub use report::{Group, RejectRow, RejectWriter, Report, RowsAt};
 pub use shopify::{ExportColumns, InventoryRow, InventoryWriter, ProductWriter, StockEntry};
 pub use source::{EncodingSource, Input};

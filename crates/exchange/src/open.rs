@@ -16,9 +16,11 @@ use crate::diagnose::fatal;
 use crate::dialect::DelimiterSource;
 use crate::format::{FormatName, HeaderSet, Recognized, recognize};
 use crate::generic::Mapping;
+use crate::report::{At, RejectRow, RowsAt};
+use crate::shopify::columns::{OF_VARIANTS_PREFIX, of_variants};
 use crate::shopify::inventory::{Stock, StockTable};
 use crate::source::{EncodingSource, Input, Source};
-use crate::table::Table;
+use crate::table::{Table, changed};
 use crate::text::wide;
 
 /// A file was refused as a whole; nothing of it was handed out.
@@ -242,6 +244,19 @@ pub struct FileSummary {
     pub remarks: Vec<Diagnostic>,
 }
 
+impl FileSummary {
+    /// Returns the columns that a file of refused rows needs behind those of the source, so that it is read as the source
+    /// was: one, with blank cells, for each kept column that the source's rows showed to be about variants.
+    pub fn reject_columns(&self) -> Vec<String> {
+        let of_variants = |column: &&ColumnUse| {
+            column.field == Role::VariantFact.word() && self.kept_columns.contains(&column.header)
+        };
+        let columns = self.columns.iter().filter(of_variants);
+        let names = columns.map(|column| format!("{OF_VARIANTS_PREFIX}{}", column.header));
+        names.filter(|name| !self.headers.contains(name)).collect()
+    }
+}
+
 /// A file that passed pass 1.
 ///
 /// ```
@@ -301,7 +316,7 @@ pub fn open(input: Input, options: ReadOptions) -> Result<Opened, Refused> {
     let table = Table::open(&source.text, delimiter)?;
     let recognized = match map {
         Some(map) if matches!(options.format, None | Some(FormatName::Generic)) => mapped(map),
-        _ => recognize(&table.header, options.format)?,
+        _ => recognize(&table, options.format)?,
     };
     match recognized.shape {
         Some(shape) => {
@@ -330,6 +345,13 @@ fn open_products(
     };
     let unknown: Vec<usize> =
         (0..layout.columns.len()).filter(|at| layout.columns[*at].role == Role::Fact).collect();
+    // A reject file says what the rows of its source told.
+    for key in table.header.keys().iter().filter_map(|key| of_variants(key)) {
+        let column = table.header.find(key).and_then(|at| layout.columns.get_mut(at));
+        if let Some(column) = column.filter(|column| column.role == Role::Fact) {
+            column.role = Role::VariantFact;
+        }
+    }
     let decimal = options.decimal.or(map.and_then(|map| map.decimal));
     let scan = scan(&table, &mut layout, decimal)?;
     let catalog = Catalog { table, layout, scan };
@@ -458,5 +480,37 @@ impl Opened {
             Content::Products(_) => None,
         };
         stream.into_iter().flatten()
+    }
+
+    /// Reads the rows of an entry once more, with all of their cells as the source has them, read or not; their errors are
+    /// left to the caller. Nothing is kept for this but where the rows begin.
+    ///
+    /// Errors: as [`Opened::products`]; an entry of another kind of file counts as a changed file.
+    ///
+    /// ```
+    /// use sutler_core::money::Currency;
+    /// use sutler_exchange::{Input, ReadOptions, open};
+    ///
+    /// let file = "Handle,Title,Variant Price,Error(s)\nhat,Hat,19.90,seen\n";
+    /// let opened = open(Input::bytes("hats.csv", file), ReadOptions::new(Currency::EUR))?;
+    /// for entry in opened.products() {
+    ///     let rows = opened.rows_of(entry?.source)?;
+    ///     assert_eq!(rows[0].cells, ["hat", "Hat", "19.90", "seen"]);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn rows_of(&self, source: RowsAt) -> Result<Vec<RejectRow>, Refused> {
+        match (&self.content, source.0) {
+            (Content::Products(catalog), At::Product(first_run)) => {
+                catalog.rows_of(&mut catalog.table.rows(), first_run)
+            }
+            (Content::Stock(stock), At::Row(mark)) => {
+                let mut reader = stock.table.rows();
+                reader.seek(mark);
+                let record = reader.read()?.ok_or_else(changed)?;
+                Ok(vec![RejectRow::of(&record, Vec::new())])
+            }
+            _ => Err(changed()),
+        }
     }
 }

@@ -5,7 +5,10 @@ mod common;
 
 use common::opened;
 use sutler_core::import::StockDraft;
-use sutler_exchange::{FileKind, FormatName, InventoryRow, InventoryWriter, StockEntry};
+use sutler_core::money::Currency;
+use sutler_exchange::{
+    FileKind, FormatName, Input, InventoryRow, InventoryWriter, ReadOptions, StockEntry, open,
+};
 
 fn entries(text: &str) -> Vec<StockEntry> {
     let opened = opened(text).unwrap_or_else(|refused| panic!("refused: {refused}"));
@@ -73,6 +76,36 @@ fn one_row_for_each_location() {
             "7 E120",
         ],
     );
+}
+
+#[test]
+fn every_shape_is_read_without_customs_columns() {
+    check(
+        "URL handle,Title,Option1 name,Option1 value,SKU,Berlin,Paris\n\
+         hat,Hat,Color,Blue,H1,5,not stocked\n\
+         cap,Cap,,,C1,,2\n",
+        &[
+            "hat/Blue @Berlin - -> 5",
+            "hat/Blue @Paris - -> -",
+            "cap @Berlin - -> -",
+            "cap @Paris - -> 2",
+        ],
+    );
+    let rows = "Handle,SKU,Location,Available,On hand\nhat,H1,Berlin,4,5\n";
+    check(rows, &["hat @Berlin - -> 5"]);
+    let guarded = "Handle,Location,On hand (current),On hand (new)\nhat,Berlin,4,5\n";
+    check(guarded, &["hat @Berlin 4 -> 5"]);
+    // Who says what the file is need not have a count in it, nor a SKU.
+    for text in ["Handle,Berlin\nhat,few\n", "Handle,Title,SKU,Berlin\n", rows, guarded] {
+        let said = ReadOptions {
+            format: Some(FormatName::ShopifyInventory),
+            ..ReadOptions::new(Currency::EUR)
+        };
+        let opened = open(Input::bytes("stock.csv", text), said).unwrap();
+        assert_eq!(opened.summary().kind, FileKind::Stock, "{text}");
+        let columns = &opened.summary().columns;
+        assert!(columns.iter().any(|column| column.field == "on_hand"), "{text}");
+    }
 }
 
 #[test]

@@ -68,6 +68,17 @@ pub(super) fn differences(before: &Product, after: &Product) -> Vec<Difference> 
     compare("seo title", optional(&before.seo_title), optional(&after.seo_title));
     compare("seo description", optional(&before.seo_description), optional(&after.seo_description));
     compare("metadata", facts(&before.metadata), facts(&after.metadata));
+    let order = |product: &Product, other: &Product| {
+        let both = product.variants.iter().filter(|variant| other.variant(variant.id).is_some());
+        both.map(|variant| variant.id).collect::<Vec<_>>()
+    };
+    if order(before, after) != order(after, before) {
+        let labels = |product: &Product| {
+            let in_use = product.variants.iter().filter(|variant| !variant.retired);
+            in_use.map(|variant| variant.label(&product.handle)).collect::<Vec<_>>().join(", ")
+        };
+        compare("order of variants", labels(before), labels(after));
+    }
     for variant in &after.variants {
         match before.variant(variant.id) {
             None => compare("variant", String::new(), variant.label(&after.handle)),

@@ -276,7 +276,10 @@ pub fn plan_product(
         (Some(_), false, true) => ProductChange::Unchanged,
         (Some(_), ..) => ProductChange::Updated,
     };
-    let mut differences = before.map_or_else(Vec::new, |before| differences(before, &product));
+    let mut differences = match before {
+        Some(before) if product_changed => differences(before, &product),
+        _ => Vec::new(),
+    };
     differences.append(&mut plan.price_differences);
     if product_changed {
         product.version += 1;
@@ -405,6 +408,7 @@ impl Plan {
         next_id: &mut impl FnMut() -> u128,
     ) -> Result<(), Rejection> {
         let had_variants = product.variants.iter().any(|v| !v.retired);
+        let mut named = Vec::with_capacity(draft.variants.len());
         for drafted in &draft.variants {
             let at = match find(product, drafted) {
                 Some(at) => at,
@@ -416,6 +420,7 @@ impl Plan {
                     product.variants.len() - 1
                 }
             };
+            named.push(at);
             let Some(variant) = product.variants.get_mut(at) else { continue };
             fill(variant, drafted)?;
             let (id, label) = (variant.id, variant.label(&product.handle));
@@ -424,6 +429,7 @@ impl Plan {
             });
             self.price(id, &label, drafted, known, context);
         }
+        put_in_order(&mut product.variants, &named);
         let mut lost = 0;
         for variant in product.variants.iter_mut().filter(|v| !v.retired) {
             if variant.option_values.len() != product.option_names.len() {
@@ -487,6 +493,23 @@ impl Plan {
             }
         }
         self.prices.push(price);
+    }
+}
+
+/// Puts variants into the order in which the file names them; others stay where they are among them. So a row that was
+/// refused and mended later stands where it would have stood.
+fn put_in_order(variants: &mut [Variant], named: &[usize]) {
+    let mut places = named.to_vec();
+    places.sort_unstable();
+    places.dedup();
+    if places == named || places.len() != named.len() {
+        return;
+    }
+    let ordered: Vec<Variant> = named.iter().filter_map(|at| variants.get(*at).cloned()).collect();
+    for (place, variant) in places.into_iter().zip(ordered) {
+        if let Some(slot) = variants.get_mut(place) {
+            *slot = variant;
+        }
     }
 }
 
@@ -644,6 +667,24 @@ mod tests {
         assert_eq!((second.change, second.variants_created), (ProductChange::Updated, 1));
         assert_eq!(second.product.variants.iter().filter(|v| !v.retired).count(), 2);
         assert_eq!(second.product.version, 2);
+    }
+
+    #[test]
+    fn variants_take_the_order_of_the_file_and_others_stay_among_them() {
+        let sizes = |planned: &PlannedProduct| -> Vec<String> {
+            planned.product.variants.iter().map(Variant::options_text).collect()
+        };
+        let first =
+            created(&draft(&[("S", "T-S", 1_990), ("L", "T-L", 1_990), ("XL", "T-XL", 1_990)]));
+        let whole =
+            [("S", "T-S", 1_990), ("M", "T-M", 1_990), ("L", "T-L", 1_990), ("XL", "T-XL", 1_990)];
+        let second = again(&draft(&whole), &first);
+        assert_eq!(sizes(&second), ["S", "M", "L", "XL"]);
+        assert!(!again(&draft(&whole), &second).product_changed);
+        let turned = again(&draft(&[("XL", "T-XL", 1_990), ("S", "T-S", 1_990)]), &second);
+        assert_eq!(sizes(&turned), ["XL", "M", "L", "S"]);
+        let told: Vec<&str> = turned.differences.iter().map(|d| d.field.as_str()).collect();
+        assert!(turned.product_changed && told.starts_with(&["order of variants"]), "{told:?}");
     }
 
     #[test]

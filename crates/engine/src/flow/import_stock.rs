@@ -75,7 +75,7 @@ impl Shop {
             }
             told.rows += count(entries.len());
             for row in self.compare(&setup, entries)? {
-                collect(&row, &mut collector, Some(&mut rejects))?;
+                collect(&row, &mut collector, Some((opened, &mut rejects)))?;
             }
             progress(&told);
         }
@@ -324,7 +324,7 @@ fn correct(set: &mut ChangeSet, correction: &Correction, reason: &str) -> u64 {
 fn collect(
     row: &Row,
     collector: &mut Collector,
-    rejects: Option<&mut RejectFile>,
+    rejects: Option<(&Opened, &mut RejectFile)>,
 ) -> Result<(), FlowError> {
     collector.diagnostics(&row.entry.remarks);
     collector.diagnostics(&row.remarks);
@@ -347,7 +347,7 @@ fn collect(
     }
     if let Some(rejected) = &row.entry.rejected {
         collector.diagnostics(&rejected.errors);
-        if let Some(rejects) = rejects {
+        if let Some((_, rejects)) = rejects {
             rejects.write(std::slice::from_ref(rejected))?;
         }
         return collector.rejected(1);
@@ -356,8 +356,8 @@ fn collect(
         return Ok(());
     }
     collector.diagnostics(&errors);
-    if let Some(rejects) = rejects {
-        rejects.stock(&row.entry.drafts, &errors)?;
+    if let Some((opened, rejects)) = rejects {
+        rejects.refused(opened, row.entry.source, &[], &errors)?;
     }
     collector.rejected(1)
 }

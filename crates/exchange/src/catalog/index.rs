@@ -37,6 +37,8 @@ pub(crate) struct RowIndex {
     runs: Vec<Run>,
     /// Whether the first run holds rows without a handle and without a product above them.
     orphans: bool,
+    /// Offset behind all rows.
+    end: u64,
 }
 
 /// A product whose rows are too many.
@@ -85,13 +87,10 @@ impl RowIndex {
             }
         }
         drop(order);
+        self.end = end;
         for product in self.products() {
-            let (mut rows, mut bytes) = (0_u64, 0_u64);
-            for at in self.runs_of(product) {
-                rows += u64::from(self.rows(at));
-                let next = self.runs.get(at + 1).map_or(end, |run| run.offset);
-                bytes += next.saturating_sub(self.runs[at].offset);
-            }
+            let rows = self.runs_of(product).map(|at| u64::from(self.rows(at))).sum();
+            let bytes = self.bytes_of(product);
             if rows > u64::from(PRODUCT_ROWS_MAX) || bytes > PRODUCT_BYTES_MAX {
                 return Err(TooLarge { mark: self.mark(product), rows, bytes });
             }
@@ -122,6 +121,15 @@ impl RowIndex {
             next => Some(index(next)),
         };
         std::iter::successors(Some(first), next)
+    }
+
+    /// Counts the bytes that the rows of a product take, given its first run; blank rows between them included.
+    pub(crate) fn bytes_of(&self, first: usize) -> u64 {
+        let bytes = |at: usize| {
+            let next = self.runs.get(at + 1).map_or(self.end, |run| run.offset);
+            next.saturating_sub(self.runs[at].offset)
+        };
+        self.runs_of(first).map(bytes).sum()
     }
 
     /// Returns where a run begins.

@@ -14,7 +14,7 @@ use super::scan::Scan;
 use crate::codes;
 use crate::diagnose::{Extend as _, diagnostic};
 use crate::open::Refused;
-use crate::report::RejectRow;
+use crate::report::{RejectRow, RowsAt};
 use crate::table::{RecordReader, Table, changed};
 use crate::text::{shown, wide};
 
@@ -23,6 +23,31 @@ pub(crate) struct Catalog {
     pub(crate) table: Table,
     pub(crate) layout: Layout,
     pub(crate) scan: Scan,
+}
+
+impl Catalog {
+    /// Reads all rows of a product again, given its first run.
+    pub(crate) fn rows_of(
+        &self,
+        reader: &mut RecordReader,
+        first_run: usize,
+    ) -> Result<Vec<RejectRow>, Refused> {
+        let index = &self.scan.index;
+        let mut rows = Vec::new();
+        for run in index.runs_of(first_run) {
+            reader.seek(index.mark(run));
+            let mut left = index.rows(run);
+            while left > 0 {
+                let record = reader.read()?.ok_or_else(changed)?;
+                if record.is_blank() {
+                    continue;
+                }
+                left -= 1;
+                rows.push(RejectRow::of(&record, Vec::new()));
+            }
+        }
+        Ok(rows)
+    }
 }
 
 /// What a file says about one product.
@@ -58,6 +83,10 @@ pub struct Entry {
     /// Empty when every row was accepted. Otherwise *all* rows of the product, so that the reject file holds a whole
     /// product; those without errors are there for company.
     pub rejected: Vec<RejectRow>,
+    /// Where its rows stand: [`Opened::rows_of`](crate::Opened::rows_of) reads them again.
+    pub source: RowsAt,
+    /// How many bytes of the source its rows take.
+    pub bytes: u64,
 }
 
 impl Entry {
@@ -142,8 +171,17 @@ impl<'a> Products<'a> {
             let faults = std::mem::take(&mut product.faults);
             self.reject_rows(first_run, faults, draft.is_none())?
         };
-        let remarks = product.remarks;
-        Ok(Entry { draft, handle, line: start.line, rows, remarks, rejected })
+        let (source, bytes) = (RowsAt::product(first_run), index.bytes_of(first_run));
+        Ok(Entry {
+            draft,
+            handle,
+            line: start.line,
+            rows,
+            remarks: product.remarks,
+            rejected,
+            source,
+            bytes,
+        })
     }
 
     /// Remarks that the rows of a product stand apart.
@@ -174,34 +212,14 @@ impl<'a> Products<'a> {
         for (row, fault) in faults {
             by_row.entry(row).or_default().push(fault);
         }
-        let index = &self.catalog.scan.index;
-        let mut rows: Vec<RejectRow> = Vec::new();
-        let mut number = 0;
-        for run in index.runs_of(first_run) {
-            self.reader.seek(index.mark(run));
-            let mut left = index.rows(run);
-            while left > 0 {
-                let record = self.reader.read()?.ok_or_else(changed)?;
-                if record.is_blank() {
-                    continue;
-                }
-                left -= 1;
-                let mut errors = by_row.remove(&number).unwrap_or_default();
-                number += 1;
-                if whole && errors.is_empty() {
-                    let message = "its product was refused because of another row";
-                    let help = "mend the row with the error and import all rows together";
-                    errors.push(
-                        diagnostic(&codes::PRODUCT_REFUSED, record.place(), message)
-                            .with_help(help),
-                    );
-                }
-                rows.push(RejectRow {
-                    line: record.mark.line,
-                    record: record.mark.record,
-                    cells: record.iter().map(str::to_owned).collect(),
-                    errors,
-                });
+        let mut rows = self.catalog.rows_of(&mut self.reader, first_run)?;
+        for (number, row) in (0_u32..).zip(&mut rows) {
+            row.errors = by_row.remove(&number).unwrap_or_default();
+            if whole && row.errors.is_empty() {
+                let message = "its product was refused because of another row";
+                let help = "mend the row with the error and import all rows together";
+                let error = diagnostic(&codes::PRODUCT_REFUSED, row.place(), message);
+                row.errors.push(error.with_help(help));
             }
         }
         Ok(rows)

@@ -1,10 +1,11 @@
-//! Which format a table is in, told by its header alone.
+//! Which format a table is in, told by its header.
 //!
 //! A format is recognized when the header holds what makes the format work (a handle and something about products; a
 //! handle and a count of units); the rest may be missing, renamed or in any order. A table that belongs to another
 //! system is named and refused, never read by the columns that happen to agree.
 //!
-//! Deliberately absent: looking at values, except to tell a header row from a row of data.
+//! Deliberately absent: looking at values, except to tell a header row from a row of data, and a stock file with one
+//! column for each location from a product file: the names of locations can be any words.
 
 mod lookalike;
 
@@ -17,7 +18,7 @@ use crate::diagnose::{Extend as _, fatal, fatal_place};
 use crate::open::Refused;
 use crate::shopify::columns;
 use crate::shopify::inventory_columns::Shape;
-use crate::table::Header;
+use crate::table::{Header, Table};
 
 /// A format that this version reads.
 ///
@@ -126,35 +127,37 @@ pub(crate) struct Recognized {
     pub(crate) why: String,
 }
 
-/// Recognizes a header; `wanted` overrides, but what the format cannot do without must still be there.
-pub(crate) fn recognize(
-    header: &Header,
-    wanted: Option<FormatName>,
-) -> Result<Recognized, Refused> {
+/// Recognizes a table; `wanted` overrides, but what the format cannot do without must still be there.
+pub(crate) fn recognize(table: &Table, wanted: Option<FormatName>) -> Result<Recognized, Refused> {
+    let header = &table.header;
     match wanted {
         Some(FormatName::ShopifyProducts) => {
             // Who says "shopify" may mean either of its files; an inventory file is never a product file.
-            if let Some(recognized) = inventory(header) {
-                return Ok(recognized);
+            if let Some(shape) = Shape::of(header) {
+                return Ok(inventory(shape));
             }
             require_handle(header)?;
             Ok(products(header))
         }
-        Some(FormatName::ShopifyInventory) => inventory(header).ok_or_else(|| {
-            require_handle(header).err().unwrap_or_else(|| missing(header, "On hand (new)"))
-        }),
+        Some(FormatName::ShopifyInventory) => {
+            Shape::of_said(header).map(inventory).ok_or_else(|| {
+                let handle = require_handle(header).err();
+                handle.unwrap_or_else(|| missing(header, missing_in_inventory(header)))
+            })
+        }
         Some(FormatName::Generic) => Err(Refused::one(fatal(
             &codes::BAD_MAPPING,
             "a table of no known format needs a mapping file".to_owned(),
             "write one and name it with `--map FILE.toml`",
         ))),
-        None => guess(header),
+        None => guess(table),
     }
 }
 
-fn guess(header: &Header) -> Result<Recognized, Refused> {
-    if let Some(recognized) = inventory(header) {
-        return Ok(recognized);
+fn guess(table: &Table) -> Result<Recognized, Refused> {
+    let header = &table.header;
+    if let Some(shape) = Shape::of(header).or_else(|| Shape::by_rows(table)) {
+        return Ok(inventory(shape));
     }
     let roles: Vec<Role> = header
         .keys()
@@ -238,15 +241,20 @@ fn is_classic(key: &str) -> bool {
         .any(|k| k.classic.eq_ignore_ascii_case(key) && !k.new.eq_ignore_ascii_case(key))
 }
 
-/// Describes a Shopify inventory header, `None` when it is none.
-fn inventory(header: &Header) -> Option<Recognized> {
-    let shape = Shape::of(header)?;
-    Some(Recognized {
+/// Describes a Shopify inventory table.
+fn inventory(shape: Shape) -> Recognized {
+    Recognized {
         format: FormatName::ShopifyInventory,
         header_set: None,
         why: format!("the columns are those of a Shopify inventory file ({})", shape.word()),
         shape: Some(shape),
-    })
+    }
+}
+
+/// Names the column that an inventory file of one row for each location lacks.
+fn missing_in_inventory(header: &Header) -> &'static str {
+    let counts = ["on hand (new)", "on hand", "available"].iter().any(|key| header.has(key));
+    if counts && !header.has("location") { "Location" } else { "On hand (new)" }
 }
 
 fn require_handle(header: &Header) -> Result<(), Refused> {
@@ -285,8 +293,13 @@ fn looks_like_data(header: &Header) -> bool {
 mod tests {
     use super::*;
 
-    fn recognized(header: &str) -> Result<Recognized, String> {
-        recognize(&Header::new(header.split(','), 1), None).map_err(|refused| {
+    fn table(text: &str) -> Table {
+        let text = crate::source::Text::from_bytes(text.as_bytes().to_vec());
+        Table::open(&text, Some(b',')).unwrap_or_else(|refused| panic!("refused: {refused}"))
+    }
+
+    fn recognized(text: &str) -> Result<Recognized, String> {
+        recognize(&table(text), None).map_err(|refused| {
             let diagnostic = &refused.diagnostics()[0];
             format!("{} {}", diagnostic.code, diagnostic.message)
         })
@@ -326,6 +339,26 @@ mod tests {
     }
 
     #[test]
+    fn a_column_for_each_location_is_told_by_its_counts() {
+        use FormatName::{ShopifyInventory, ShopifyProducts};
+        for (text, format) in [
+            ("Handle,Title,Option1 Name,Option1 Value,SKU,Berlin\nhat,,,,,3", ShopifyInventory),
+            ("URL handle,SKU,Berlin,Paris\nhat,H,,\ncap,C,-2,not stocked", ShopifyInventory),
+            ("Handle,Title,Option1 Value,Berlin\nhat,Hat,S,not stocked", ShopifyInventory),
+            ("Handle,Title,SKU,Material\nhat,Hat,H,Wool", ShopifyProducts),
+            ("Handle,Title,SKU,Berlin\nhat,Hat,H,", ShopifyProducts),
+            ("Handle,Title,SKU,Price,Shelf\nhat,Hat,H,9.00,3", ShopifyProducts),
+            ("Handle,Title,SKU,Cut (variant.metafields.my.cut)\nhat,Hat,H,3", ShopifyProducts),
+        ] {
+            assert_eq!(recognized(text).map(|found| found.format), Ok(format), "{text}");
+        }
+        let unclear = table("Handle,Title,Option1 Value,Berlin\nhat,Hat,S,");
+        let said = |format| recognize(&unclear, Some(format)).map(|found| found.format).ok();
+        assert_eq!(said(ShopifyInventory), Some(ShopifyInventory));
+        assert_eq!(said(ShopifyProducts), Some(ShopifyProducts));
+    }
+
+    #[test]
     fn what_is_no_header_or_unknown_is_refused() {
         let refused = |header| recognized(header).expect_err(header);
         assert!(
@@ -339,15 +372,18 @@ mod tests {
 
     #[test]
     fn an_override_still_needs_the_handle() {
-        let header = Header::new("Handel,Titel".split(','), 1);
+        let header = table("Handel,Titel");
         let refused = recognize(&header, Some(FormatName::ShopifyProducts)).expect_err("no handle");
         assert_eq!(refused.diagnostics()[0].code, "E137");
         assert!(
             refused.diagnostics()[0].help.as_deref().is_some_and(|help| help.contains("Handel"))
         );
-        let header = Header::new("Handle,Titel".split(','), 1);
+        let header = table("Handle,Titel,Price");
         assert!(recognize(&header, Some(FormatName::ShopifyProducts)).is_ok());
         assert!(recognize(&header, Some(FormatName::ShopifyInventory)).is_err());
+        let header = table("Handle,SKU,On hand (current),On hand (new)");
+        let refused = recognize(&header, Some(FormatName::ShopifyInventory)).expect_err("where?");
+        assert!(refused.diagnostics()[0].message.contains("\"Location\""), "{refused}");
     }
 
     #[test]

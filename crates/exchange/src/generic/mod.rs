@@ -58,7 +58,7 @@ use crate::catalog::layout::{Column, ImageForm, Layout, Role, Separators};
 use crate::codes;
 use crate::diagnose::fatal_place;
 use crate::open::Refused;
-use crate::shopify::columns::REJECT_COLUMNS;
+use crate::shopify::columns::is_added_by_rejects;
 use crate::table::Header;
 use crate::text::{header_key, nearest};
 use mapping::Rest;
@@ -100,7 +100,7 @@ pub(crate) fn layout(header: &Header, mapping: &Mapping) -> Result<Layout, Refus
     }
     let rest = (0..header.len()).filter(|at| {
         let name = header.name(*at);
-        let added = REJECT_COLUMNS.iter().any(|column| column.eq_ignore_ascii_case(name));
+        let added = is_added_by_rejects(&header.keys()[*at]);
         !name.is_empty() && !added && !named.contains(at) && !ignored.contains(at)
     });
     match mapping.rest {

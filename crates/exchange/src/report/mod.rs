@@ -4,4 +4,5 @@ mod collect;
 mod rejects;
 
 pub use collect::{Group, Report};
-pub use rejects::{RejectRow, RejectWriter};
+pub(crate) use rejects::At;
+pub use rejects::{RejectRow, RejectWriter, RowsAt};

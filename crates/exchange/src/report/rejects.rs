@@ -1,16 +1,18 @@
 //! The file of refused rows: the columns of the source in their order, then `Error(s)` and `Source line`.
 //!
 //! All rows of a product stand together, also those that were accepted, so that the file is imported as it is once the
-//! errors are mended: the accepted rows say what the shop has already. The two added columns are ignored on import.
+//! errors are mended: the accepted rows say what the shop has already. The two added columns are ignored on import; a
+//! column that is called after another one says that this one holds facts about variants (module `shopify::columns`).
 //!
 //! Cells that a spreadsheet would run get an apostrophe (module `text`); a cell that carries one already is written as
 //! it is, so reading the file gives what reading the source gave.
 
 use std::io::{self, Write};
 
-use sutler_core::import::Diagnostic;
+use sutler_core::import::{Diagnostic, Place};
 
 use crate::shopify::columns::REJECT_COLUMNS;
+use crate::table::{Mark, Record};
 use crate::text::guard_source_cell;
 
 /// One row of a product of which a row was refused.
@@ -36,6 +38,45 @@ pub struct RejectRow {
     pub cells: Vec<String>,
     /// Why the row was refused; empty for a row that stands here to keep its product together.
     pub errors: Vec<Diagnostic>,
+}
+
+impl RejectRow {
+    /// Takes a record as it stands.
+    pub(crate) fn of(record: &Record<'_>, errors: Vec<Diagnostic>) -> RejectRow {
+        RejectRow {
+            line: record.mark.line,
+            record: record.mark.record,
+            cells: record.iter().map(str::to_owned).collect(),
+            errors,
+        }
+    }
+
+    /// Returns the place of the whole row.
+    pub(crate) fn place(&self) -> Place {
+        Place { line: self.line, record: self.record, column: None }
+    }
+}
+
+/// Where the rows of one entry stand in their file, in a few bytes; good for the file that it came from and no other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RowsAt(pub(crate) At);
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum At {
+    /// The rows of a product, by its first run.
+    Product(usize),
+    /// One row.
+    Row(Mark),
+}
+
+impl RowsAt {
+    pub(crate) fn product(first_run: usize) -> RowsAt {
+        RowsAt(At::Product(first_run))
+    }
+
+    pub(crate) fn row(mark: Mark) -> RowsAt {
+        RowsAt(At::Row(mark))
+    }
 }
 
 /// Writes a file of refused rows.
@@ -66,6 +107,8 @@ pub struct RejectWriter<W: Write> {
     headers: Vec<String>,
     /// Where the source has the added columns already, because it is a reject file itself.
     added: [Option<usize>; 2],
+    /// Further columns, which stay blank.
+    further: Vec<String>,
     rows: u64,
 }
 
@@ -77,8 +120,15 @@ impl<W: Write> RejectWriter<W> {
             writer: csv::WriterBuilder::new().flexible(true).from_writer(out),
             headers: headers.to_vec(),
             added: REJECT_COLUMNS.map(find),
+            further: Vec::new(),
             rows: 0,
         }
+    }
+
+    /// Adds columns behind all others; see [`FileSummary::reject_columns`](crate::FileSummary::reject_columns).
+    pub fn with_columns(mut self, further: Vec<String>) -> RejectWriter<W> {
+        self.further = further;
+        self
     }
 
     /// Writes the rows of one product.
@@ -88,6 +138,7 @@ impl<W: Write> RejectWriter<W> {
                 let mut header = self.headers.clone();
                 let missing = REJECT_COLUMNS.iter().zip(self.added).filter(|(_, at)| at.is_none());
                 header.extend(missing.map(|(name, _)| (*name).to_owned()));
+                header.extend(self.further.iter().cloned());
                 self.write_cells(&header)?;
             }
             self.rows += 1;
@@ -107,6 +158,9 @@ impl<W: Write> RejectWriter<W> {
                 Some(cell) => *cell = text,
                 None => cells.push(text),
             }
+        }
+        if row.cells.len() >= self.headers.len() {
+            cells.extend(self.further.iter().map(|_| String::new()));
         }
         self.write_cells(&cells)
     }
@@ -130,7 +184,7 @@ impl<W: Write> RejectWriter<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sutler_core::import::{Place, Severity};
+    use sutler_core::import::Severity;
 
     fn row(line: u64, cells: &[&str], errors: &[&str]) -> RejectRow {
         let error = |message: &&str| Diagnostic {
@@ -172,6 +226,19 @@ mod tests {
         assert_eq!(
             written(&["H", "T"], &rows),
             "H,T,Error(s),Source line\na,E102: short,2\na,b,c,E102: long,3\n"
+        );
+    }
+
+    #[test]
+    fn further_columns_stay_blank_and_do_not_make_a_wrong_row_right() {
+        let headers = ["H".to_owned(), "T".to_owned()];
+        let further = vec!["F1".to_owned(), "F2".to_owned()];
+        let mut writer = RejectWriter::new(Vec::new(), &headers).with_columns(further);
+        let rows = [row(2, &["a", "b"], &[]), row(3, &["a"], &[]), row(4, &["a", "b", "c"], &[])];
+        writer.write(&rows).expect("memory");
+        assert_eq!(
+            String::from_utf8(writer.finish().expect("memory")).expect("UTF-8"),
+            "H,T,Error(s),Source line,F1,F2\na,b,,2,,\na,,3\na,b,c,,4,,\n"
         );
     }
 

@@ -106,12 +106,28 @@ pub(crate) const PRODUCT_FACT_PREFIX: &str = "Product Metadata / ";
 /// The columns that a reject file adds; they are not read.
 pub(crate) const REJECT_COLUMNS: [&str; 2] = ["Error(s)", "Source line"];
 
+/// In front of the name of a column, in a column that a reject file adds: in the source that column holds facts about
+/// variants, which the refused rows alone may not tell.
+pub(crate) const OF_VARIANTS_PREFIX: &str = "Belongs to variants: ";
+
+/// Tells whether a reject file added this column; it holds nothing about products.
+pub(crate) fn is_added_by_rejects(key: &str) -> bool {
+    REJECT_COLUMNS.iter().any(|column| column.eq_ignore_ascii_case(key))
+        || of_variants(key).is_some()
+}
+
+/// Returns the key of the column that a reject file says holds facts about variants.
+pub(crate) fn of_variants(key: &str) -> Option<&str> {
+    let (start, name) = key.split_at_checked(OF_VARIANTS_PREFIX.len())?;
+    start.eq_ignore_ascii_case(OF_VARIANTS_PREFIX).then_some(name)
+}
+
 /// What a header name means in a Shopify product file, and the name its facts are kept under.
 pub(crate) fn meaning(key: &str, name: &str) -> (Role, String) {
     if let Some(known) = known(key) {
         return (known.role, known.classic.to_owned());
     }
-    if REJECT_COLUMNS.iter().any(|column| column.eq_ignore_ascii_case(key)) {
+    if is_added_by_rejects(key) {
         return (Ignored, name.to_owned());
     }
     if let Some(option) = further_option(key) {

@@ -11,13 +11,13 @@
 
 use sutler_core::import::{Diagnostic, Place, StockDraft};
 
-use super::inventory_columns::{Shape, handle_column, location_columns};
+use super::inventory_columns::{NOT_STOCKED, Shape, handle_column, location_columns};
 use crate::catalog::options::NO_OPTION_VALUE;
 use crate::codes::{self, Code};
 use crate::diagnose::{Extend as _, diagnostic, remark_file};
 use crate::number::{self, NumberError};
 use crate::open::{ColumnUse, Refused};
-use crate::report::RejectRow;
+use crate::report::{RejectRow, RowsAt};
 use crate::table::{Record, RecordReader, Table};
 use crate::text::{identifier, is_placeholder, shown, stable_hash, unguard};
 
@@ -71,6 +71,8 @@ pub struct StockEntry {
     pub remarks: Vec<Diagnostic>,
     /// The row, when it was refused.
     pub rejected: Option<RejectRow>,
+    /// Where it stands: [`Opened::rows_of`](crate::Opened::rows_of) reads it again.
+    pub source: RowsAt,
 }
 
 impl StockTable {
@@ -218,14 +220,10 @@ impl StockTable {
         let mut row = StockRow { stock: self, record, faults: Vec::new(), remarks: Vec::new() };
         let drafts = row.read();
         let StockRow { faults, remarks, .. } = row;
-        let rejected = (!faults.is_empty()).then(|| RejectRow {
-            line: record.mark.line,
-            record: record.mark.record,
-            cells: record.iter().map(str::to_owned).collect(),
-            errors: faults,
-        });
+        let rejected = (!faults.is_empty()).then(|| RejectRow::of(record, faults));
         let drafts = if rejected.is_some() { Vec::new() } else { drafts };
-        StockEntry { line: record.mark.line, drafts, remarks, rejected }
+        let source = RowsAt::row(record.mark);
+        StockEntry { line: record.mark.line, drafts, remarks, rejected, source }
     }
 }
 
@@ -304,7 +302,7 @@ impl StockRow<'_> {
     /// Reads a count; `None` for a blank cell, `not stocked`, or a fault.
     fn count(&mut self, column: usize) -> Option<i64> {
         let cell = self.record.trimmed(column);
-        if cell.eq_ignore_ascii_case("not stocked") || is_placeholder(cell) {
+        if cell.eq_ignore_ascii_case(NOT_STOCKED) || is_placeholder(cell) {
             return None;
         }
         let header = &self.stock.table.header;

@@ -116,7 +116,7 @@ impl Applying<'_> {
         self.collector.summary.categories_created += wide(new_categories.len());
         self.categories.written(&new_categories);
         for (drafted, verdict) in drafts.iter().zip(verdicts) {
-            collect(drafted, verdict, &mut self.collector, None)?;
+            collect(drafted, verdict, &mut self.collector)?;
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use sutler_core::pricing::{Price, TaxCategory};
 use sutler_core::quantity::QUANTITY_MAX;
 use sutler_core::rejection::Rejection;
 use sutler_core::time::Timestamp;
-use sutler_exchange::{Entry, Opened};
+use sutler_exchange::{Entry, Opened, RejectRow, RowsAt};
 
 use super::category::Categories;
 use super::summary::wide;
@@ -28,6 +28,9 @@ const CHUNK: usize = 200;
 /// How many variants are compared at a time.
 const CHUNK_VARIANTS: usize = 2_000;
 
+/// After how many bytes of the file a chunk or batch is full, whatever it holds: descriptions may be long.
+const CHUNK_BYTES: u64 = 2 * 1024 * 1024;
+
 /// A product as the file states it, with where it stands there.
 #[derive(Clone, Debug)]
 pub(super) struct Drafted {
@@ -35,14 +38,19 @@ pub(super) struct Drafted {
     pub(super) line: u64,
     /// How many of its rows are used.
     pub(super) rows: u64,
+    /// Where its rows stand in the file, and how many bytes they take.
+    source: RowsAt,
+    bytes: u64,
+    /// All of its rows, when some are refused already.
+    rejected: Vec<RejectRow>,
 }
 
 impl Drafted {
     /// Returns what of an entry is not refused yet.
     pub(super) fn of(entry: Entry) -> Option<Self> {
         let rows = entry.rows.saturating_sub(entry.reject_count());
-        let line = entry.line;
-        entry.draft.map(|draft| Self { draft, line, rows })
+        let Entry { draft, line, source, bytes, rejected, .. } = entry;
+        draft.map(|draft| Self { draft, line, rows, source, bytes, rejected })
     }
 }
 
@@ -69,16 +77,18 @@ pub(super) struct Chunk {
 pub(super) struct Gathered {
     pub(super) drafts: Vec<Drafted>,
     variants: usize,
+    bytes: u64,
 }
 
 impl Gathered {
     pub(super) fn push(&mut self, drafted: Drafted) {
         self.variants += drafted.draft.variants.len();
+        self.bytes += drafted.bytes;
         self.drafts.push(drafted);
     }
 
     pub(super) fn is_full(&self, products: usize, variants: usize) -> bool {
-        self.drafts.len() >= products || self.variants >= variants
+        self.drafts.len() >= products || self.variants >= variants || self.bytes >= CHUNK_BYTES
     }
 }
 
@@ -103,7 +113,9 @@ impl Shop {
             collector.diagnostics(&entry.remarks);
             if !entry.rejected.is_empty() {
                 collector.diagnostics(entry.errors());
-                rejects.write(&entry.rejected)?;
+                if entry.draft.is_none() {
+                    rejects.write(&entry.rejected)?;
+                }
                 collector.rejected(entry.reject_count())?;
             }
             match Drafted::of(entry) {
@@ -113,6 +125,7 @@ impl Shop {
             if gathered.is_full(CHUNK, CHUNK_VARIANTS) {
                 let drafts = std::mem::take(&mut gathered).drafts;
                 self.plan_gathered(
+                    opened,
                     &drafts,
                     options,
                     target,
@@ -124,6 +137,7 @@ impl Shop {
             }
         }
         self.plan_gathered(
+            opened,
             &gathered.drafts,
             options,
             target,
@@ -138,6 +152,7 @@ impl Shop {
 
     fn plan_gathered(
         &self,
+        opened: &Opened,
         drafts: &[Drafted],
         options: &ImportOptions,
         target: &Target,
@@ -147,7 +162,14 @@ impl Shop {
     ) -> Result<(), FlowError> {
         let chunk = self.plan_chunk(drafts, options, target, categories, self.now())?;
         for (drafted, verdict) in drafts.iter().zip(chunk.verdicts) {
-            collect(drafted, verdict, collector, Some(rejects))?;
+            match &verdict {
+                Verdict::Rejected(error) => {
+                    let error = std::slice::from_ref(error);
+                    rejects.refused(opened, drafted.source, &drafted.rejected, error)?;
+                }
+                _ => rejects.write(&drafted.rejected)?,
+            }
+            collect(drafted, verdict, collector)?;
         }
         collector.summary.categories_created += wide(chunk.categories.len());
         // Counted once: in a plan that is as good as written.
@@ -256,13 +278,12 @@ impl Shop {
     }
 }
 
-/// Takes what is to become of a product into the summary, and its rows into the reject file when it is refused.
+/// Takes what is to become of a product into the summary.
 pub(super) fn collect(
     drafted: &Drafted,
     verdict: Verdict,
     collector: &mut Collector,
-    rejects: Option<&mut RejectFile>,
-) -> Result<Option<Box<PlannedProduct>>, FlowError> {
+) -> Result<(), FlowError> {
     if !matches!(verdict, Verdict::Rejected(_)) {
         collector.summary.variants += wide(drafted.draft.variants.len());
         collector.summary.images += wide(drafted.draft.images.as_ref().map_or(0, Vec::len));
@@ -270,20 +291,16 @@ pub(super) fn collect(
     match verdict {
         Verdict::Planned(mut planned) => {
             collector.planned(&mut planned);
-            Ok(Some(planned))
+            Ok(())
         }
         Verdict::Skipped => {
             collector.summary.skipped += 1;
-            Ok(None)
+            Ok(())
         }
         Verdict::Rejected(diagnostic) => {
             collector.diagnostics([&diagnostic]);
             collector.summary.rejected_products += 1;
-            if let Some(rejects) = rejects {
-                rejects.product(&drafted.draft, drafted.line, &diagnostic)?;
-            }
-            collector.rejected(drafted.rows)?;
-            Ok(None)
+            collector.rejected(drafted.rows)
         }
     }
 }
