@@ -2,7 +2,11 @@
 //!
 //! `cargo bench --bench import` makes a Shopify file of 100,000 variants (4 to a product), puts it into a table with a
 //! unique SKU by hand, then imports it with plan, checks and durable batches, twice: the second time nothing changes.
-//! With `-- --quick` the file has 4,000 variants.
+//! Then it fills the search index. With `-- --quick` the file has 4,000 variants, with `-- --rows N` it has N.
+//!
+//! What is measured, beside time: the processor's time of this program, which other programs on the machine do not move as
+//! much; and the most memory of its own while the file is planned and written, which must not grow with the file beyond
+//! [`MEMORY_MB_MAX`]: then the program fails.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,9 +24,14 @@ use std::time::Instant;
 use sutler::engine::flow::import::{ImportOptions, Input};
 use sutler::prelude::*;
 
+/// The most memory over what the program had with an open, empty shop.
+const MEMORY_MB_MAX: f64 = 64.0;
+
 fn main() {
-    let quick = std::env::args().any(|arg| arg == "--quick" || arg == "--test");
-    let rows = if quick { 4_000 } else { 100_000 };
+    let args: Vec<String> = std::env::args().collect();
+    let quick = args.iter().any(|arg| arg == "--quick" || arg == "--test");
+    let said = args.iter().skip_while(|arg| *arg != "--rows").nth(1).map(|n| n.parse().unwrap());
+    let rows: usize = said.unwrap_or(if quick { 4_000 } else { 100_000 });
     let folder =
         tempfile::tempdir_in(std::env::var("SUTLER_BENCH_DIR").unwrap_or_else(|_| ".".to_owned()))
             .unwrap();
@@ -31,39 +40,75 @@ fn main() {
     println!("{rows} variants, {:.1} MB", std::fs::metadata(&file).unwrap().len() as f64 / 1e6);
 
     let raw = timed(|| raw_import(&file, &folder.path().join("raw.db")));
-    println!("csv → rusqlite by hand    {:>9.0} rows/s", rows as f64 / raw);
+    println!(
+        "csv → rusqlite by hand    {:>9.0} rows/s   {:.2} s of processor",
+        rows as f64 / raw.seconds,
+        raw.processor
+    );
 
     let shop =
         sutler::create(&format!("sqlite:{}", folder.path().join("shop.db").display())).unwrap();
     shop.init(&InitCommand::new("Bench", "EUR", "DE").unwrap()).unwrap();
     let base = resident_mb();
-    let mut peak = base;
+    let mut peaks = Vec::new();
     for run in ["first", "again"] {
-        let mut changed = 0;
-        let seconds = timed(|| {
-            let plan =
-                shop.import_plan(Input::path(&file), &ImportOptions::new("catalog.csv")).unwrap();
+        let (mut planned, mut written, mut changed) = (base, base, 0);
+        let took = timed(|| {
+            let options = ImportOptions::new("catalog.csv");
+            let mut watch = |_: &_| planned = planned.max(resident_mb());
+            let plan = shop.import_plan_watched(Input::path(&file), &options, &mut watch).unwrap();
             let summary = shop
                 .import_apply(plan, &mut |_| {
-                    peak = peak.max(resident_mb());
+                    written = written.max(resident_mb());
                     ControlFlow::Continue(())
                 })
                 .unwrap();
             changed = summary.created + summary.updated;
         });
         println!(
-            "import, {run} run         {:>9.0} rows/s   {:.2} × raw, {changed} products changed",
-            rows as f64 / seconds,
-            raw / seconds
+            "import, {run} run         {:>9.0} rows/s   {:.2} × raw, {:.2} s of processor, {changed} products changed",
+            rows as f64 / took.seconds,
+            raw.seconds / took.seconds,
+            took.processor
         );
+        peaks.extend([planned - base, written - base]);
     }
-    println!("memory over base          {:>9.1} MB", peak - base);
+    let [plan, write, plan_again, write_again] = peaks[..] else { unreachable!() };
+    println!(
+        "memory over base          {plan:>9.1} MB plan, {write:.1} MB write; again {plan_again:.1} MB, {write_again:.1} MB"
+    );
+    let index = timed(|| {
+        shop.index_sync().unwrap();
+    });
+    println!(
+        "search index, first fill  {:>9.0} rows/s   {:.2} s of processor, {:.1} MB over base after it",
+        rows as f64 / index.seconds,
+        index.processor,
+        resident_mb() - base
+    );
+    let most = peaks.into_iter().fold(0.0, f64::max);
+    assert!(most <= MEMORY_MB_MAX, "{most:.1} MB over base are more than {MEMORY_MB_MAX}");
 }
 
-fn timed(work: impl FnOnce()) -> f64 {
-    let start = Instant::now();
+/// How long something took, by the clock and of the processor, in seconds.
+struct Took {
+    seconds: f64,
+    processor: f64,
+}
+
+fn timed(work: impl FnOnce()) -> Took {
+    let (start, before) = (Instant::now(), processor_seconds());
     work();
-    start.elapsed().as_secs_f64()
+    Took { seconds: start.elapsed().as_secs_f64(), processor: processor_seconds() - before }
+}
+
+/// What the processors did for this program so far, in its own code and in the system's.
+fn processor_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let behind_name = stat.rsplit(')').next().unwrap_or_default();
+    // Fields 14 and 15, in hundredths of a second.
+    let ticks = behind_name.split_whitespace().skip(11).take(2);
+    ticks.filter_map(|field| field.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 /// Memory of our own: pages of the mapped file are the system's to take back at any time.

@@ -11,7 +11,7 @@
 //! Deliberately absent: BEGIN, SAVEPOINT and COMMIT (see `writer`), and any rule.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row};
 use sutler_core::change::{Change, ChangeSet, Receipt, RecordRef};
@@ -188,11 +188,22 @@ pub(crate) struct SetNotes {
     pub(crate) payments: Vec<NotedPayment>,
     /// Entries of ledgers, not written yet.
     pub(crate) entries: Vec<Entry>,
+    /// Variants that the set made: hardly anything can stand about them yet, so that is not looked for first.
+    pub(crate) new_variants: HashSet<[u8; 16]>,
+    /// Numbers that the set gave to new variants: no row with them can be there.
+    pub(crate) new_keys: HashSet<i64>,
 }
 
 impl SetNotes {
     fn new(at: Timestamp) -> Self {
-        Self { at, orders: Vec::new(), payments: Vec::new(), entries: Vec::new() }
+        Self {
+            at,
+            orders: Vec::new(),
+            payments: Vec::new(),
+            entries: Vec::new(),
+            new_variants: HashSet::new(),
+            new_keys: HashSet::new(),
+        }
     }
 
     pub(crate) fn order(&self, id: u128) -> Option<&NotedOrder> {
@@ -383,6 +394,13 @@ impl<'c> Batch<'c> {
     /// Returns the small number of an id, a new one when it has none.
     pub(crate) fn short(&mut self, id: [u8; 16]) -> Result<i64, Fault> {
         if let Some(&key) = self.memory.shorts.get(&id) {
+            return Ok(key);
+        }
+        if self.set.new_variants.remove(&id) && self.run(short_sql::INSERT_NEW, [id])? == 1 {
+            let key = self.conn.last_insert_rowid();
+            self.memory.made_shorts.all.push(id);
+            self.memory.shorts.insert(id, key);
+            self.set.new_keys.insert(key);
             return Ok(key);
         }
         let key = match self.one(short_sql::KEY_OF, [id], |row| row.get(0))? {

@@ -29,8 +29,9 @@ pub(crate) mod sql {
         NEXT_OF_ORDER = "UPDATE raw_order SET events = events + 1 WHERE id = ?1 RETURNING events";
         NEXT_OF_PAYMENT = "UPDATE raw_payment SET events = events + 1 WHERE id = ?1 RETURNING events";
         TOLD_BEFORE = "DELETE FROM raw_event_subject WHERE kind = ?1 AND id = ?2 RETURNING last";
-        NEXT_OF_SUBJECT = "INSERT INTO raw_event_subject (kind, id, last) VALUES (?1, ?2, 1)
-            ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last";
+        FIRST_OF_SUBJECT = "INSERT INTO raw_event_subject (kind, id, last) VALUES (?1, ?2, 1) ON CONFLICT DO NOTHING";
+        LAST_OF_SUBJECT = "SELECT last FROM raw_event_subject WHERE kind = ?1 AND id = ?2";
+        SET_LAST = "UPDATE raw_event_subject SET last = ?3 WHERE kind = ?1 AND id = ?2";
         INSERT = "INSERT INTO raw_event (seq, kind, subject_kind, subject, subject_seq, at, command, data, link)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
         AFTER = "SELECT e.seq, e.kind, e.subject_kind, e.subject, e.subject_seq, e.at, e.command, e.data, e.link,
@@ -145,20 +146,27 @@ impl Batch<'_> {
         Ok(seq)
     }
 
-    /// Counts an event of its subject. Orders and payments count their own; so the count costs no row.
-    fn next_of_subject(&self, subject: RecordRef) -> Result<u64, Fault> {
-        let id = subject.raw().to_be_bytes();
+    /// Counts an event of its subject. Orders and payments count their own; so the count costs no row. Most other subjects
+    /// of a set are told of for the first time, so that is tried first; what RETURNING would spare otherwise, it costs every
+    /// time.
+    fn next_of_subject(&mut self, subject: RecordRef) -> Result<u64, Fault> {
+        let (tag, id) = (subject.tag(), subject.raw().to_be_bytes());
         let first = |row: &Row<'_>| row.get::<_, i64>(0);
-        let next = match subject {
+        let own = match subject {
             RecordRef::Order(_) => self.one(sql::NEXT_OF_ORDER, [id], first)?,
             RecordRef::Payment(_) => self.one(sql::NEXT_OF_PAYMENT, [id], first)?,
             _ => None,
         };
-        let next = match next {
-            Some(next) => Some(next),
-            None => self.one(sql::NEXT_OF_SUBJECT, (subject.tag(), id), first)?,
-        };
-        count(next.unwrap_or(0))
+        if let Some(next) = own {
+            return count(next);
+        }
+        if self.run(sql::FIRST_OF_SUBJECT, (tag, id))? == 1 {
+            return Ok(1);
+        }
+        let last = self.one(sql::LAST_OF_SUBJECT, (tag, id), first)?;
+        let next = count(last.unwrap_or(0))? + 1;
+        self.run(sql::SET_LAST, (tag, id, int(next)))?;
+        Ok(next)
     }
 
     /// Takes over how many events were told about a record before it was stored.

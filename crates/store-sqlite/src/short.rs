@@ -19,6 +19,7 @@ pub(crate) mod sql {
         ID_OF = "SELECT id FROM raw_short WHERE key = ?1";
         KEY_OF = "SELECT key FROM raw_short WHERE id = ?1";
         INSERT = "INSERT INTO raw_short (id) VALUES (?1)";
+        INSERT_NEW = "INSERT INTO raw_short (id) VALUES (?1) ON CONFLICT DO NOTHING";
     }
 }
 

@@ -15,7 +15,8 @@ pub(crate) mod sql {
     crate::statements::statements! {
         STORED = "SELECT id, handle, version, data, key FROM raw_product WHERE id = ?1";
         HANDLE_OWNER = "SELECT id FROM raw_product WHERE handle = ?1 AND handle = ?1 COLLATE BINARY LIMIT 1";
-        INSERT = "INSERT INTO raw_product (id, handle, version, data) VALUES (?1, ?2, ?3, ?4)";
+        INSERT = "INSERT INTO raw_product (id, handle, version, data) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT DO NOTHING";
         UPDATE = "UPDATE raw_product SET handle = ?2, version = ?3, data = ?4 WHERE key = ?1";
         INSERT_VARIANT = "INSERT INTO raw_variant (id, product, sku, barcode, retired) VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT DO NOTHING";
@@ -50,25 +51,25 @@ impl Batch<'_> {
 
     /// Writes a product; variants that the record does not name stay as they are.
     pub(crate) fn put_product(&mut self, product: &Product) -> Result<(), Stop> {
+        let owner: Option<[u8; 16]> =
+            self.one(sql::HANDLE_OWNER, [product.handle.as_str()], |row| row.get(0))?;
+        let is_free = owner.is_none_or(|owner| owner == product.id.to_bytes());
+        // A first version whose handle is free is most likely new; whether its id is free is told by the insert.
+        if product.version == 1 && owner.is_none() {
+            let key = self.insert_product(product)?;
+            return product.variants.iter().try_for_each(|new| self.put_variant(key, new, None));
+        }
         let stored = self.stored_product(product)?;
         guard_version(
             stored.as_ref().map(|(old, _)| int(old.version)),
             product.version,
             product.id,
         )?;
-        let owner: Option<[u8; 16]> =
-            self.one(sql::HANDLE_OWNER, [product.handle.as_str()], |row| row.get(0))?;
-        if owner.is_some_and(|owner| owner != product.id.to_bytes()) {
+        if !is_free {
             return Err(Stop::taken("product", &product.handle));
         }
         let (key, old) = match stored {
-            None => {
-                let data = record::write(product, &[])?;
-                let row =
-                    (product.id.to_bytes(), product.handle.as_str(), int(product.version), data);
-                self.count(Counter::Products, 1)?;
-                (self.conn.prepare_cached(sql::INSERT)?.insert(row)?, BTreeMap::new())
-            }
+            None => (self.insert_product(product)?, BTreeMap::new()),
             Some((old, key)) => {
                 let unnamed: Vec<Variant> = old
                     .variants
@@ -87,6 +88,16 @@ impl Batch<'_> {
             .variants
             .iter()
             .try_for_each(|variant| self.put_variant(key, variant, old.get(&variant.id)))
+    }
+
+    /// Writes the row of a new product; returns its key.
+    fn insert_product(&mut self, product: &Product) -> Result<i64, Stop> {
+        let data = record::write(product, &[])?;
+        let row = (product.id.to_bytes(), product.handle.as_str(), int(product.version), data);
+        self.guarded(sql::INSERT, row, product.id)?;
+        let key = self.conn.last_insert_rowid();
+        self.count(Counter::Products, 1)?;
+        Ok(key)
     }
 
     fn stored_product(&self, product: &Product) -> Result<Option<(Product, i64)>, Fault> {
@@ -117,6 +128,7 @@ impl Batch<'_> {
                     return Err(Stop::taken("variant", variant.id));
                 }
                 self.count(Counter::Variants, in_use(variant))?;
+                self.set.new_variants.insert(variant.id.to_bytes());
             }
             Some(old) => {
                 let looked_up_by = |v: &Variant| (v.sku.clone(), v.barcode.clone(), v.retired);

@@ -220,7 +220,11 @@ impl Batch<'_> {
         if let Some(row) = self.rows().levels.get(short) {
             return Ok(row);
         }
-        let row = self.one(sql::LEVEL, short, level_row)?.unwrap_or_default();
+        let row = if self.set.new_keys.contains(&short.0) {
+            LevelRow::default()
+        } else {
+            self.one(sql::LEVEL, short, level_row)?.unwrap_or_default()
+        };
         let promised = u64::from(row.level.reserved) + u64::from(row.level.allocated);
         if promised > u64::from(row.level.on_hand) + u64::from(row.level.backorder_limit) {
             return Err(Fault::damaged("a stock level", "it promises more than there is"));

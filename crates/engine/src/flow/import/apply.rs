@@ -1,6 +1,12 @@
 //! Writing the products of a file, batch by batch.
+//!
+//! While a batch is written, the next one is read and compared on a thread of its own. That looks ahead by a batch: the
+//! shop it compares with is the one before the batch that is being written. Nothing depends on it, because products of a
+//! file have different handles; and where anything else moved on, the guards of the commit refuse, and the batch is
+//! decided anew from what is there.
 
 use std::ops::ControlFlow;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use sutler_core::change::{Change, ChangeSet, StockChange};
 use sutler_core::event::{Event, EventKind};
@@ -9,11 +15,11 @@ use sutler_core::inventory::{MovementKind, StockKey, StockMovement};
 use sutler_core::quantity::QUANTITY_MAX;
 
 use super::category::Categories;
-use super::plan::{Drafted, Gathered, collect};
+use super::plan::{Chunk, Gathered, Verdict, collect, gather};
 use super::summary::wide;
 use super::{
     Collector, ImportOptions, ImportProgress, ImportSummary, PreparedImport, RunWriter, Step,
-    Target, refused,
+    Target,
 };
 use crate::flow::stock::changed;
 use crate::{FlowError, Shop};
@@ -24,6 +30,9 @@ const BATCH_VARIANTS: usize = 2_000;
 /// How far selling goes beyond stock for variants that are sold without stock.
 const BACKORDER_LIMIT: u32 = QUANTITY_MAX;
 
+/// A batch that was read and compared; an error ends the stream of them.
+type Ready = Result<(Gathered, Chunk), FlowError>;
+
 impl Shop {
     /// Streams a product file again and commits it in batches.
     pub(super) fn apply_products(
@@ -32,53 +41,52 @@ impl Shop {
         progress: &mut dyn FnMut(&ImportProgress) -> ControlFlow<()>,
     ) -> Result<ImportSummary, FlowError> {
         let PreparedImport { opened, options, .. } = prepared;
-        let mut applying = Applying {
+        let applying = Applying {
             shop: self,
             prepared,
             run: RunWriter::begin(self, prepared)?,
-            categories: Categories::read(self)?,
+            categories: None,
             // The plan kept the limit; from here on batches are written, so nothing stops because of it.
             collector: Collector::new(
                 opened.summary(),
                 &ImportOptions { max_errors: None, ..options.clone() },
             ),
+            told: ImportProgress { rows_total: opened.summary().rows, ..ImportProgress::default() },
         };
-        let mut told =
-            ImportProgress { rows_total: opened.summary().rows, ..ImportProgress::default() };
-        // One batch is held back, so that the last one can say that it is.
-        let (mut held, mut gathered) = (None, Gathered::default());
-        for entry in opened.products() {
-            let entry = entry.map_err(refused)?;
-            told.rows += entry.rows;
-            applying.collector.diagnostics(&entry.remarks);
-            applying.collector.diagnostics(entry.errors());
-            applying.collector.rejected(entry.reject_count())?;
-            match Drafted::of(entry) {
-                Some(drafted) => gathered.push(drafted),
-                None => applying.collector.summary.rejected_products += 1,
-            }
-            if gathered.is_full(options.batch_size(), BATCH_VARIANTS)
-                && let Some(batch) = held.replace(std::mem::take(&mut gathered))
-            {
-                applying.write(&batch.drafts, false)?;
-                if progress(&applying.progress(told)).is_break() {
-                    return Ok(applying.finish());
-                }
-            }
+        std::thread::scope(|scope| {
+            // Without room in between: one batch is written, one waits, one is made.
+            let (sender, batches) = sync_channel(0);
+            let reader = std::thread::Builder::new().name("import".to_owned());
+            let spawned = reader.spawn_scoped(scope, move || self.make_batches(prepared, &sender));
+            spawned.map_err(|source| FlowError::Io {
+                what: "cannot start a thread for",
+                path: options.name.clone(),
+                source,
+            })?;
+            applying.all(&batches, progress)
+        })
+    }
+
+    /// Reads the file and compares it batch by batch, until it ends or nobody takes the batches any more.
+    fn make_batches(&self, prepared: &PreparedImport, sender: &SyncSender<Ready>) {
+        let PreparedImport { opened, options, target, .. } = prepared;
+        let made = Categories::read(self).and_then(|mut categories| {
+            gather(opened, (options.batch_size(), BATCH_VARIANTS), |gathered| {
+                let drafts = &gathered.drafts;
+                let chunk =
+                    self.plan_chunk(drafts, options, target, &mut categories, self.now())?;
+                // As good as written: when it is not, no later batch is, or they are decided anew.
+                categories.written(&chunk.categories);
+                Ok(match sender.send(Ok((gathered, chunk))) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(_) => ControlFlow::Break(()),
+                })
+            })
+        });
+        if let Err(error) = made {
+            // Nobody is left to be told.
+            let _ = sender.send(Err(error));
         }
-        if let Some(batch) = held {
-            let last = gathered.drafts.is_empty();
-            applying.write(&batch.drafts, last)?;
-            if progress(&applying.progress(told)).is_break() && !last {
-                return Ok(applying.finish());
-            }
-        }
-        if !gathered.drafts.is_empty() || applying.run.summary().is_some_and(|run| !run.finished) {
-            applying.write(&gathered.drafts, true)?;
-        }
-        // There is nothing left to stop.
-        let _ = progress(&applying.progress(told));
-        Ok(applying.finish())
     }
 }
 
@@ -87,47 +95,67 @@ struct Applying<'a> {
     shop: &'a Shop,
     prepared: &'a PreparedImport,
     run: RunWriter<'a>,
-    categories: Categories,
+    /// The tree as it was when a batch had to be decided anew; from then on all of them are.
+    categories: Option<Categories>,
     collector: Collector,
+    told: ImportProgress,
 }
 
 impl Applying<'_> {
-    fn write(&mut self, drafts: &[Drafted], last: bool) -> Result<(), FlowError> {
+    /// Writes all batches; one is always known ahead, so that the last one can say that it is.
+    fn all(
+        mut self,
+        batches: &Receiver<Ready>,
+        progress: &mut dyn FnMut(&ImportProgress) -> ControlFlow<()>,
+    ) -> Result<ImportSummary, FlowError> {
+        let mut next = batches.recv().ok().transpose()?;
+        while let Some((gathered, chunk)) = next {
+            next = batches.recv().ok().transpose()?;
+            let last = next.is_none();
+            gathered.count(&mut self.collector, &mut self.told)?;
+            self.write(&gathered, chunk, last)?;
+            if progress(&self.progress()).is_break() && !last {
+                break;
+            }
+        }
+        Ok(self.finish())
+    }
+
+    fn write(&mut self, gathered: &Gathered, chunk: Chunk, last: bool) -> Result<(), FlowError> {
         let PreparedImport { options, target, .. } = self.prepared;
         let (shop, categories) = (self.shop, &mut self.categories);
+        let mut ahead = Some(chunk).filter(|_| categories.is_none());
         let (verdicts, new_categories) = self.run.write(last, |set, again| {
-            if again {
-                categories.read_again(shop)?;
-            }
-            let mut chunk = shop.plan_chunk(drafts, options, target, categories, set.at)?;
-            for category in &chunk.categories {
-                set.push(Change::Category(category.clone()));
-                set.tell(Event::plain(EventKind::CategoryChanged, category.id));
-            }
-            let (mut created, mut updated) = (0, 0);
-            for verdict in &mut chunk.verdicts {
-                let super::plan::Verdict::Planned(planned) = verdict else { continue };
-                created += u64::from(planned.change == ProductChange::Created);
-                updated += u64::from(planned.change == ProductChange::Updated);
-                write_product(set, planned, target);
-            }
-            Ok(Step { value: (chunk.verdicts, chunk.categories), created, updated })
+            let chunk = match ahead.take() {
+                Some(chunk) => chunk,
+                None => {
+                    let known = match categories.take() {
+                        Some(known) if !again => known,
+                        _ => Categories::read(shop)?,
+                    };
+                    let known = categories.insert(known);
+                    shop.plan_chunk(&gathered.drafts, options, target, known, set.at)?
+                }
+            };
+            Ok(write_chunk(set, chunk, target))
         })?;
         self.collector.summary.categories_created += wide(new_categories.len());
-        self.categories.written(&new_categories);
-        for (drafted, verdict) in drafts.iter().zip(verdicts) {
+        if let Some(categories) = categories {
+            categories.written(&new_categories);
+        }
+        for (drafted, verdict) in gathered.drafts.iter().zip(verdicts) {
             collect(drafted, verdict, &mut self.collector)?;
         }
         Ok(())
     }
 
-    fn progress(&self, told: ImportProgress) -> ImportProgress {
+    fn progress(&self) -> ImportProgress {
         let summary = &self.collector.summary;
         ImportProgress {
             batches: self.run.batches(),
             created: summary.created,
             updated: summary.updated,
-            ..told
+            ..self.told
         }
     }
 
@@ -142,8 +170,29 @@ impl Applying<'_> {
     }
 }
 
+/// Writes what is decided about a batch; returns what is to be told of it.
+fn write_chunk(
+    set: &mut ChangeSet,
+    chunk: Chunk,
+    target: &Target,
+) -> Step<(Vec<Verdict>, Vec<sutler_core::catalog::Category>)> {
+    let Chunk { mut verdicts, categories } = chunk;
+    for category in &categories {
+        set.push(Change::Category(category.clone()));
+        set.tell(Event::plain(EventKind::CategoryChanged, category.id));
+    }
+    let (mut created, mut updated) = (0, 0);
+    for verdict in &mut verdicts {
+        let Verdict::Planned(planned) = verdict else { continue };
+        created += u64::from(planned.change == ProductChange::Created);
+        updated += u64::from(planned.change == ProductChange::Updated);
+        write_product(set, planned, target);
+    }
+    Step { value: (verdicts, categories), created, updated }
+}
+
 /// Writes what is planned for a product, with its events.
-fn write_product(set: &mut ChangeSet, planned: &mut PlannedProduct, target: &Target) {
+fn write_product(set: &mut ChangeSet, planned: &PlannedProduct, target: &Target) {
     let product = planned.product.id;
     if planned.product_changed {
         set.push(Change::Product(Box::new(planned.product.clone())));

@@ -25,12 +25,6 @@ impl Categories {
         Ok(Self { tree: shop.category_tree()?, planned: BTreeMap::new(), nodes: BTreeMap::new() })
     }
 
-    /// Reads the tree again and forgets every plan: somebody else changed it.
-    pub(crate) fn read_again(&mut self, shop: &Shop) -> Result<(), FlowError> {
-        *self = Self::read(shop)?;
-        Ok(())
-    }
-
     /// Returns the node at the end of a path, root first; plans what is missing. `None` for an empty path.
     pub(crate) fn resolve(
         &mut self,

@@ -1,6 +1,7 @@
 //! Comparing the products of a file with the shop, a chunk at a time.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use sutler_core::catalog::{Category, Handle, Product};
 use sutler_core::id::{CategoryId, VariantId};
@@ -32,25 +33,24 @@ const CHUNK_VARIANTS: usize = 2_000;
 const CHUNK_BYTES: u64 = 2 * 1024 * 1024;
 
 /// A product as the file states it, with where it stands there.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Drafted {
     pub(super) draft: ProductDraft,
     pub(super) line: u64,
     /// How many of its rows are used.
     pub(super) rows: u64,
-    /// Where its rows stand in the file, and how many bytes they take.
+    /// Where its rows stand in the file.
     source: RowsAt,
-    bytes: u64,
     /// All of its rows, when some are refused already.
     rejected: Vec<RejectRow>,
 }
 
 impl Drafted {
     /// Returns what of an entry is not refused yet.
-    pub(super) fn of(entry: Entry) -> Option<Self> {
+    fn of(entry: Entry) -> Option<Self> {
         let rows = entry.rows.saturating_sub(entry.reject_count());
-        let Entry { draft, line, source, bytes, rejected, .. } = entry;
-        draft.map(|draft| Self { draft, line, rows, source, bytes, rejected })
+        let Entry { draft, line, source, rejected, .. } = entry;
+        draft.map(|draft| Self { draft, line, rows, source, rejected })
     }
 }
 
@@ -72,24 +72,79 @@ pub(super) struct Chunk {
     pub(super) categories: Vec<Category>,
 }
 
-/// Products of a file on their way into one chunk or batch.
+/// Products of a file on their way into one chunk or batch, and what is told of the rows that they come from.
 #[derive(Default)]
 pub(super) struct Gathered {
     pub(super) drafts: Vec<Drafted>,
     variants: usize,
     bytes: u64,
+    /// Rows read, used or not.
+    rows: u64,
+    /// Remarks and refusals of the file's own checks.
+    diagnostics: Vec<Diagnostic>,
+    /// Products of which nothing is left: their rows.
+    refused: Vec<Vec<RejectRow>>,
+    refused_rows: u64,
 }
 
 impl Gathered {
-    pub(super) fn push(&mut self, drafted: Drafted) {
-        self.variants += drafted.draft.variants.len();
-        self.bytes += drafted.bytes;
-        self.drafts.push(drafted);
+    fn push(&mut self, mut entry: Entry) {
+        self.rows += entry.rows;
+        self.bytes += entry.bytes;
+        self.refused_rows += entry.reject_count();
+        self.diagnostics.append(&mut entry.remarks);
+        self.diagnostics.extend(entry.errors().cloned());
+        match entry.draft {
+            None => self.refused.push(entry.rejected),
+            Some(_) => self.drafts.extend(Drafted::of(entry)),
+        }
+        self.variants += self.drafts.last().map_or(0, |drafted| drafted.draft.variants.len());
     }
 
-    pub(super) fn is_full(&self, products: usize, variants: usize) -> bool {
+    fn is_full(&self, (products, variants): (usize, usize)) -> bool {
         self.drafts.len() >= products || self.variants >= variants || self.bytes >= CHUNK_BYTES
     }
+
+    /// Takes what the file's own checks found into the summary.
+    pub(super) fn count(
+        &self,
+        collector: &mut Collector,
+        told: &mut ImportProgress,
+    ) -> Result<(), FlowError> {
+        told.rows += self.rows;
+        collector.diagnostics(&self.diagnostics);
+        collector.summary.rejected_products += wide(self.refused.len());
+        collector.rejected(self.refused_rows)
+    }
+}
+
+/// Streams the products of a file in chunks of at most so many products and variants, roughly, until `each` breaks. A file
+/// without products comes as one empty chunk.
+pub(super) fn gather(
+    opened: &Opened,
+    most: (usize, usize),
+    mut each: impl FnMut(Gathered) -> Result<ControlFlow<()>, FlowError>,
+) -> Result<(), FlowError> {
+    let mut gathered = Gathered::default();
+    for entry in opened.products() {
+        // A full chunk waits for the next product: so the last one is never empty.
+        if gathered.is_full(most) && each(std::mem::take(&mut gathered))?.is_break() {
+            return Ok(());
+        }
+        gathered.push(entry.map_err(refused)?);
+    }
+    // There is nothing left to break off.
+    each(gathered).map(|_| ())
+}
+
+/// A plan that is being made.
+struct Planning<'a> {
+    opened: &'a Opened,
+    options: &'a ImportOptions,
+    target: &'a Target,
+    collector: Collector,
+    rejects: RejectFile,
+    categories: Categories,
 }
 
 impl Shop {
@@ -101,67 +156,36 @@ impl Shop {
         target: &Target,
         progress: &mut dyn FnMut(&ImportProgress),
     ) -> Result<ImportSummary, FlowError> {
-        let mut collector = Collector::new(opened.summary(), options);
-        let mut rejects = RejectFile::new(options.reject_to.clone(), opened.summary());
-        let mut categories = Categories::read(self)?;
-        let mut gathered = Gathered::default();
-        let mut told =
-            ImportProgress { rows_total: opened.summary().rows, ..ImportProgress::default() };
-        for entry in opened.products() {
-            let entry = entry.map_err(refused)?;
-            told.rows += entry.rows;
-            collector.diagnostics(&entry.remarks);
-            if !entry.rejected.is_empty() {
-                collector.diagnostics(entry.errors());
-                if entry.draft.is_none() {
-                    rejects.write(&entry.rejected)?;
-                }
-                collector.rejected(entry.reject_count())?;
-            }
-            match Drafted::of(entry) {
-                Some(drafted) => gathered.push(drafted),
-                None => collector.summary.rejected_products += 1,
-            }
-            if gathered.is_full(CHUNK, CHUNK_VARIANTS) {
-                let drafts = std::mem::take(&mut gathered).drafts;
-                self.plan_gathered(
-                    opened,
-                    &drafts,
-                    options,
-                    target,
-                    &mut categories,
-                    &mut collector,
-                    &mut rejects,
-                )?;
-                progress(&told);
-            }
-        }
-        self.plan_gathered(
+        let mut planning = Planning {
             opened,
-            &gathered.drafts,
             options,
             target,
-            &mut categories,
-            &mut collector,
-            &mut rejects,
-        )?;
-        progress(&told);
+            collector: Collector::new(opened.summary(), options),
+            rejects: RejectFile::new(options.reject_to.clone(), opened.summary()),
+            categories: Categories::read(self)?,
+        };
+        let mut told =
+            ImportProgress { rows_total: opened.summary().rows, ..ImportProgress::default() };
+        gather(opened, (CHUNK, CHUNK_VARIANTS), |gathered| {
+            gathered.count(&mut planning.collector, &mut told)?;
+            self.plan_gathered(&gathered, &mut planning)?;
+            progress(&told);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let Planning { mut collector, rejects, .. } = planning;
         rejects.finish(&mut collector.summary)?;
         Ok(collector.finish())
     }
 
     fn plan_gathered(
         &self,
-        opened: &Opened,
-        drafts: &[Drafted],
-        options: &ImportOptions,
-        target: &Target,
-        categories: &mut Categories,
-        collector: &mut Collector,
-        rejects: &mut RejectFile,
+        gathered: &Gathered,
+        planning: &mut Planning<'_>,
     ) -> Result<(), FlowError> {
-        let chunk = self.plan_chunk(drafts, options, target, categories, self.now())?;
-        for (drafted, verdict) in drafts.iter().zip(chunk.verdicts) {
+        let Planning { opened, options, target, collector, rejects, categories } = planning;
+        gathered.refused.iter().try_for_each(|rows| rejects.write(rows))?;
+        let chunk = self.plan_chunk(&gathered.drafts, options, target, categories, self.now())?;
+        for (drafted, verdict) in gathered.drafts.iter().zip(chunk.verdicts) {
             match &verdict {
                 Verdict::Rejected(error) => {
                     let error = std::slice::from_ref(error);
