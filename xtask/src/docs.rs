@@ -75,7 +75,7 @@ fn pages() -> Result<Vec<Page>, Failure> {
         .map(|(file, text)| Page { path: Path::new("docs/status").join(file), text })
         .collect();
     pages.push(Page { path: PathBuf::from("docs/cli.md"), text: cli::reference()? });
-    let errors = errors::page(sutler_exchange::codes::ALL);
+    let errors = errors::page(sutler_engine::flow::import::codes());
     pages.push(Page { path: PathBuf::from("docs/errors.md"), text: errors });
     let refusals = sutler_core::code::page();
     pages.push(Page { path: PathBuf::from("docs/refusals.md"), text: refusals });

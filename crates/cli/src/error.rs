@@ -42,6 +42,15 @@ pub(crate) enum CommandError {
     },
     /// The store could not be opened.
     Open(OpenError),
+    /// As the failure. Something that is done in parts failed; the parts before stay.
+    Halted {
+        /// Why.
+        error: FlowError,
+        /// What was done by then.
+        kept: String,
+        /// How to go on once the reason is gone.
+        resume: &'static str,
+    },
     /// Exit 1. A file of the caller could not be read or written.
     Io {
         /// What was tried: `cannot write`.
@@ -125,7 +134,7 @@ impl CommandError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             CommandError::Usage { .. } => Exit::Usage,
-            CommandError::Flow(error) => exit_of_flow(error),
+            CommandError::Flow(error) | CommandError::Halted { error, .. } => exit_of_flow(error),
             CommandError::File { .. } => Exit::Invalid,
             CommandError::Open(error) => exit_of_open(error),
             CommandError::Io { .. } => Exit::Failure,
@@ -146,6 +155,9 @@ impl CommandError {
                 }]
             }
             CommandError::Flow(error) => vec![report_of_flow(error)],
+            CommandError::Halted { error, kept, resume } => {
+                vec![report_of_halt(error, kept, resume)]
+            }
             CommandError::File { file, diagnostics } => grouped(Some(file), diagnostics),
             CommandError::Open(error) => vec![report_of_open(error)],
             CommandError::Io { what, path, source } => vec![Report {
@@ -231,6 +243,22 @@ fn report_of_flow(error: &FlowError) -> Report {
         help,
         causes,
         ..Report::default()
+    }
+}
+
+/// Tells of a failure between two parts: what of it is done, and how to go on. The usual help of a failure speaks of work
+/// that is done at once.
+fn report_of_halt(error: &FlowError, kept: &str, resume: &str) -> Report {
+    let report = report_of_flow(error);
+    let first = match (report.code.as_str(), report.help) {
+        ("store.full", _) => "free some disk space, then ".to_owned(),
+        (_, Some(help)) => format!("{help}; then "),
+        (_, None) => String::new(),
+    };
+    Report {
+        message: format!("{}; {kept}", report.message),
+        help: Some(format!("{first}{resume}")),
+        ..report
     }
 }
 
@@ -442,6 +470,28 @@ mod tests {
         let reports = grouped(Some("p.csv"), &diagnostics);
         assert_eq!(reports.len(), 1);
         assert_eq!((reports[0].spot.line, reports[0].more), (Some(2), 773));
+    }
+
+    #[test]
+    fn a_full_disk_in_the_midst_says_what_is_kept_and_how_to_go_on() {
+        let full = StoreError {
+            op: "commit",
+            subject: "shop.db".to_owned(),
+            retry: Retry::Never,
+            code: "store.full",
+            help: Some("free some space; nothing was written".to_owned()),
+            source: "database or disk is full".into(),
+        };
+        let halted = CommandError::Halted {
+            error: full.into(),
+            kept: "stopped after batch 3, all of it kept".to_owned(),
+            resume: "run the same command again",
+        };
+        assert_eq!(halted.exit(), Exit::Failure);
+        let text = crate::page::finished(&halted.reports()[0].text("error"), false);
+        assert!(text.contains("; stopped after batch 3, all of it kept"), "{text}");
+        assert!(text.contains("free some disk space, then run the same command again"), "{text}");
+        assert!(!text.contains("nothing was written"), "{text}");
     }
 
     #[test]

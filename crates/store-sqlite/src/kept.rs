@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 /// The most rows of one kind that stay known from one transaction to the next.
-const ROWS_MAX: usize = 1 << 16;
+const ROWS_MAX: usize = 1 << 14;
 
 #[derive(Clone, Copy, Debug)]
 struct Slot<V> {

@@ -144,18 +144,20 @@ impl ImportArgs {
         // Until here Ctrl-C may end the program anywhere: nothing is written yet.
         let interrupt = Interrupt::listen();
         let mut progress = Progress::new(context);
+        let mut reached = None;
         let mut tell = |told: &ImportProgress| {
+            reached = Some(*told);
             progress.at(told.rows, told.rows_total, "rows written");
             if interrupt.is_pressed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let done = shop.import_apply(planned, &mut tell).map_err(|error| self.named(error))?;
+        let done = shop.import_apply(planned, &mut tell);
         drop(progress);
-        if done.run.is_some_and(|run| !run.finished) {
-            let batches = done.run.map_or(0, |run| run.batches);
-            return Err(stopped(format!(
-                "stopped after batch {batches}: {} created, {} updated, all of it kept",
-                done.created, done.updated
-            )));
+        let done = done.map_err(|error| self.halted(error, reached))?;
+        if let Some(run) = done.run.filter(|run| !run.finished) {
+            return Err(CommandError::Interrupted {
+                message: kept(run.batches, done.created, done.updated),
+                help: RESUME.to_owned(),
+            });
         }
         Ok(self.answer(context, ImportView::new(&done, false, elapsed_ms(started)), &done))
     }
@@ -244,6 +246,39 @@ impl ImportArgs {
         }
     }
 
+    /// Returns the command that imports the mended reject file: with what changes the meaning of its cells, and without what
+    /// was about the bytes of the source.
+    fn import_of(&self, rejects: &str) -> String {
+        let map = self.map.as_ref().map(|path| path.display().to_string());
+        let format = Some(&self.file_format).filter(|format| *format != "auto");
+        let options = [
+            ("--as", format),
+            ("--map", map.as_ref()),
+            ("--decimal", self.decimal.as_ref()),
+            ("--channel", self.channel.as_ref()),
+            ("--location", self.location.as_ref()),
+        ];
+        let mut command = format!("import {}", quoted(rejects));
+        for (name, value) in options {
+            if let Some(value) = value {
+                command.push_str(&format!(" {name} {}", quoted(value)));
+            }
+        }
+        command
+    }
+
+    /// Says what is written of an import that failed between two batches.
+    fn halted(&self, error: FlowError, reached: Option<ImportProgress>) -> CommandError {
+        match (self.named(error), reached) {
+            (CommandError::Flow(error), Some(told)) if told.batches > 0 => CommandError::Halted {
+                error,
+                kept: kept(told.batches, told.created, told.updated),
+                resume: RESUME,
+            },
+            (error, _) => error,
+        }
+    }
+
     fn answer(&self, context: &Context<'_>, view: ImportView, summary: &ImportSummary) -> Answer {
         let exit = match (summary.rejected_rows, self.strict) {
             (0, _) => Exit::Done,
@@ -272,7 +307,7 @@ impl ImportArgs {
             answer = match reject_file {
                 Some(rejects) => answer.next(format!(
                     "mend {rejects}, then {}",
-                    context.hint(format!("import {}", quoted(&rejects)))
+                    context.hint(self.import_of(&rejects))
                 )),
                 None => answer.next(context.hint(format!("import {file} --rejects rejected.csv"))),
             };
@@ -286,11 +321,12 @@ impl ImportArgs {
     }
 }
 
-fn stopped(message: String) -> CommandError {
-    CommandError::Interrupted {
-        message,
-        help: "run the same command again: it goes on where this one stopped".to_owned(),
-    }
+/// How to go on with an import that was cut off.
+const RESUME: &str = "run the same command again: it goes on where this one stopped";
+
+/// Says what is written of an import that was cut off.
+fn kept(batches: u32, created: u64, updated: u64) -> String {
+    format!("stopped after batch {batches}: {created} created, {updated} updated, all of it kept")
 }
 
 fn elapsed_ms(started: Instant) -> u64 {

@@ -8,6 +8,7 @@
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use sutler_core::catalog::Category;
 use sutler_core::change::{Change, ChangeSet, StockChange};
 use sutler_core::event::{Event, EventKind};
 use sutler_core::import::{InitialStock, PlannedProduct, ProductChange};
@@ -16,7 +17,7 @@ use sutler_core::quantity::QUANTITY_MAX;
 
 use super::category::Categories;
 use super::plan::{Chunk, Gathered, Verdict, collect, gather};
-use super::summary::wide;
+use super::summary::{Told, wide};
 use super::{
     Collector, ImportOptions, ImportProgress, ImportSummary, PreparedImport, RunWriter, Step,
     Target,
@@ -25,13 +26,21 @@ use crate::flow::stock::changed;
 use crate::{FlowError, Shop};
 
 /// How many variants a batch holds at most, roughly: a product is never divided.
-const BATCH_VARIANTS: usize = 2_000;
+const BATCH_VARIANTS: usize = 1_600;
 
 /// How far selling goes beyond stock for variants that are sold without stock.
 const BACKORDER_LIMIT: u32 = QUANTITY_MAX;
 
 /// A batch that was read and compared; an error ends the stream of them.
-type Ready = Result<(Gathered, Chunk), FlowError>;
+type Ready = Result<Batch, FlowError>;
+
+/// Products on their way into one commit.
+struct Batch {
+    gathered: Gathered,
+    chunk: Chunk,
+    /// Whether it is the last of the file.
+    last: bool,
+}
 
 impl Shop {
     /// Streams a product file again and commits it in batches.
@@ -54,7 +63,7 @@ impl Shop {
             told: ImportProgress { rows_total: opened.summary().rows, ..ImportProgress::default() },
         };
         std::thread::scope(|scope| {
-            // Without room in between: one batch is written, one waits, one is made.
+            // Without room in between: one batch is written while the next is made.
             let (sender, batches) = sync_channel(0);
             let reader = std::thread::Builder::new().name("import".to_owned());
             let spawned = reader.spawn_scoped(scope, move || self.make_batches(prepared, &sender));
@@ -71,13 +80,13 @@ impl Shop {
     fn make_batches(&self, prepared: &PreparedImport, sender: &SyncSender<Ready>) {
         let PreparedImport { opened, options, target, .. } = prepared;
         let made = Categories::read(self).and_then(|mut categories| {
-            gather(opened, (options.batch_size(), BATCH_VARIANTS), |gathered| {
+            gather(opened, (options.batch_size(), BATCH_VARIANTS), |gathered, last| {
                 let drafts = &gathered.drafts;
                 let chunk =
                     self.plan_chunk(drafts, options, target, &mut categories, self.now())?;
                 // As good as written: when it is not, no later batch is, or they are decided anew.
                 categories.written(&chunk.categories);
-                Ok(match sender.send(Ok((gathered, chunk))) {
+                Ok(match sender.send(Ok(Batch { gathered, chunk, last })) {
                     Ok(()) => ControlFlow::Continue(()),
                     Err(_) => ControlFlow::Break(()),
                 })
@@ -102,16 +111,14 @@ struct Applying<'a> {
 }
 
 impl Applying<'_> {
-    /// Writes all batches; one is always known ahead, so that the last one can say that it is.
+    /// Writes all batches.
     fn all(
         mut self,
         batches: &Receiver<Ready>,
         progress: &mut dyn FnMut(&ImportProgress) -> ControlFlow<()>,
     ) -> Result<ImportSummary, FlowError> {
-        let mut next = batches.recv().ok().transpose()?;
-        while let Some((gathered, chunk)) = next {
-            next = batches.recv().ok().transpose()?;
-            let last = next.is_none();
+        while let Ok(batch) = batches.recv() {
+            let Batch { gathered, chunk, last } = batch?;
             gathered.count(&mut self.collector, &mut self.told)?;
             self.write(&gathered, chunk, last)?;
             if progress(&self.progress()).is_break() && !last {
@@ -175,31 +182,33 @@ fn write_chunk(
     set: &mut ChangeSet,
     chunk: Chunk,
     target: &Target,
-) -> Step<(Vec<Verdict>, Vec<sutler_core::catalog::Category>)> {
-    let Chunk { mut verdicts, categories } = chunk;
+) -> Step<(Vec<Verdict<Told>>, Vec<Category>)> {
+    let Chunk { verdicts, categories } = chunk;
     for category in &categories {
         set.push(Change::Category(category.clone()));
         set.tell(Event::plain(EventKind::CategoryChanged, category.id));
     }
     let (mut created, mut updated) = (0, 0);
-    for verdict in &mut verdicts {
-        let Verdict::Planned(planned) = verdict else { continue };
+    let mut write = |mut planned: Box<PlannedProduct>| {
         created += u64::from(planned.change == ProductChange::Created);
         updated += u64::from(planned.change == ProductChange::Updated);
-        write_product(set, planned, target);
-    }
-    Step { value: (verdicts, categories), created, updated }
+        let told = Told::of(&mut planned);
+        write_product(set, *planned, target);
+        told
+    };
+    let told = verdicts.into_iter().map(|verdict| verdict.map(&mut write)).collect();
+    Step { value: (told, categories), created, updated }
 }
 
 /// Writes what is planned for a product, with its events.
-fn write_product(set: &mut ChangeSet, planned: &PlannedProduct, target: &Target) {
+fn write_product(set: &mut ChangeSet, planned: PlannedProduct, target: &Target) {
     let product = planned.product.id;
     if planned.product_changed {
-        set.push(Change::Product(Box::new(planned.product.clone())));
+        set.push(Change::Product(Box::new(planned.product)));
         set.tell(Event::plain(EventKind::ProductChanged, product));
     }
     if !planned.prices.is_empty() {
-        set.changes.extend(planned.prices.iter().cloned().map(Change::Price));
+        set.changes.extend(planned.prices.into_iter().map(Change::Price));
         set.tell(Event::plain(EventKind::PriceChanged, product));
     }
     for stock in &planned.stock {

@@ -2,58 +2,60 @@
 //! `sutler-exchange`. Append-only, like those.
 
 use sutler_core::import::{Diagnostic, Place, Severity};
-
-/// One code: how bad it is and its long text.
-pub(crate) struct Code {
-    /// The code itself: `E301`.
-    pub(crate) id: &'static str,
-    /// How bad it always is.
-    pub(crate) severity: Severity,
-    /// What it means, why it is so, and how to mend it.
-    text: &'static str,
-}
+pub use sutler_exchange::codes::Code;
 
 macro_rules! codes {
-    ($($name:ident = $id:literal $severity:ident $text:literal;)+) => {
-        $(pub(crate) const $name: Code = Code { id: $id, severity: Severity::$severity, text: $text };)+
+    ($($name:ident = $id:literal $severity:ident $title:literal $text:literal;)+) => {
+        $(pub(crate) const $name: Code =
+            Code { id: $id, severity: Severity::$severity, title: $title, text: $text };)+
 
-        const ALL: &[&Code] = &[$(&$name),+];
+        const OWN: &[&Code] = &[$(&$name),+];
     };
 }
 
 codes! {
-    PRODUCT_REFUSED = "E301" Reject
+    PRODUCT_REFUSED = "E301" Reject "product breaks a rule of the catalog"
         "The rows of the product can be read, but together they break a rule of the catalog: a handle or SKU that is too \
          long or holds a control character, an option that is named twice, a category that is blank or too deep. The \
          message says which. All rows of the product are in the reject file: mend them there and import that.";
-    PRODUCT_EXISTS = "E302" Reject
+    PRODUCT_EXISTS = "E302" Reject "product is there already and differs"
         "The shop has a product with this handle, the file says something else about it, and the import was told not to \
          change products (`--on-conflict error`). Use `--on-conflict update` to change it, `skip` to leave it, or give the \
          product of the file another handle.";
-    UNKNOWN_LOCATION = "E303" Reject
+    UNKNOWN_LOCATION = "E303" Reject "location is not known"
         "A stock file names its locations. This name is neither the code nor the name of a location of the shop, so it \
          cannot be said where the units stand. The message lists the locations there are; rename the location in the file \
          or add it to the shop.";
-    UNKNOWN_VARIANT = "E304" Reject
+    UNKNOWN_VARIANT = "E304" Reject "variant is not known"
         "A stock row names its variant by handle and option values. The shop has no such product, or no such variant of \
          it. Stock files never make products: import the product file first.";
-    STOCK_MOVED_ON = "E305" Reject
+    STOCK_MOVED_ON = "E305" Reject "stock moved on since the export"
         "The row says how many units stood there when the file was exported, and now there is another number: something \
          was sold, received or counted since. The row was skipped, because writing it would undo that. Export the stock \
          again and repeat the change there.";
-    COUNT_TOO_LARGE = "E306" Reject
+    COUNT_TOO_LARGE = "E306" Reject "count is too large"
         "A level holds at most 1,000,000 units. A larger number is mostly a barcode or price in the wrong column.";
-    PROMISED = "E307" Reject
+    PROMISED = "E307" Reject "count is below what is promised"
         "So few units cannot be there: more are reserved or promised to placed orders. Ship or cancel orders first, or look \
          again at the shelf.";
-    TOO_MANY_REJECTS = "E308" Fatal
+    TOO_MANY_REJECTS = "E308" Fatal "more rows were refused than allowed"
         "More rows were refused than `--max-errors` allows, so nothing was written. Mend the errors that are listed, or \
          allow more.";
-    BAD_OPTION = "E309" Fatal
+    BAD_OPTION = "E309" Fatal "option of the import cannot be this"
         "An option of the import cannot be what was given; the message says what it can be.";
-    NEGATIVE_TAKEN_AS_ZERO = "E320" Remark
+    NEGATIVE_TAKEN_AS_ZERO = "E320" Remark "a count below zero was taken as 0"
         "The count is below zero. Other systems count units that were sold beyond stock that way; at a shelf there are \
          none, so 0 is taken. How far selling may go beyond stock is a limit of its own.";
+}
+
+/// Returns every code that an import can tell: those of the file, then those of the shop, each in order.
+///
+/// ```
+/// let ids: Vec<&str> = sutler_engine::flow::import::codes().map(|code| code.id).collect();
+/// assert!(ids.starts_with(&["E101", "E102"]) && ids.ends_with(&["E309", "E320"]));
+/// ```
+pub fn codes() -> impl Iterator<Item = &'static Code> {
+    sutler_exchange::codes::ALL.iter().chain(OWN).copied()
 }
 
 /// Returns the long text of a code, of the file's own or of the shop's.
@@ -64,8 +66,7 @@ codes! {
 /// assert_eq!(sutler_engine::flow::import::explain("E999"), None);
 /// ```
 pub fn explain(code: &str) -> Option<&'static str> {
-    let own = ALL.iter().find(|entry| entry.id.eq_ignore_ascii_case(code)).map(|entry| entry.text);
-    own.or_else(|| sutler_exchange::explain(code))
+    codes().find(|entry| entry.id.eq_ignore_ascii_case(code)).map(|entry| entry.text)
 }
 
 /// Returns a diagnostic about a row.
@@ -92,10 +93,11 @@ mod tests {
 
     #[test]
     fn codes_are_unique_and_none_is_one_of_the_files() {
-        for (at, code) in ALL.iter().enumerate() {
-            assert!(ALL[at + 1..].iter().all(|other| other.id != code.id), "{}", code.id);
+        for (at, code) in OWN.iter().enumerate() {
+            assert!(OWN[at + 1..].iter().all(|other| other.id != code.id), "{}", code.id);
             assert_eq!(sutler_exchange::explain(code.id), None, "{}", code.id);
             assert!(code.text.ends_with('.') && code.text.len() > 60, "{}", code.id);
+            assert!(!code.title.is_empty() && !code.title.ends_with('.'), "{}", code.id);
         }
     }
 }

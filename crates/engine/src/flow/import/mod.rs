@@ -23,7 +23,7 @@ mod run;
 mod summary;
 mod target;
 
-pub use codes::explain;
+pub use codes::{Code, codes, explain};
 pub use summary::{
     DiagnosticGroup, ImportKind, ImportProgress, ImportSummary, ProductDifference, RunSummary,
     SAMPLES_MAX,
@@ -46,7 +46,7 @@ use sutler_exchange::{FileKind, Opened, Refused};
 use crate::{FlowError, Shop};
 
 /// How many products or stock rows a batch holds unless told otherwise.
-pub const BATCH: usize = 500;
+pub const BATCH: usize = 400;
 
 /// What becomes of products that the shop has already.
 ///

@@ -15,7 +15,7 @@ use sutler_core::time::Timestamp;
 use sutler_exchange::{Entry, Opened, RejectRow, RowsAt};
 
 use super::category::Categories;
-use super::summary::wide;
+use super::summary::{Told, wide};
 use super::{
     Collector, ImportOptions, ImportProgress, ImportSummary, OnConflict, RejectFile, StockPolicy,
     Target,
@@ -54,20 +54,30 @@ impl Drafted {
     }
 }
 
-/// What is to become of a drafted product.
-pub(super) enum Verdict {
+/// What is to become of a drafted product. `T` is what is planned for it, or what is told of that once it is written.
+pub(super) enum Verdict<T> {
     /// It is written, or is there already.
-    Planned(Box<PlannedProduct>),
+    Planned(T),
     /// The shop has it and it stays.
     Skipped,
     /// It is refused.
     Rejected(Diagnostic),
 }
 
+impl<T> Verdict<T> {
+    pub(super) fn map<U>(self, planned: impl FnOnce(T) -> U) -> Verdict<U> {
+        match self {
+            Verdict::Planned(value) => Verdict::Planned(planned(value)),
+            Verdict::Skipped => Verdict::Skipped,
+            Verdict::Rejected(diagnostic) => Verdict::Rejected(diagnostic),
+        }
+    }
+}
+
 /// A chunk after comparison.
 pub(super) struct Chunk {
     /// One for each draft, in their order.
-    pub(super) verdicts: Vec<Verdict>,
+    pub(super) verdicts: Vec<Verdict<Box<PlannedProduct>>>,
     /// Categories that its products need and that are not written yet, parents first.
     pub(super) categories: Vec<Category>,
 }
@@ -118,23 +128,23 @@ impl Gathered {
     }
 }
 
-/// Streams the products of a file in chunks of at most so many products and variants, roughly, until `each` breaks. A file
-/// without products comes as one empty chunk.
+/// Streams the products of a file in chunks of at most so many products and variants, roughly, until `each` breaks; it is
+/// told whether a chunk is the last. A file without products comes as one empty chunk.
 pub(super) fn gather(
     opened: &Opened,
     most: (usize, usize),
-    mut each: impl FnMut(Gathered) -> Result<ControlFlow<()>, FlowError>,
+    mut each: impl FnMut(Gathered, bool) -> Result<ControlFlow<()>, FlowError>,
 ) -> Result<(), FlowError> {
     let mut gathered = Gathered::default();
     for entry in opened.products() {
-        // A full chunk waits for the next product: so the last one is never empty.
-        if gathered.is_full(most) && each(std::mem::take(&mut gathered))?.is_break() {
+        // A full chunk waits for the next product: so the last one is known.
+        if gathered.is_full(most) && each(std::mem::take(&mut gathered), false)?.is_break() {
             return Ok(());
         }
         gathered.push(entry.map_err(refused)?);
     }
     // There is nothing left to break off.
-    each(gathered).map(|_| ())
+    each(gathered, true).map(|_| ())
 }
 
 /// A plan that is being made.
@@ -166,7 +176,7 @@ impl Shop {
         };
         let mut told =
             ImportProgress { rows_total: opened.summary().rows, ..ImportProgress::default() };
-        gather(opened, (CHUNK, CHUNK_VARIANTS), |gathered| {
+        gather(opened, (CHUNK, CHUNK_VARIANTS), |gathered, _| {
             gathered.count(&mut planning.collector, &mut told)?;
             self.plan_gathered(&gathered, &mut planning)?;
             progress(&told);
@@ -193,7 +203,7 @@ impl Shop {
                 }
                 _ => rejects.write(&drafted.rejected)?,
             }
-            collect(drafted, verdict, collector)?;
+            collect(drafted, verdict.map(|mut planned| Told::of(&mut planned)), collector)?;
         }
         collector.summary.categories_created += wide(chunk.categories.len());
         // Counted once: in a plan that is as good as written.
@@ -305,7 +315,7 @@ impl Shop {
 /// Takes what is to become of a product into the summary.
 pub(super) fn collect(
     drafted: &Drafted,
-    verdict: Verdict,
+    verdict: Verdict<Told>,
     collector: &mut Collector,
 ) -> Result<(), FlowError> {
     if !matches!(verdict, Verdict::Rejected(_)) {
@@ -313,8 +323,8 @@ pub(super) fn collect(
         collector.summary.images += wide(drafted.draft.images.as_ref().map_or(0, Vec::len));
     }
     match verdict {
-        Verdict::Planned(mut planned) => {
-            collector.planned(&mut planned);
+        Verdict::Planned(told) => {
+            collector.planned(told);
             Ok(())
         }
         Verdict::Skipped => {

@@ -232,6 +232,34 @@ impl ImportSummary {
     }
 }
 
+/// What is told of the plan for one product, when what is to be written has gone its way.
+pub(crate) struct Told {
+    /// The handle; `None` when nothing changes.
+    subject: Option<String>,
+    change: ProductChange,
+    variants_created: u64,
+    prices: u64,
+    stock: u64,
+    differences: Vec<Difference>,
+    dangers: Vec<Danger>,
+}
+
+impl Told {
+    /// Takes out of a plan what is told of it.
+    pub(crate) fn of(planned: &mut PlannedProduct) -> Self {
+        let changes = planned.change != ProductChange::Unchanged;
+        Self {
+            subject: changes.then(|| planned.product.handle.to_string()),
+            change: planned.change,
+            variants_created: wide(planned.variants_created),
+            prices: wide(planned.prices.len()),
+            stock: wide(planned.stock.len()),
+            differences: std::mem::take(&mut planned.differences),
+            dangers: std::mem::take(&mut planned.dangers),
+        }
+    }
+}
+
 /// Sums an import up while it streams by.
 pub(crate) struct Collector {
     pub(crate) summary: ImportSummary,
@@ -310,24 +338,17 @@ impl Collector {
     }
 
     /// Counts what is planned for a product.
-    pub(crate) fn planned(&mut self, planned: &mut PlannedProduct) {
-        match planned.change {
+    pub(crate) fn planned(&mut self, told: Told) {
+        match told.change {
             ProductChange::Created => self.summary.created += 1,
             ProductChange::Updated => self.summary.updated += 1,
             ProductChange::Unchanged => self.summary.unchanged += 1,
         }
-        self.summary.variants_created += wide(planned.variants_created);
-        self.summary.prices_written += wide(planned.prices.len());
-        self.summary.stock_written += wide(planned.stock.len());
-        let dangers = std::mem::take(&mut planned.dangers);
-        if planned.change != ProductChange::Unchanged {
-            let differences = std::mem::take(&mut planned.differences);
-            self.change(
-                || planned.product.handle.to_string(),
-                planned.change,
-                differences,
-                dangers,
-            );
+        self.summary.variants_created += told.variants_created;
+        self.summary.prices_written += told.prices;
+        self.summary.stock_written += told.stock;
+        if let Some(subject) = told.subject {
+            self.change(|| subject, told.change, told.differences, told.dangers);
         }
     }
 
