@@ -45,7 +45,7 @@ pub(crate) enum CommandError {
     /// As the failure. Something that is done in parts failed; the parts before stay.
     Halted {
         /// Why.
-        error: FlowError,
+        error: Box<FlowError>,
         /// What was done by then.
         kept: String,
         /// How to go on once the reason is gone.
@@ -134,7 +134,8 @@ impl CommandError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             CommandError::Usage { .. } => Exit::Usage,
-            CommandError::Flow(error) | CommandError::Halted { error, .. } => exit_of_flow(error),
+            CommandError::Flow(error) => exit_of_flow(error),
+            CommandError::Halted { error, .. } => exit_of_flow(error),
             CommandError::File { .. } => Exit::Invalid,
             CommandError::Open(error) => exit_of_open(error),
             CommandError::Io { .. } => Exit::Failure,
@@ -483,7 +484,7 @@ mod tests {
             source: "database or disk is full".into(),
         };
         let halted = CommandError::Halted {
-            error: full.into(),
+            error: Box::new(full.into()),
             kept: "stopped after batch 3, all of it kept".to_owned(),
             resume: "run the same command again",
         };

@@ -271,7 +271,7 @@ impl ImportArgs {
     fn halted(&self, error: FlowError, reached: Option<ImportProgress>) -> CommandError {
         match (self.named(error), reached) {
             (CommandError::Flow(error), Some(told)) if told.batches > 0 => CommandError::Halted {
-                error,
+                error: Box::new(error),
                 kept: kept(told.batches, told.created, told.updated),
                 resume: RESUME,
             },
