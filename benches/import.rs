@@ -43,7 +43,7 @@ fn main() {
     println!(
         "csv → rusqlite by hand    {:>9.0} rows/s   {:.2} s of processor",
         rows as f64 / raw.seconds,
-        raw.processor
+        raw.cpu
     );
 
     let shop =
@@ -69,7 +69,7 @@ fn main() {
             "import, {run} run         {:>9.0} rows/s   {:.2} × raw, {:.2} s of processor, {changed} products changed",
             rows as f64 / took.seconds,
             raw.seconds / took.seconds,
-            took.processor
+            took.cpu
         );
         peaks.extend([planned - base, written - base]);
     }
@@ -83,7 +83,7 @@ fn main() {
     println!(
         "search index, first fill  {:>9.0} rows/s   {:.2} s of processor, {:.1} MB over base after it",
         rows as f64 / index.seconds,
-        index.processor,
+        index.cpu,
         resident_mb() - base
     );
     let most = peaks.into_iter().fold(0.0, f64::max);
@@ -93,17 +93,17 @@ fn main() {
 /// How long something took, by the clock and of the processor, in seconds.
 struct Took {
     seconds: f64,
-    processor: f64,
+    cpu: f64,
 }
 
 fn timed(work: impl FnOnce()) -> Took {
-    let (start, before) = (Instant::now(), processor_seconds());
+    let (start, before) = (Instant::now(), cpu_seconds());
     work();
-    Took { seconds: start.elapsed().as_secs_f64(), processor: processor_seconds() - before }
+    Took { seconds: start.elapsed().as_secs_f64(), cpu: cpu_seconds() - before }
 }
 
 /// What the processors did for this program so far, in its own code and in the system's.
-fn processor_seconds() -> f64 {
+fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let behind_name = stat.rsplit(')').next().unwrap_or_default();
     // Fields 14 and 15, in hundredths of a second.

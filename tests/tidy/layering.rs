@@ -35,7 +35,7 @@ const RULES: &[Rule] = &[
     rule("sutler-store-sqlite",       &["sutler-core"],                                            &["sutler-store-conformance", "sutler-store-memory"]),
     rule("sutler",                    BELOW_SUTLER,                                                &["sutler-store-conformance"]),
     rule("sutler-cli",                &["sutler", "sutler-core", "sutler-engine"],                 &[]),
-    rule("xtask",                     &["sutler-core", "sutler-exchange"],                         &[]),
+    rule("xtask",                     &["sutler-core", "sutler-engine"],                           &[]),
 ];
 
 /// A flow is tested on a real back-end: the memory store replaces mocks, and the flaky store fails on schedule.
