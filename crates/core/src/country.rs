@@ -76,6 +76,13 @@ pub fn meant_by(text: &str) -> Option<&'static str> {
 }
 
 /// A country with its currency and its standard rate of tax.
+///
+/// ```
+/// use sutler_core::country::{Country, by_code};
+///
+/// let percent_of = |code| by_code(code).map(|Country { percent, .. }| percent);
+/// assert_eq!((percent_of("CH"), percent_of("US")), (Some("8.1"), Some("0")));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Country {
     /// ISO 3166-1 alpha-2.

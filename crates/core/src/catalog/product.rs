@@ -91,7 +91,7 @@ pub struct Dimensions {
 ///
 /// let blanket: Product = serde_json::from_str(text)?;
 /// assert_eq!(blanket.option_names, ["Size"]);
-/// assert!(blanket.is_visible(now) && blanket.check().is_ok());
+/// assert!(blanket.is_published() && blanket.is_visible(now) && blanket.check().is_ok());
 /// let small = blanket.variant_by_options(&["Small".to_owned()]).expect("it is for sale");
 /// assert_eq!(blanket.variant_title(small), "Wool blanket (Small)");
 /// assert_eq!(blanket.variant(small.id), Some(small));
