@@ -59,6 +59,8 @@ pub struct PriceRange {
 ///     price_range: Some(PriceRange { minor_min: 3_900, minor_max: 4_200 }),
 ///     in_stock: true,
 ///     created_ms: 1_780_000_000_000,
+///     shown_from_ms: None,
+///     shown_until_ms: None,
 /// });
 /// index.apply(batch, 4)?;
 /// assert_eq!(index.search(&SearchRequest::new("lin-m"))?.hits[0].id, "prod_9");

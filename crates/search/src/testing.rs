@@ -22,6 +22,8 @@ pub fn document(id: &str, title: &str, brand: &str, minor: i64) -> ProductDocume
         price_range: Some(PriceRange { minor_min: minor, minor_max: minor }),
         in_stock: true,
         created_ms: 0,
+        shown_from_ms: None,
+        shown_until_ms: None,
     }
 }
 
