@@ -162,7 +162,7 @@ impl Shop {
 
     /// Sets the units of a variant's line; `None` takes it out.
     ///
-    /// Errors: what any change of a cart is refused for; see [`Shop::cart_add`].
+    /// Errors: `not_found` when the variant has no line; what any change of a cart is refused for, see [`Shop::cart_add`].
     ///
     /// ```
     /// use sutler_core::quantity::Quantity;
@@ -173,6 +173,7 @@ impl Shop {
     /// let cart = shop.cart_set(cart, red, Some(Quantity::new(4)?))?;
     /// assert_eq!(cart.lines[0].quantity.get(), 4);
     /// assert!(shop.cart_set(cart.id, red, None)?.lines.is_empty());
+    /// assert_eq!(shop.cart_set(cart.id, red, None).unwrap_err().code(), "not_found");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn cart_set(
@@ -255,7 +256,7 @@ impl Shop {
 
     /// Moves everything of one cart into another, as when a guest signs in; returns the one that was filled.
     ///
-    /// Errors: `cart.channels` when they are of two channels; what any change of a cart is refused for.
+    /// Errors: `cart.channels` when they are of two channels, or one cart twice; what any change of a cart is refused for.
     ///
     /// ```
     /// use sutler_core::cart::CartStatus;

@@ -121,7 +121,7 @@ impl Shop {
 
     /// Marks all that is planned as taken from the shelf.
     ///
-    /// Errors: `order.not_placed`; `order.nothing_to_ship`.
+    /// Errors: `not_found`; `order.not_placed`; `order.nothing_to_ship`.
     ///
     /// ```
     /// use sutler_core::fulfillment::FulfillmentStatus;
@@ -137,7 +137,7 @@ impl Shop {
 
     /// Marks all that is planned or picked as put in its parcels.
     ///
-    /// Errors: `order.not_placed`; `order.nothing_to_ship`.
+    /// Errors: `not_found`; `order.not_placed`; `order.nothing_to_ship`.
     ///
     /// ```
     /// use sutler_core::fulfillment::FulfillmentStatus;
@@ -262,7 +262,7 @@ impl Shop {
 
     /// Records that parcels arrived: all of the order that are on their way, or one.
     ///
-    /// Errors: `not_found`; `move.illegal` when nothing is on its way.
+    /// Errors: `not_found`; `order.not_placed`; `input.invalid` when nothing is on its way.
     ///
     /// ```
     /// use sutler_core::order::Stage;
@@ -272,6 +272,9 @@ impl Shop {
     /// shop.fulfill_ship(placed.order.number, &all)?;
     /// let view = shop.fulfill_deliver(placed.order.number, None)?;
     /// assert_eq!(view.progress.stage, Stage::Delivered);
+    ///
+    /// let refusal = shop.fulfill_deliver(placed.order.number, None).unwrap_err();
+    /// assert_eq!(refusal.code(), "input.invalid", "nothing is on its way any more");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn fulfill_deliver(

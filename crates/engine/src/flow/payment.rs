@@ -226,7 +226,7 @@ impl Shop {
 
     /// Makes every provider call that is due, in the order of due moments.
     ///
-    /// Errors: only failures of the store; what providers say is in the report.
+    /// Errors: failures of the store, and [`FlowError::Contended`]; what providers say is in the report.
     ///
     /// ```
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;

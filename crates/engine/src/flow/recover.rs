@@ -43,7 +43,8 @@ pub struct RecoveryReport {
 impl Shop {
     /// Settles every open checkout that nobody works on any more, and makes every provider call that is due.
     ///
-    /// Errors: only failures of the store; a checkout that cannot be settled is named in the report.
+    /// Errors: failures of the store, and [`FlowError::Contended`] over a provider call; a checkout that cannot be settled is
+    /// named in the report.
     ///
     /// ```
     /// use sutler_engine::FlowError;

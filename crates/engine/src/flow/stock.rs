@@ -118,6 +118,11 @@ impl Shop {
     ///
     /// let refusal = shop.stock_correct(red, 6, "main", "counted", Some(5), None).unwrap_err();
     /// assert_eq!(refusal.code(), "stock.changed", "it is no longer 5");
+    ///
+    /// # sutler_engine::testing::order(&shop, "test:ok")?;
+    /// // After an order over two:
+    /// let refusal = shop.stock_correct(red, 1, "main", "counted", None, None).unwrap_err();
+    /// assert_eq!(refusal.code(), "stock.insufficient", "two are promised");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn stock_correct(
@@ -263,7 +268,8 @@ impl Shop {
 
     /// Sets how far selling may go beyond what is on hand, and how many units are kept from buyers.
     ///
-    /// Errors: `not_found` for a variant or location; `quantity.invalid`; `key.reused`.
+    /// Errors: `not_found` for a variant or location; `quantity.invalid`; `stock.promised` when more is promised already than
+    /// the limits allow; `key.reused`.
     ///
     /// ```
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
@@ -272,6 +278,14 @@ impl Shop {
     /// assert_eq!(view.levels[0].1.available(), 3, "two are kept back");
     /// let view = shop.stock_limits(red, "main", 10, 0, None)?;
     /// assert_eq!(view.levels[0].1.available(), 15, "ten may be sold before they are there");
+    ///
+    /// # let command = sutler_engine::testing::command(&shop, "test:ok")?;
+    /// # let eight = sutler_core::quantity::Quantity::new(8)?;
+    /// # shop.cart_set(command.cart, red, Some(eight))?;
+    /// # shop.checkout(&command)?;
+    /// // After an order over eight of the five:
+    /// let refusal = shop.stock_limits(red, "main", 0, 0, None).unwrap_err();
+    /// assert_eq!(refusal.code(), "stock.promised");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn stock_limits(
