@@ -179,6 +179,15 @@ impl Shop {
 
     /// Returns whether searches could not use the kept index, because its folder cannot be written to: they are answered
     /// from what lies there, or from an index in memory that the next program must build again.
+    ///
+    /// ```
+    /// use sutler_engine::flow::search::SearchRequest;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    ///
+    /// shop.search(&SearchRequest::new("mug"))?;
+    /// assert!(!shop.search_is_spare(), "an index in memory can always be written");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn search_is_spare(&self) -> bool {
         self.spare_search.get().is_some()
     }

@@ -16,7 +16,11 @@ use sutler_core::status::word;
 
 use crate::{FlowError, Shop};
 
-/// The most orders one page may hold.
+/// The most orders one page may hold; who asks for more gets so many.
+///
+/// ```
+/// assert_eq!(sutler_engine::flow::order::PAGE_MAX, 1_000);
+/// ```
 pub const PAGE_MAX: usize = 1_000;
 
 /// An order with what belongs to it and what is derived from that.

@@ -123,6 +123,12 @@ impl Shop {
     /// Reads every file of the search index and compares it with its checksum.
     ///
     /// Errors: [`FlowError::Search`] names damaged files; a rebuild mends them.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// shop.index_check()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn index_check(&self) -> Result<(), FlowError> {
         Ok(self.search_index()?.verify()?)
     }

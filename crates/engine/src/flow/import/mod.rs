@@ -46,6 +46,12 @@ use sutler_exchange::{FileKind, Opened, Refused};
 use crate::{FlowError, Shop};
 
 /// How many products or stock rows a batch holds unless told otherwise.
+///
+/// ```
+/// use sutler_engine::flow::import::{BATCH, ImportOptions};
+///
+/// assert_eq!(ImportOptions::default().batch, BATCH);
+/// ```
 pub const BATCH: usize = 400;
 
 /// What becomes of products that the shop has already.

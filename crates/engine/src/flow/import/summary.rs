@@ -12,6 +12,10 @@ use super::codes::{self, refusal};
 use crate::FlowError;
 
 /// The most products, dangers and differences of one product that a summary shows; the rest are counted.
+///
+/// ```
+/// assert_eq!(sutler_engine::flow::import::SAMPLES_MAX, 50);
+/// ```
 pub const SAMPLES_MAX: usize = 50;
 
 /// What a file is about.

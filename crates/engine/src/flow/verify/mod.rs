@@ -25,6 +25,10 @@ use crate::{FlowError, Shop};
 const PAGE: usize = 500;
 
 /// The most findings that a report lists; the rest are counted.
+///
+/// ```
+/// assert_eq!(sutler_engine::flow::verify::FINDINGS_MAX, 1_000);
+/// ```
 pub const FINDINGS_MAX: usize = 1_000;
 
 /// How often a look is repeated while the shop changes under it.
