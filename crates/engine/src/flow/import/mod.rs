@@ -50,7 +50,7 @@ use crate::{FlowError, Shop};
 /// ```
 /// use sutler_engine::flow::import::{BATCH, ImportOptions};
 ///
-/// assert_eq!(ImportOptions::default().batch, BATCH);
+/// assert_eq!(ImportOptions::new("catalog.csv").batch, BATCH);
 /// ```
 pub const BATCH: usize = 400;
 
