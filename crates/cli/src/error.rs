@@ -228,6 +228,9 @@ fn report_of_flow(error: &FlowError) -> Report {
         FlowError::Search(error) if error.is_about_writing_rights() => {
             Some("give this program the right to write there; searching works without".to_owned())
         }
+        FlowError::Search(error) if error.is_about_room() => {
+            Some("free some room on the disk; searching works without".to_owned())
+        }
         FlowError::Search(_) => Some("build the index anew: `sutler index rebuild`".to_owned()),
         _ => None,
     };
@@ -292,7 +295,7 @@ fn help_for_store(error: &StoreError) -> Option<String> {
         "store.locked" => {
             Some("another program is writing for longer than usual; try again".to_owned())
         }
-        "store.full" => Some("free some disk space; nothing was written".to_owned()),
+        "store.full" => Some("free some disk space, then run the same command again".to_owned()),
         "store.damaged" => {
             Some("look with `sutler doctor`, then `sutler restore` the newest backup".to_owned())
         }

@@ -1,10 +1,19 @@
-//! Ctrl-C in work that may only stop at a border.
+//! Signals: Ctrl-C in work that may only stop at a border, and the limit on the length of a file.
 //!
 //! Most commands let the system end them: what they write is one commit, so there is nothing to leave half done. An import
 //! of many batches stops at the next border instead and says how to go on. A second Ctrl-C ends it at once, which is safe too.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Has a write beyond the limit on a file's length (`ulimit -f`) fail with an error that is told, instead of the system ending
+/// the program without a word.
+pub(crate) fn outlive_file_limit() {
+    let noticed = Arc::new(AtomicBool::new(false));
+    if let Err(error) = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, noticed) {
+        tracing::warn!(%error, "a limit on the length of files would end this program silently");
+    }
+}
 
 /// Whether Ctrl-C was pressed since [`Interrupt::listen`].
 #[derive(Clone, Debug)]

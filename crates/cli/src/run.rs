@@ -15,6 +15,7 @@ use crate::output::{Color, Console, Format};
 
 /// Runs one command line.
 pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
+    crate::interrupt::outlive_file_limit();
     let exit = match parse(&words) {
         Ok(cli) => run_parsed(cli),
         Err(error) => refuse(&words, &error),

@@ -48,9 +48,9 @@ pub enum FlowError {
         #[source]
         source: std::io::Error,
     },
-    /// A provider call has no known outcome yet; recovery will settle it.
+    /// A payment has no outcome yet, or none that could be written; the same call or recovery will settle it.
     #[error(
-        "the payment provider did not answer, so the outcome is open: {reason}; run the same command again with the same key, or `sutler recover`"
+        "the outcome of the payment is open: {reason}; run the same command again with the same key, or `sutler recover`"
     )]
     PaymentOpen {
         /// What is known.

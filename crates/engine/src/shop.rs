@@ -177,7 +177,7 @@ impl Shop {
         Ok(self.spare_search.get_or_init(|| opened))
     }
 
-    /// Returns whether searches could not use the kept index, because its folder cannot be written to: they are answered
+    /// Returns whether searches could not use the kept index, because its folder cannot be written to or has no room: they are answered
     /// from what lies there, or from an index in memory that the next program must build again.
     ///
     /// ```

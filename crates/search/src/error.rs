@@ -132,8 +132,22 @@ impl SearchError {
     #[must_use]
     pub fn is_about_writing_rights(&self) -> bool {
         use ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
-        matches!(self, SearchError::Io { source, .. }
-            if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem))
+        matches!(self.refusal(), Some(PermissionDenied | ReadOnlyFilesystem))
+    }
+
+    /// Says whether there was no room for what was to be written: a full disk, a used-up quota, or a limit on the length of
+    /// a file. What was in the index before is still there.
+    #[must_use]
+    pub fn is_about_room(&self) -> bool {
+        use ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        matches!(self.refusal(), Some(StorageFull | QuotaExceeded | FileTooLarge))
+    }
+
+    fn refusal(&self) -> Option<ErrorKind> {
+        match self {
+            SearchError::Io { source, .. } => Some(source.kind()),
+            _ => None,
+        }
     }
 }
 

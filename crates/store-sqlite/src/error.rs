@@ -167,7 +167,9 @@ impl OpenError {
             OpenError::Locked { .. } => {
                 "wait for the other program to end, or stop it, then try again"
             }
-            OpenError::Full { .. } => "free some room, then try again",
+            OpenError::Full { .. } => {
+                "free some room on the disk or raise the limit (quota, `ulimit -f`), then run the same command again: even reading needs a little; what was acknowledged before stays"
+            }
             OpenError::Setting { .. } => {
                 "put the file on a local disk: network file systems cannot hold a shop"
             }
@@ -183,13 +185,15 @@ impl OpenError {
     /// Sorts what SQLite said while a file was opened.
     pub(crate) fn of(path: &Path, error: rusqlite::Error) -> Self {
         let path = path.to_path_buf();
+        if is_full(&error) {
+            return OpenError::Full { path };
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => OpenError::NotADatabase { path },
             Some(ErrorCode::DatabaseCorrupt) => {
                 OpenError::Damaged { path, what: error.to_string() }
             }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Locked { path },
-            Some(ErrorCode::DiskFull) => OpenError::Full { path },
             Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
                 OpenError::Unreachable { path, source: std::io::Error::other(error) }
             }
@@ -209,6 +213,15 @@ impl OpenError {
             _ => OpenError::Unreachable { path, source },
         }
     }
+}
+
+/// Returns whether SQLite found no room: in the file or its journal, or for the index of the journal, which a reader grows too.
+/// What it could not write for a reason that it does not tell apart from a broken disk is no such case.
+fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+        || error
+            .sqlite_error()
+            .is_some_and(|cause| cause.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }
 
 impl From<OpenError> for StoreError {
@@ -281,7 +294,8 @@ impl Fault {
         const LOCKED: &str = "try again; if it stays so, look for a program that holds the shop";
         const READ_ONLY: &str =
             "check that you may write to the file and its folder; reading goes on";
-        const FULL: &str = "free some room on the disk, then run the same command again; what was acknowledged before stays, and reading goes on";
+        const FULL: &str = "free some room on the disk, then run the same command again; what was acknowledged before stays";
+        const WRITE: &str = "check the disk, and whether a quota or `ulimit -f` forbids the file to grow; what was acknowledged before stays";
         const LOST: &str =
             "read the record before trying again: it may have been written; check the disk";
         match self {
@@ -294,6 +308,7 @@ impl Fault {
             }
             Fault::Reopen(error) => (error.code(), error.retry(), Some(error.help())),
             Fault::LockFile(_) | Fault::Panicked => ("store.failed", Retry::Never, None),
+            Fault::Sqlite(error) if is_full(error) => ("store.full", Retry::Never, Some(FULL)),
             Fault::Sqlite(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                     ("store.locked", Retry::Later, Some(LOCKED))
@@ -301,11 +316,11 @@ impl Fault {
                 Some(ErrorCode::OutOfMemory | ErrorCode::OperationInterrupted) => {
                     ("store.failed", Retry::Later, None)
                 }
-                Some(ErrorCode::DiskFull) => ("store.full", Retry::Never, Some(FULL)),
                 Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                     ("store.damaged", Retry::Never, Some(DAMAGED))
                 }
                 Some(ErrorCode::ReadOnly) => ("store.read_only", Retry::Never, Some(READ_ONLY)),
+                Some(ErrorCode::SystemIoFailure) => ("store.failed", Retry::Never, Some(WRITE)),
                 _ => ("store.failed", Retry::Never, None),
             },
         }
@@ -389,5 +404,32 @@ impl From<rusqlite::Error> for Stop {
 impl From<serde_json::Error> for Stop {
     fn from(error: serde_json::Error) -> Self {
         Stop::Fault(error.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(extended: std::ffi::c_int) -> rusqlite::Error {
+        rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(extended), None)
+    }
+
+    #[test]
+    fn no_room_for_the_file_or_the_index_of_its_journal_is_a_full_disk() {
+        let shop = Path::new("shop.db");
+        for extended in [rusqlite::ffi::SQLITE_FULL, rusqlite::ffi::SQLITE_IOERR_SHMSIZE] {
+            assert_eq!(OpenError::of(shop, said(extended)).code(), "store.full");
+            let error = Fault::from(said(extended)).at("read", shop);
+            assert_eq!((error.code, error.retry), ("store.full", Retry::Never));
+        }
+    }
+
+    #[test]
+    fn what_the_disk_refused_for_an_untold_reason_says_where_to_look() {
+        let error =
+            Fault::from(said(rusqlite::ffi::SQLITE_IOERR_WRITE)).at("commit", Path::new("shop.db"));
+        assert_eq!(error.code, "store.failed");
+        assert!(error.help.unwrap().contains("quota"), "a limit on the file's length looks so");
     }
 }

@@ -10,6 +10,7 @@ mod doctor;
 mod errors;
 mod examples;
 mod exit_codes;
+mod full_disk;
 mod help;
 mod import;
 mod journey;

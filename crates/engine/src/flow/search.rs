@@ -158,7 +158,7 @@ impl Shop {
     /// ```
     pub fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, FlowError> {
         match self.search_index().and_then(|index| self.search_in(index, request)) {
-            Err(FlowError::Search(error)) if error.is_about_writing_rights() => {
+            Err(FlowError::Search(error)) if cannot_write(&error) => {
                 tracing::info!(%error, "searching without the kept index");
                 self.search_in_spare(request)
             }
@@ -170,9 +170,7 @@ impl Shop {
         let index = self.spare_search_index()?;
         match self.search_in(index, request) {
             // It lies in a folder and had seen every event when it was opened; since then it lags.
-            Err(FlowError::Search(error)) if error.is_about_writing_rights() => {
-                Ok(index.search(request)?)
-            }
+            Err(FlowError::Search(error)) if cannot_write(&error) => Ok(index.search(request)?),
             answer => answer,
         }
     }
@@ -320,6 +318,11 @@ impl Shop {
         report.products = index.product_count()?;
         Ok((report, written))
     }
+}
+
+/// Returns whether the kept index is as it was, but takes nothing more just now.
+fn cannot_write(error: &SearchError) -> bool {
+    error.is_about_writing_rights() || error.is_about_room()
 }
 
 fn wide(count: usize) -> u64 {

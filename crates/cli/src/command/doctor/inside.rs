@@ -150,6 +150,11 @@ fn look_at_index(shop: &Shop, fix: bool, checkup: &mut Checkup) {
             checkup.warning("index", format!("{error}: {}", cause(&error)), help);
             return;
         }
+        Err(FlowError::Search(error)) if error.is_about_room() => {
+            let help = "free some room on the disk; until then searching is slower";
+            checkup.warning("index", format!("{error}: {}", cause(&error)), help);
+            return;
+        }
         Err(error) => error.to_string(),
     };
     if !fix {

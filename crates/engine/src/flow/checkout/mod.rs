@@ -132,19 +132,21 @@ impl CheckoutCommand {
 impl Shop {
     /// Sells a cart: prices it, holds its stock, opens the order, has the money held, and places the order.
     ///
-    /// Errors: refusals that name the cause (`stock.insufficient`, `quote.changed`, `payment.declined`, `cart.expired` …)
-    /// leave nothing behind; `checkout.stuck` means that a person must look at the payment. [`FlowError::PaymentOpen`] means
-    /// that the provider did not answer: the stock stays held, and the same call with the same key, or [`Shop::recover`],
-    /// settles it.
+    /// Errors: refusals that name the cause (`stock.insufficient`, `quote.changed`, `cart.expired` …) leave nothing behind.
+    /// After `payment.declined` stock, cart and promotion uses are as before; the canceled order stays, with its number.
+    /// `checkout.stuck` means that a person must look at the payment. [`FlowError::PaymentOpen`] means that the provider did
+    /// not answer, or that its answer could not be written: the stock stays held, and the same call with the same key, or
+    /// [`Shop::recover`], settles it. A failure of the store means that nothing was written.
     ///
     /// ```
     /// use sutler_engine::flow::checkout::CheckoutCommand;
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
     /// # let command = sutler_engine::testing::command(&shop, "test:ok")?;
     ///
-    /// // Nothing is left behind by a refusal: the same cart is sold with another card.
+    /// // A declined card leaves a canceled order; the cart stays open and is sold with another card.
     /// let declined = CheckoutCommand { pay: "test:decline".into(), ..command.clone() };
     /// assert_eq!(shop.checkout(&declined).unwrap_err().code(), "payment.declined");
+    /// assert!(shop.order("1001".parse()?)?.order.canceled_at.is_some());
     ///
     /// let command = CheckoutCommand { key: Some("order-of-ada".parse()?), ..command };
     /// let placed = shop.checkout(&command)?;
@@ -198,10 +200,7 @@ impl Shop {
         let record = self.checkout_record(order)?;
         match record.status {
             CheckoutStatus::Placed => self.placed(order, true),
-            CheckoutStatus::Authorizing => match Saga::resume(self, &record)?.settle_payment()? {
-                Outcome::Placed(placed) => Ok(*placed),
-                Outcome::Unwound(rejection) => Err(rejection.into()),
-            },
+            CheckoutStatus::Authorizing => Saga::resume(self, &record)?.settle_for_buyer(),
             CheckoutStatus::Unwinding | CheckoutStatus::Unwound => {
                 Err(checkout::undone(&record).into())
             }

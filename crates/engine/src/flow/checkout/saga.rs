@@ -253,12 +253,27 @@ impl<'a> Saga<'a> {
             let opened = self.opened.iter_mut().map(|opened| &mut opened.order);
             opened.chain(&mut self.placed).for_each(|order| order.number = number);
         }
-        if !asks_provider {
-            return self.finished();
-        }
-        match self.settle_payment()? {
-            Outcome::Placed(placed) => Ok(*placed),
-            Outcome::Unwound(rejection) => Err(rejection.into()),
+        if asks_provider { self.settle_for_buyer() } else { self.finished() }
+    }
+
+    /// Settles the payment of an order that is open, for a buyer who waits. Their money may be held by then, so whatever
+    /// keeps the outcome from being written is told as an open payment: somebody must come back to it.
+    pub(super) fn settle_for_buyer(self) -> Result<Placed, FlowError> {
+        let (number, checkout) = (self.opened()?.order.number, self.opened()?.checkout.id);
+        let unwritten = |problem: String| FlowError::PaymentOpen {
+            reason: format!(
+                "what came of the payment of order {number} ({checkout}) could not be written: {problem}"
+            ),
+        };
+        match self.settle_payment() {
+            Ok(Outcome::Placed(placed)) => Ok(*placed),
+            Ok(Outcome::Unwound(rejection)) => Err(rejection.into()),
+            Err(FlowError::Store(error)) => Err(unwritten(match &error.help {
+                Some(help) => format!("{error} ({help})"),
+                None => error.to_string(),
+            })),
+            Err(error @ FlowError::Contended { .. }) => Err(unwritten(error.to_string())),
+            Err(other) => Err(other),
         }
     }
 
@@ -513,7 +528,7 @@ impl<'a> Saga<'a> {
                 Ok(Lookup::Done(reply)) => Ok(reply),
                 Ok(Lookup::Declined { reason }) => Err(ProviderError::Declined { reason }),
                 Ok(Lookup::NeverSeen) => provider.authorize(&request),
-                Ok(Lookup::UnderWay) | Err(_) => return Err(FlowError::PaymentOpen { reason }),
+                Ok(Lookup::UnderWay) | Err(_) => return Err(unanswered(&reason)),
             };
         }
         match answer {
@@ -539,4 +554,8 @@ impl<'a> Saga<'a> {
         draft.write(set);
         Ok(())
     }
+}
+
+fn unanswered(reason: &str) -> FlowError {
+    FlowError::PaymentOpen { reason: format!("its provider did not answer: {reason}") }
 }
