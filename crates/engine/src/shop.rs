@@ -235,6 +235,20 @@ impl Shop {
         Err(FlowError::Contended { what: contended })
     }
 
+    /// Decides as [`Shop::settle`] does, and commits nothing: what would be written is dropped.
+    pub(crate) fn dry_run<T>(
+        &self,
+        mut decide: impl FnMut(&mut ChangeSet) -> Result<T, FlowError>,
+    ) -> Result<T, FlowError> {
+        let mut set = self.change_set();
+        let decided = self.together(|| decide(&mut set));
+        self.known_answer(set.idempotency.as_ref())?;
+        decided.map_err(|error| match error {
+            FlowError::Refused(rejection) => self.labeled(rejection).into(),
+            other => other,
+        })
+    }
+
     /// Returns what a key was answered with before; refused when it was used for another request.
     fn known_answer(&self, once: Option<&Idempotency>) -> Result<Option<RecordRef>, FlowError> {
         let Some(once) = once else { return Ok(None) };

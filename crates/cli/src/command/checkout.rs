@@ -4,10 +4,9 @@ use sutler_core::address::Address;
 use sutler_core::change::IdempotencyKey;
 use sutler_core::id::CartId;
 use sutler_core::rejection::Rejection;
-use sutler_engine::flow::cart::QuoteFor;
 use sutler_engine::flow::checkout::CheckoutCommand;
 
-use super::shared::{cart_shown, next_for, order_shown};
+use super::shared::{cart_priced, next_for, order_shown};
 use crate::answer::Answer;
 use crate::context::{Context, quoted};
 use crate::error::CommandError;
@@ -66,22 +65,7 @@ impl CheckoutArgs {
             .as_ref()
             .map(|amount| amount.in_currency(channel.currency))
             .transpose()?;
-        if self.dry_run {
-            let wanted = QuoteFor {
-                ship_to: Some(self.ship_to.clone()),
-                delivery: Some(self.delivery.clone()),
-                email: Some(self.email.clone()),
-            };
-            let total = shop.cart_quote(self.cart, &wanted)?.quote.totals.total;
-            if let Some(expected) = expect_total.filter(|expected| *expected != total) {
-                return Err(Rejection::QuoteChanged { expected, actual: total }.into());
-            }
-            let view = cart_shown(&shop, &cart, &wanted)?;
-            return Ok(
-                Answer::one(view).summary("nothing was done; stock and payment were not tried")
-            );
-        }
-        let placed = shop.checkout(&CheckoutCommand {
+        let command = CheckoutCommand {
             cart: self.cart,
             email: self.email.clone(),
             ship_to: self.ship_to.clone(),
@@ -89,7 +73,12 @@ impl CheckoutArgs {
             pay: self.pay.clone(),
             expect_total,
             key: self.key.clone(),
-        })?;
+        };
+        if self.dry_run {
+            let view = cart_priced(&shop, &cart, &shop.checkout_plan(&command)?)?;
+            return Ok(Answer::one(view).summary("nothing was done; the payment was not tried"));
+        }
+        let placed = shop.checkout(&command)?;
         let view = shop.order(placed.order.number)?;
         let order = order_shown(&shop, &view)?;
         let number = placed.order.number;

@@ -83,7 +83,7 @@ pub(crate) struct ShipArgs {
     /// Same key, same parcel: a repeated call changes nothing
     #[arg(long, value_name = "KEY")]
     key: Option<IdempotencyKey>,
-    /// Show what is left to send; do nothing
+    /// Show what would be sent; do nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -106,10 +106,12 @@ impl FulfillCommand {
         let shop = context.shop()?;
         match self {
             FulfillCommand::Plan(args) => {
-                let answer = plan(&shop, args.number, false)?;
-                let rest =
-                    format!("fulfill ship {} --carrier dhl --tracking 00340434", args.number);
-                Ok(answer.next(context.hint(rest)))
+                let plan = shop.fulfill_plan(args.number)?;
+                let answer = Answer::one(PlanView::new(&plan, &*shop.setup()?, false));
+                Ok(match next_for(context, &shop.order(args.number)?) {
+                    Some(next) => answer.next(next),
+                    None => answer,
+                })
             }
             FulfillCommand::Pick(PickArgs { number }) => {
                 let view = shop.fulfill_pick(*number)?;
@@ -134,16 +136,8 @@ impl FulfillCommand {
     }
 }
 
-fn plan(shop: &Shop, number: OrderNumber, dry_run: bool) -> Result<Answer, CommandError> {
-    let plan = shop.fulfill_plan(number)?;
-    Ok(Answer::one(PlanView::new(&plan, &*shop.setup()?, dry_run)))
-}
-
 impl ShipArgs {
     fn run(&self, shop: &Shop, context: &Context<'_>) -> Result<Answer, CommandError> {
-        if self.dry_run {
-            return plan(shop, self.number, true);
-        }
         let command = ShipCommand {
             lines: self.line.clone(),
             location: self.location.clone(),
@@ -152,6 +146,10 @@ impl ShipArgs {
             unpaid: self.unpaid,
             key: self.key.clone(),
         };
+        if self.dry_run {
+            let plan = shop.fulfill_ship_plan(self.number, &command)?;
+            return Ok(Answer::one(PlanView::new(&plan, &*shop.setup()?, true)));
+        }
         let view = shop.fulfill_ship(self.number, &command)?;
         let sentence = format!("shipped {} with {}", self.number, self.carrier.trim());
         let answer = order_answer(shop, &view, &sentence)?;

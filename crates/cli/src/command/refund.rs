@@ -5,6 +5,7 @@ use sutler_core::money::Money;
 use sutler_core::order::OrderNumber;
 use sutler_core::rejection::Rejection;
 use sutler_engine::flow::order::OrderView;
+use sutler_engine::flow::payment::RefundPlan;
 
 use super::shared::order_answer;
 use crate::answer::Answer;
@@ -48,15 +49,19 @@ impl RefundArgs {
         let currency = before.order.quote.currency;
         let amount = self.amount.as_ref().map(|amount| amount.in_currency(currency)).transpose()?;
         if self.dry_run {
-            return Ok(Answer::one(plan(&before, amount)?));
+            let RefundPlan { amount, captured, refunded } =
+                shop.refund_plan(self.number, amount)?;
+            let number = self.number;
+            let view = RefundPlanView { number, amount, captured, refunded, dry_run: true };
+            return Ok(Answer::one(view));
         }
         // What cannot be given back, or was by an earlier call with this key, changes nothing: no need to ask.
-        if let Ok(plan) = plan(&before, amount) {
+        if let Ok(plan) = shop.refund_plan(self.number, amount) {
             let what = format!("gives {} of order {} back", plan.amount, self.number);
             ask_person(context, self.yes, &what)?;
         }
         let view = shop.refund(self.number, amount, &self.reason, self.key.clone())?;
-        let back = sums(&view)?.1.checked_sub(sums(&before)?.1).map_err(Rejection::from)?;
+        let back = refunded(&view)?.checked_sub(refunded(&before)?).map_err(Rejection::from)?;
         let sentence = if back.is_zero() {
             format!("nothing was given back now: see the open calls of order {}", self.number)
         } else {
@@ -67,30 +72,8 @@ impl RefundArgs {
     }
 }
 
-/// Returns what was captured and refunded, over all payments.
-fn sums(view: &OrderView) -> Result<(Money, Money), Rejection> {
-    let currency = view.order.quote.currency;
-    let states = || view.payments.iter().map(|payment| payment.state());
-    Ok((
-        Money::checked_sum(states().map(|state| state.captured), currency)?,
-        Money::checked_sum(states().map(|state| state.refunded), currency)?,
-    ))
-}
-
-fn plan(view: &OrderView, amount: Option<Money>) -> Result<RefundPlanView, Rejection> {
-    let (captured, refunded) = sums(view)?;
-    let of = |payment: &sutler_core::payment::Payment| {
-        let tasks: Vec<_> =
-            view.tasks.iter().filter(|task| task.payment == payment.id).cloned().collect();
-        sutler_core::payment::refundable(payment, &tasks)
-    };
-    let refundable = Money::checked_sum(view.payments.iter().map(of), view.order.quote.currency)?;
-    let amount = amount.unwrap_or(refundable);
-    if amount.minor() > refundable.minor() || refundable.is_zero() {
-        return Err(Rejection::RefundTooLarge { requested: amount, refundable });
-    }
-    if !amount.is_positive() {
-        return Err(Rejection::AmountNotPositive { given: amount, verb: "refund" });
-    }
-    Ok(RefundPlanView { number: view.order.number, amount, captured, refunded, dry_run: true })
+/// Returns what was given back so far, over all payments.
+fn refunded(view: &OrderView) -> Result<Money, Rejection> {
+    let payments = view.payments.iter().map(|payment| payment.state().refunded);
+    Ok(Money::checked_sum(payments, view.order.quote.currency)?)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sutler_core::cart::Cart;
 use sutler_core::id::VariantId;
 use sutler_core::order::OrderNumber;
+use sutler_core::pricing::Quote;
 use sutler_core::rejection::Rejection;
 use sutler_engine::flow::cart::QuoteFor;
 use sutler_engine::flow::order::OrderView;
@@ -36,17 +37,30 @@ pub(crate) fn cart_shown(
     cart: &Cart,
     wanted: &QuoteFor,
 ) -> Result<CartView, CommandError> {
-    let setup = shop.setup()?;
-    let channel = setup
-        .channel(cart.channel)
-        .map_or_else(|| cart.channel.to_string(), |channel| channel.code.clone());
     let priced = match shop.cart_quote(cart.id, wanted) {
         Ok(view) => Ok(QuoteView::from(&view.quote)),
         Err(FlowError::Refused(Rejection::CartEmpty { .. })) => Err(None),
         Err(FlowError::Refused(rejection)) => Err(Some(rejection.to_string())),
         Err(error) => return Err(error.into()),
     };
-    Ok(CartView::new(cart, channel, priced, &names(shop, cart)?))
+    Ok(CartView::new(cart, channel(shop, cart)?, priced, &names(shop, cart)?))
+}
+
+/// Returns a cart at a price that was decided.
+pub(crate) fn cart_priced(
+    shop: &Shop,
+    cart: &Cart,
+    quote: &Quote,
+) -> Result<CartView, CommandError> {
+    let priced = Ok(QuoteView::from(quote));
+    Ok(CartView::new(cart, channel(shop, cart)?, priced, &names(shop, cart)?))
+}
+
+/// Returns the code of a cart's channel.
+fn channel(shop: &Shop, cart: &Cart) -> Result<String, CommandError> {
+    let setup = shop.setup()?;
+    let found = setup.channel(cart.channel);
+    Ok(found.map_or_else(|| cart.channel.to_string(), |channel| channel.code.clone()))
 }
 
 /// Returns label and title of each variant of a cart.

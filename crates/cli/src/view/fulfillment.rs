@@ -70,7 +70,7 @@ view! {
         planned: Vec<PlannedParcel>,
         /// Fulfillments that are open, picked or packed.
         active: Vec<FulfillmentView>,
-        /// What `--line` of `fulfill ship` would send, when it was asked for.
+        /// Whether this is what `fulfill ship` would send.
         dry_run: bool,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sutler_core::change::{Change, Idempotency, IdempotencyKey};
+use sutler_core::change::{Change, ChangeSet, Idempotency, IdempotencyKey};
 use sutler_core::fulfillment::{
     self, Fulfillment, FulfillmentDecision, FulfillmentLine, FulfillmentMove, ShipLine, ShipOrder,
 };
@@ -80,6 +80,14 @@ pub struct ShipCommand {
 }
 
 impl ShipCommand {
+    fn check_carrier(&self) -> Result<(), Rejection> {
+        if !self.carrier.trim().is_empty() {
+            return Ok(());
+        }
+        let why = "is blank: write who takes the parcel, such as dhl".to_owned();
+        Err(Rejection::BadInput { what: "carrier", given: self.carrier.clone(), why })
+    }
+
     fn content(&self, number: OrderNumber) -> ContentHash {
         let mut input = HashInput::new("fulfill.ship");
         input.text(&number.to_string());
@@ -172,7 +180,7 @@ impl Shop {
     /// Hands goods to a carrier, in one commit: stock leaves, the order's counters move, the shipment is recorded, and the
     /// capture that it makes due is queued; then the capture is tried.
     ///
-    /// Errors: `order.not_paid` unless `unpaid`; `order.nothing_to_ship`; `fulfillment.too_many`; `stock.insufficient` when a
+    /// Errors: `order.not_placed`; `order.not_paid` unless `unpaid`; `order.nothing_to_ship`; `fulfillment.too_many`; `stock.insufficient` when a
     /// backordered unit is not there yet.
     ///
     /// ```
@@ -210,54 +218,82 @@ impl Shop {
         command: &ShipCommand,
     ) -> Result<OrderView, FlowError> {
         let id = self.order_id(number)?;
-        let setup = self.setup()?;
-        let content = command.content(number);
-        if command.carrier.trim().is_empty() {
-            let why = "is blank: write who takes the parcel, such as dhl".to_owned();
-            return Err(Rejection::BadInput {
-                what: "carrier",
-                given: command.carrier.clone(),
-                why,
-            }
-            .into());
-        }
-        let location = command
-            .location
-            .as_deref()
-            .map(|word| location_by_word(&setup, word))
-            .transpose()?
-            .map(|location| location.id);
-        self.settle(|set| {
-            set.idempotency =
-                command.key.clone().map(|key| Idempotency { key, content, answer: id.into() });
-            let view = self.order_view(id)?;
-            if !command.unpaid {
-                order::require_paid(number, view.order.total(), &view.payments)?;
-            }
-            let lines = lines_by_label(&view.order, &command.lines)?;
-            let wanted = ShipOrder {
-                lines: &lines,
-                location,
-                carrier: command.carrier.trim(),
-                tracking: command.tracking.as_deref(),
-            };
-            let decision = fulfillment::ship(
-                &view.order,
-                &view.allocations,
-                &view.fulfillments,
-                &wanted,
-                || self.next_id(),
-                set.at,
-            )?;
-            let shipped = last_order(&decision).cloned();
-            decision.write(set);
-            if let Some(order) = shipped {
-                self.capture_for(&order, view.drafts(), set)?;
-            }
-            Ok(())
-        })?;
+        self.settle(|set| self.decide_shipment(number, command, set).map(drop))?;
         self.run_order_tasks(id);
         self.order_view(id)
+    }
+
+    /// Returns what [`Shop::fulfill_ship`] would hand to the carrier, from where. Writes nothing; whether a backordered unit
+    /// is there by then, only the shipment itself finds out.
+    ///
+    /// Errors: those of [`Shop::fulfill_ship`].
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+    /// # let all = sutler_engine::testing::parcel();
+    /// let plan = shop.fulfill_ship_plan(placed.order.number, &all)?;
+    /// assert_eq!(plan.planned.values().flatten().map(|line| line.quantity).sum::<u32>(), 2);
+    ///
+    /// # let owed = sutler_engine::testing::order(&shop, "manual:transfer")?;
+    /// let refusal = shop.fulfill_ship_plan(owed.order.number, &all).unwrap_err();
+    /// assert_eq!(refusal.code(), "order.not_paid", "as the shipment itself would say");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn fulfill_ship_plan(
+        &self,
+        number: OrderNumber,
+        command: &ShipCommand,
+    ) -> Result<FulfillmentPlan, FlowError> {
+        let leaving = self.dry_run(|set| self.decide_shipment(number, command, set))?;
+        let mut planned: BTreeMap<StockLocationId, Vec<FulfillmentLine>> = BTreeMap::new();
+        for fulfillment in leaving {
+            planned.entry(fulfillment.location).or_default().extend(fulfillment.lines);
+        }
+        let order = self.order(number)?.order;
+        Ok(FulfillmentPlan { order, planned, active: Vec::new() })
+    }
+
+    /// Decides on a shipment; returns what leaves.
+    fn decide_shipment(
+        &self,
+        number: OrderNumber,
+        command: &ShipCommand,
+        set: &mut ChangeSet,
+    ) -> Result<Vec<Fulfillment>, FlowError> {
+        let id = self.order_id(number)?;
+        let content = command.content(number);
+        set.idempotency =
+            command.key.clone().map(|key| Idempotency { key, content, answer: id.into() });
+        command.check_carrier()?;
+        let setup = self.setup()?;
+        let only = command.location.as_deref().map(|word| location_by_word(&setup, word));
+        let view = self.order_view(id)?;
+        view.require_placed("shipped")?;
+        if !command.unpaid {
+            order::require_paid(number, view.order.total(), &view.payments)?;
+        }
+        let lines = lines_by_label(&view.order, &command.lines)?;
+        let wanted = ShipOrder {
+            lines: &lines,
+            location: only.transpose()?.map(|location| location.id),
+            carrier: command.carrier.trim(),
+            tracking: command.tracking.as_deref(),
+        };
+        let decision = fulfillment::ship(
+            &view.order,
+            &view.allocations,
+            &view.fulfillments,
+            &wanted,
+            || self.next_id(),
+            set.at,
+        )?;
+        let (leaving, shipped) = (decision.fulfillments.clone(), last_order(&decision).cloned());
+        decision.write(set);
+        if let Some(order) = shipped {
+            self.capture_for(&order, view.drafts(), set)?;
+        }
+        Ok(leaving)
     }
 
     /// Records that parcels arrived: all of the order that are on their way, or one.

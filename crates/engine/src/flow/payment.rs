@@ -67,6 +67,41 @@ impl TaskReport {
     }
 }
 
+/// What a refund would give back, and how the money of its order stands.
+///
+/// ```
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+/// # let all = sutler_engine::testing::parcel();
+/// shop.fulfill_ship(placed.order.number, &all)?;
+/// let plan = shop.refund_plan(placed.order.number, None)?;
+/// assert!(plan.refunded.is_zero() && plan.amount == plan.captured);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefundPlan {
+    /// What would be given back.
+    pub amount: Money,
+    /// What was taken so far, over all payments.
+    pub captured: Money,
+    /// What was given back so far.
+    pub refunded: Money,
+}
+
+/// Decides how much of each payment is given back.
+fn shares_of_refund(
+    order: &Order,
+    drafts: &[PaymentDraft],
+    amount: Option<Money>,
+) -> Result<Vec<Money>, Rejection> {
+    if order.status == OrderStatus::Pending {
+        let status = word(order.status);
+        let number = order.number;
+        return Err(Rejection::OrderNotPlaced { number, status, verb: "refunded" });
+    }
+    refund_shares(order.quote.currency, drafts, amount)
+}
+
 impl Shop {
     /// Gives captured money back: `amount`, or all that is left. Queued refunds count as given, so two at once cannot both
     /// see the same money.
@@ -110,16 +145,8 @@ impl Shop {
             set.idempotency =
                 key.clone().map(|key| Idempotency { key, content, answer: id.into() });
             let view = self.order_view(id)?;
-            if view.order.status == OrderStatus::Pending {
-                return Err(Rejection::OrderNotPlaced {
-                    number,
-                    status: word(view.order.status),
-                    verb: "refunded",
-                }
-                .into());
-            }
             let drafts = view.drafts();
-            let shares = refund_shares(view.order.quote.currency, &drafts, amount)?;
+            let shares = shares_of_refund(&view.order, &drafts, amount)?;
             let mut order = view.order;
             for (mut draft, amount) in
                 drafts.into_iter().zip(shares).filter(|(_, amount)| amount.is_positive())
@@ -138,6 +165,40 @@ impl Shop {
         })?;
         self.run_order_tasks(id);
         self.order_view(id)
+    }
+
+    /// Returns what [`Shop::refund`] would give back. Writes nothing.
+    ///
+    /// Errors: those of [`Shop::refund`], but `key.reused`.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+    /// # let all = sutler_engine::testing::parcel();
+    /// let refusal = shop.refund_plan(placed.order.number, None).unwrap_err();
+    /// assert_eq!(refusal.code(), "refund.too_large", "nothing was taken yet");
+    ///
+    /// shop.fulfill_ship(placed.order.number, &all)?;
+    /// let plan = shop.refund_plan(placed.order.number, None)?;
+    /// assert_eq!((plan.amount, plan.captured), (placed.order.total(), placed.order.total()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn refund_plan(
+        &self,
+        number: OrderNumber,
+        amount: Option<Money>,
+    ) -> Result<RefundPlan, FlowError> {
+        let view = self.order(number)?;
+        let currency = view.order.quote.currency;
+        let shares = shares_of_refund(&view.order, &view.drafts(), amount)?;
+        let states = || view.payments.iter().map(Payment::state);
+        let sum =
+            |amounts: Vec<Money>| Money::checked_sum(amounts, currency).map_err(Rejection::from);
+        Ok(RefundPlan {
+            amount: sum(shares)?,
+            captured: sum(states().map(|state| state.captured).collect())?,
+            refunded: sum(states().map(|state| state.refunded).collect())?,
+        })
     }
 
     /// Records that a person saw the money of a manual payment arrive: `amount`, or all that is owed. The same reference twice

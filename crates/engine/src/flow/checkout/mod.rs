@@ -24,6 +24,7 @@ use sutler_core::id::{CartId, CheckoutId, OrderId};
 use sutler_core::money::Money;
 use sutler_core::order::{Order, OrderStatus};
 use sutler_core::payment::Payment;
+use sutler_core::pricing::Quote;
 use sutler_core::rejection::Rejection;
 
 use super::recover::RecoveryReport;
@@ -163,6 +164,26 @@ impl Shop {
             Err(FlowError::Refused(refusal)) => self.checkout_refused(command, refusal),
             opened => saga.run(opened?),
         }
+    }
+
+    /// Returns what [`Shop::checkout`] would sell this cart for, decided as its first commit decides. Writes nothing, holds
+    /// no stock and asks no provider.
+    ///
+    /// Errors: refusals, as [`Shop::checkout`] has them before it asks the provider.
+    ///
+    /// ```
+    /// use sutler_engine::flow::checkout::CheckoutCommand;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let command = sutler_engine::testing::command(&shop, "test:ok")?;
+    /// assert_eq!(shop.checkout_plan(&command)?.totals.total.to_string(), "28.70 EUR");
+    ///
+    /// let unknown = CheckoutCommand { pay: "nope:x".into(), ..command };
+    /// let refusal = shop.checkout_plan(&unknown).unwrap_err();
+    /// assert_eq!(refusal.code(), shop.checkout(&unknown).unwrap_err().code());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn checkout_plan(&self, command: &CheckoutCommand) -> Result<Quote, FlowError> {
+        Saga::new(self, command).plan()
     }
 
     /// Answers a checkout that could not begin. Its cart may have an order: what was cut off of that one is finished or undone

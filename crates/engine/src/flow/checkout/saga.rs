@@ -286,14 +286,7 @@ impl<'a> Saga<'a> {
             let decided = Cell::new(false);
             let settled = shop.settle(|set| {
                 decided.set(false);
-                self.setup = Some(shop.setup()?);
-                set.idempotency = self.command.and_then(|command| command.idempotency(self.order));
-                self.act(Group::Open, set)?;
-                // Nobody is asked, so nothing stands between opening and placing: one commit does both.
-                let asks_provider = self.asks_provider()?;
-                if !asks_provider {
-                    self.act(Group::Place, set)?;
-                }
+                let asks_provider = self.decide_opening(set)?;
                 decided.set(true);
                 Ok(asks_provider)
             });
@@ -304,6 +297,27 @@ impl<'a> Saga<'a> {
                 settled => return settled,
             }
         }
+    }
+
+    /// Decides on the first commit; returns whether a provider is to be asked after it.
+    fn decide_opening(&mut self, set: &mut ChangeSet) -> Result<bool, FlowError> {
+        self.setup = Some(self.shop.setup()?);
+        set.idempotency = self.command.and_then(|command| command.idempotency(self.order));
+        self.act(Group::Open, set)?;
+        // Nobody is asked, so nothing stands between opening and placing: one commit does both.
+        let asks_provider = self.asks_provider()?;
+        if !asks_provider {
+            self.act(Group::Place, set)?;
+        }
+        Ok(asks_provider)
+    }
+
+    /// Decides on the first commit without making it; returns what the cart would be sold for.
+    pub(super) fn plan(mut self) -> Result<Quote, FlowError> {
+        let shop = self.shop;
+        shop.dry_run(|set| self.decide_opening(set))?;
+        let none = || FlowError::Contended { what: "the checkout".to_owned() };
+        self.frozen.map(|(_, _, quote)| quote).ok_or_else(none)
     }
 
     fn asks_provider(&self) -> Result<bool, FlowError> {
