@@ -2,7 +2,7 @@
 //!
 //! A command is a list of [`step::Step`]s that reads like what one would type. Every step is announced, timed, and the
 //! first that fails ends the run with its name and the line to repeat it alone. The crate leans on the standard
-//! library and on the two crates whose tables it renders (`sutler-core`, `sutler-exchange`), so that it is built in seconds.
+//! library and on the two crates whose tables it renders (`sutler-core`; `sutler-engine`, whose codes join those of `sutler-exchange`).
 //!
 //! Deliberately absent: any knowledge of how a test works. A test that needs a set-up (merchant samples today, a
 //! database server for a further back-end) gets it through an environment variable that a function of [`mod@test`] puts

@@ -182,7 +182,7 @@ impl CommandError {
 fn exit_of_flow(error: &FlowError) -> Exit {
     match error {
         FlowError::Refused(rejection) => exit_of_refusal(rejection.kind()),
-        FlowError::File(_) => Exit::Invalid,
+        FlowError::File(_) | FlowError::Mapping(_) => Exit::Invalid,
         FlowError::Contended { .. } => Exit::Conflict,
         FlowError::Store(error) => exit_of_store(error),
         error if error.may_retry() => Exit::Unavailable,

@@ -36,7 +36,7 @@ pub(crate) const ALL: &[Failure] = &[
     row("country.missing", Exit::Usage, "The currency is used in several countries or in none that is known, so the country of the shop must be said with --country."),
     row("demo.bad_step", Exit::Usage, "A step of the demonstration did not do what it should. That is a fault of the program: please report it with what was printed."),
     row("demo.folder_in_use", Exit::Usage, "The folder for the demonstration holds files already. Name an empty or a new one."),
-    row("explain.unknown", Exit::Usage, "What was to be explained is no order number, no cart id and no code."),
+    row("explain.unknown", Exit::Usage, "What was to be explained is no order number, no id of an order or cart, and no code."),
     row("file.io", Exit::Failure, "The system refused to read or write a file. The cause below the message is in its words: check the path, the rights and the room on the disk."),
     row("file.of_the_shop", Exit::Usage, "The file that was to be written is the shop itself, or its journal, lock or index. Name another one."),
     row("file.refused", Exit::Invalid, "A file of rows was refused as a whole and nothing was written. The codes of its diagnostics say why."),

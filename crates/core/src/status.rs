@@ -41,6 +41,11 @@ pub trait Status: Copy + Eq + Debug + 'static {
     }
 }
 
+fn with_article(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {noun}")
+}
+
 /// A move that the status table does not list.
 ///
 /// ```
@@ -54,7 +59,7 @@ pub trait Status: Copy + Eq + Debug + 'static {
 /// );
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("a {noun} that is {from} cannot `{step}`")]
+#[error("{} that is {from} cannot `{step}`", with_article(noun))]
 pub struct IllegalMove {
     /// The record.
     pub noun: &'static str,
@@ -130,11 +135,12 @@ pub fn check_table<S: Status>() -> Result<(), String> {
 /// let page = render::<CartStatus>();
 /// assert!(page.starts_with("# Status of a cart\n"));
 /// assert!(page.contains("| open | merge | merged |"));
+/// assert!(render::<sutler_core::order::OrderStatus>().starts_with("# Status of an order\n"));
 /// ```
 pub fn render<S: Status>() -> String {
     let mut page = format!(
-        "# Status of a {}\n\nGenerated from the table in `sutler-core`; do not edit.\n\n",
-        S::NOUN
+        "# Status of {}\n\nGenerated from the table in `sutler-core`; do not edit.\n\n",
+        with_article(S::NOUN)
     );
     page.push_str("```mermaid\nstateDiagram-v2\n");
     // Writing to a String cannot fail, so the results are of no interest.

@@ -31,6 +31,9 @@ pub enum FlowError {
     /// A file was refused as a whole; nothing was written.
     #[error("the file was refused: {}", .0.first().map_or("no reason was given", |d| d.message.as_str()))]
     File(Vec<Diagnostic>),
+    /// The mapping of an import cannot be read; nothing was. The place is one in the mapping, not in the file of rows.
+    #[error("the mapping was refused: {}", .0.message)]
+    Mapping(Diagnostic),
     /// The back-end could not work.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -69,7 +72,7 @@ impl FlowError {
     pub fn code(&self) -> &'static str {
         match self {
             FlowError::Refused(rejection) => rejection.code(),
-            FlowError::File(_) => "file.refused",
+            FlowError::File(_) | FlowError::Mapping(_) => "file.refused",
             FlowError::Store(error) => error.code,
             FlowError::Search(_) => "search.failed",
             FlowError::Io { .. } => "file.io",

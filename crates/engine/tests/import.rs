@@ -248,6 +248,7 @@ fn options_that_cannot_be_are_refused_before_the_file_is_read() {
     let bazaar = Bazaar::empty();
     let code = |options: ImportOptions| match bazaar.plan(&goods(TEE), &options) {
         Err(FlowError::File(diagnostics)) => diagnostics[0].code.clone(),
+        Err(FlowError::Mapping(diagnostic)) => diagnostic.code,
         Err(error) => error.code().to_owned(),
         Ok(_) => "fine".to_owned(),
     };

@@ -1,7 +1,7 @@
 //! `sutler explain`: where each minor unit of a total comes from, and what a code means.
 
 use sutler_core::code;
-use sutler_core::id::CartId;
+use sutler_core::id::{CartId, OrderId};
 use sutler_core::money::Money;
 use sutler_core::order::OrderNumber;
 use sutler_core::payment::{FactKind, Payment};
@@ -26,7 +26,7 @@ Examples:
   sutler explain E102
   sutler explain stock.insufficient")]
 pub(crate) struct ExplainArgs {
-    /// Number of an order, id of a cart, or a code such as E102 or stock.insufficient
+    /// Number or id of an order, id of a cart, or a code such as E102 or stock.insufficient
     subject: String,
 }
 
@@ -34,6 +34,11 @@ impl ExplainArgs {
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         if let Ok(number) = self.subject.parse::<OrderNumber>() {
             return of_order(&context.shop()?, number);
+        }
+        if let Ok(id) = self.subject.parse::<OrderId>() {
+            let shop = context.shop()?;
+            let number = shop.order_view(id)?.order.number;
+            return of_order(&shop, number);
         }
         if let Ok(cart) = self.subject.parse::<CartId>() {
             return of_cart(&context.shop()?, cart);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sutler_core::cart::Cart;
+use sutler_core::cart::{Cart, require_open};
 use sutler_core::id::VariantId;
 use sutler_core::order::OrderNumber;
 use sutler_core::pricing::Quote;
@@ -43,7 +43,13 @@ pub(crate) fn cart_shown(
         Err(FlowError::Refused(rejection)) => Err(Some(rejection.to_string())),
         Err(error) => return Err(error.into()),
     };
-    Ok(CartView::new(cart, channel(shop, cart)?, priced, &names(shop, cart)?))
+    Ok(CartView::new(
+        cart,
+        channel(shop, cart)?,
+        is_expired(shop, cart),
+        priced,
+        &names(shop, cart)?,
+    ))
 }
 
 /// Returns a cart at a price that was decided.
@@ -53,7 +59,17 @@ pub(crate) fn cart_priced(
     quote: &Quote,
 ) -> Result<CartView, CommandError> {
     let priced = Ok(QuoteView::from(quote));
-    Ok(CartView::new(cart, channel(shop, cart)?, priced, &names(shop, cart)?))
+    Ok(CartView::new(
+        cart,
+        channel(shop, cart)?,
+        is_expired(shop, cart),
+        priced,
+        &names(shop, cart)?,
+    ))
+}
+
+fn is_expired(shop: &Shop, cart: &Cart) -> bool {
+    matches!(require_open(cart, shop.now()), Err(Rejection::CartExpired { .. }))
 }
 
 /// Returns the code of a cart's channel.

@@ -39,6 +39,8 @@ view! {
         customer: Option<CustomerId>,
         /// Where it is in its life.
         status: CartStatus,
+        /// Whether it is open but too old to be sold.
+        expired: bool,
         /// What is in it.
         lines: Vec<CartLineView>,
         /// Entered coupon codes.
@@ -69,6 +71,7 @@ impl CartView {
     pub(crate) fn new(
         cart: &Cart,
         channel: String,
+        expired: bool,
         priced: Result<QuoteView, Option<String>>,
         names: &BTreeMap<VariantId, (String, String)>,
     ) -> Self {
@@ -94,6 +97,7 @@ impl CartView {
             channel,
             customer: cart.customer,
             status: cart.status,
+            expired,
             lines: lines.collect(),
             coupons: cart.coupons.clone(),
             quote,
@@ -121,6 +125,7 @@ impl Show for CartView {
     fn show(&self, page: &Page) -> String {
         let mut sheet = Sheet::new(page);
         let status = sutler_core::status::word(self.status);
+        let status = if self.expired { "expired".to_owned() } else { status };
         sheet.title(&format!("Cart {}", self.id), &status);
         sheet.pair("channel", &self.channel);
         sheet.some("order", self.order.map(|order| order.to_string()).as_deref());

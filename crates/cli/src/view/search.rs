@@ -186,7 +186,8 @@ impl List for SearchView {
     }
 
     fn when_empty(&self) -> String {
-        "nothing found".to_owned()
+        // Of none shown, the number is still told below.
+        if self.total > 0 { "none shown" } else { "nothing found" }.to_owned()
     }
 
     fn rest(&self, page: &Page) -> String {

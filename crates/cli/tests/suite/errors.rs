@@ -261,3 +261,31 @@ fn every_code_that_is_met_can_be_explained() {
         assert_eq!(told["exit_code"], ended.code, "{line}: {code}");
     }
 }
+
+#[test]
+fn a_broken_mapping_is_told_with_its_own_file_and_line() {
+    let place = Place::demo();
+    place.write("g.csv", "Name\nHat\n").write("m.toml", "# ours\ntitel = 1\n");
+    let ended = place.run(&["import", "g.csv", "--map", "m.toml"]).with_code(5);
+    assert!(ended.stderr.contains("error[E138]"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("--> m.toml"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("g.csv"), "{}", ended.stderr);
+}
+
+#[test]
+fn an_order_is_explained_by_its_id_too() {
+    let place = Place::busy();
+    let listed = place.run(&["order", "list", "--json"]).with_code(0).json();
+    let order = &listed["orders"][0];
+    let explained = |subject: &str| place.run(&["explain", subject]).with_code(0).stdout;
+    let number = order["number"].as_u64().unwrap().to_string();
+    assert_eq!(explained(order["id"].as_str().unwrap()), explained(&number));
+}
+
+#[test]
+fn a_search_that_shows_none_does_not_say_that_nothing_was_found() {
+    let place = Place::demo();
+    let ended = place.run(&["search", "wagon kettle", "--limit", "0"]).with_code(0);
+    assert!(!ended.stdout.contains("nothing found"), "{}", ended.stdout);
+    assert!(!ended.stderr.contains("nothing found"), "{}", ended.stderr);
+}

@@ -7,6 +7,7 @@
 mod contract;
 mod demo;
 mod doctor;
+mod dry_run;
 mod errors;
 mod examples;
 mod exit_codes;

@@ -65,6 +65,18 @@ pub struct BadMapping {
     pub message: String,
 }
 
+impl BadMapping {
+    /// Returns the code of every mapping that cannot be read.
+    ///
+    /// ```
+    /// let bad = sutler_exchange::Mapping::parse("titel = 1").unwrap_err();
+    /// assert_eq!((bad.code().id, bad.line), ("E138", 1));
+    /// ```
+    pub fn code(&self) -> &'static crate::codes::Code {
+        &crate::codes::BAD_MAPPING
+    }
+}
+
 /// The file as TOML gives it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,7 +2,6 @@
 
 use sutler_core::catalog::Channel;
 use sutler_core::id::{PriceListId, StockLocationId};
-use sutler_core::import::{Diagnostic, Place, Severity};
 use sutler_core::money::{Currency, DecimalMark};
 use sutler_core::rejection::Rejection;
 use sutler_core::shop::Setup;
@@ -107,13 +106,7 @@ fn decimal(given: &str) -> Result<DecimalMark, FlowError> {
 
 fn mapping(text: &str) -> Result<Mapping, FlowError> {
     Mapping::parse(text).map_err(|bad| {
-        FlowError::File(vec![Diagnostic {
-            code: "E138".to_owned(),
-            severity: Severity::Fatal,
-            place: Place { line: u64::try_from(bad.line).unwrap_or(0), ..Place::default() },
-            message: format!("the mapping file is wrong: {}", bad.message),
-            value: None,
-            help: Some("mend the line of the mapping file".to_owned()),
-        }])
+        let line = u64::try_from(bad.line).unwrap_or(0);
+        FlowError::Mapping(refusal(bad.code(), line, 0, bad.message, "mend this line of it"))
     })
 }
