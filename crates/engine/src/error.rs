@@ -33,7 +33,7 @@ pub enum FlowError {
     File(Vec<Diagnostic>),
     /// The mapping of an import cannot be read; nothing was. The place is one in the mapping, not in the file of rows.
     #[error("the mapping was refused: {}", .0.message)]
-    Mapping(Diagnostic),
+    Mapping(Box<Diagnostic>),
     /// The back-end could not work.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -430,6 +430,9 @@ mod tests {
         let error =
             Fault::from(said(rusqlite::ffi::SQLITE_IOERR_WRITE)).at("commit", Path::new("shop.db"));
         assert_eq!(error.code, "store.failed");
-        assert!(error.help.unwrap().contains("quota"), "a limit on the file's length looks so");
+        assert!(
+            error.help.is_some_and(|help| help.contains("quota")),
+            "a limit on the file's length looks so"
+        );
     }
 }

@@ -244,7 +244,10 @@ impl ImportArgs {
             FlowError::File(diagnostics) => CommandError::File { file: self.name(), diagnostics },
             FlowError::Mapping(diagnostic) => {
                 let file = self.map.as_ref().map(|path| path.display().to_string());
-                CommandError::File { file: file.unwrap_or_default(), diagnostics: vec![diagnostic] }
+                CommandError::File {
+                    file: file.unwrap_or_default(),
+                    diagnostics: vec![*diagnostic],
+                }
             }
             error => error.into(),
         }

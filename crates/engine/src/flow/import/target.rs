@@ -107,6 +107,12 @@ fn decimal(given: &str) -> Result<DecimalMark, FlowError> {
 fn mapping(text: &str) -> Result<Mapping, FlowError> {
     Mapping::parse(text).map_err(|bad| {
         let line = u64::try_from(bad.line).unwrap_or(0);
-        FlowError::Mapping(refusal(bad.code(), line, 0, bad.message, "mend this line of it"))
+        FlowError::Mapping(Box::new(refusal(
+            bad.code(),
+            line,
+            0,
+            bad.message,
+            "mend this line of it",
+        )))
     })
 }
