@@ -109,6 +109,27 @@ impl std::fmt::Display for StoreUrl {
 ///     .open()?;
 /// assert!(shop.setup().is_err(), "a new store holds no shop yet");
 /// assert!(bank.ledger()?.is_empty(), "`bank` stands in the place of the usual `test`");
+///
+/// // Where money is real, nobody may pay with `test:ok`.
+/// use sutler::prelude::*;
+///
+/// let shop = Opening::new("memory:".parse()?).creating(true).without_test_payments().open()?;
+/// shop.init(&InitCommand::new("Corner shop", "EUR", "DE")?)?;
+/// shop.import_text(sutler::demo::CATALOG, sutler::demo::CATALOG_NAME)?;
+/// # let skillet = shop.find_variant("FEN-SKIL-26")?.variant.id;
+/// # let cart = shop.cart_new("web", None)?;
+/// # shop.cart_add(cart.id, skillet, Quantity::ONE)?;
+/// # let command = CheckoutCommand {
+/// #     cart: cart.id,
+/// #     email: "ada@example.com".into(),
+/// #     ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?,
+/// #     delivery: "standard".into(),
+/// #     pay: "test:ok".into(),
+/// #     expect_total: None,
+/// #     key: None,
+/// # };
+/// let refusal = shop.checkout(&command).unwrap_err();
+/// assert_eq!(refusal.code(), "payment.unknown_provider");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Opening {
@@ -116,18 +137,27 @@ pub struct Opening {
     create: bool,
     providers: Vec<Arc<dyn PaymentProvider>>,
     command: Option<CommandId>,
+    test_payments: bool,
 }
 
 impl Opening {
     /// Returns an opening of what stands at `url`.
     pub fn new(url: StoreUrl) -> Self {
-        Self { url, create: false, providers: Vec::new(), command: None }
+        Self { url, create: false, providers: Vec::new(), command: None, test_payments: true }
     }
 
     /// Makes the store when it is not there.
     #[must_use]
     pub fn creating(mut self, create: bool) -> Self {
         self.create = create;
+        self
+    }
+
+    /// Leaves the provider `test` out: for a shop that sells for real, where `test:ok` would give goods away. Orders that
+    /// were paid with it before can be read, but no money of theirs is captured or refunded.
+    #[must_use]
+    pub fn without_test_payments(mut self) -> Self {
+        self.test_payments = false;
         self
     }
 
@@ -150,8 +180,10 @@ impl Opening {
         let (store, test, search) = self.parts()?;
         let mut shop = Shop::new(store, Arc::new(SystemClock), Arc::new(UuidSource))
             .with_search_at(search)
-            .with_provider(Arc::new(test))
             .with_provider(Arc::new(ManualProvider));
+        if self.test_payments {
+            shop = shop.with_provider(Arc::new(test));
+        }
         for provider in self.providers {
             shop = shop.with_provider(provider);
         }

@@ -21,13 +21,21 @@ struct Key {
     default: &'static str,
 }
 
-const KEYS: [Key; 5] = [
+const KEYS: [Key; 6] = [
     Key { name: "store", variable: "SUTLER_STORE", default: "sqlite:sutler.db" },
     Key { name: "channel", variable: "SUTLER_CHANNEL", default: "web" },
     Key { name: "location", variable: "SUTLER_LOCATION", default: "main" },
     Key { name: "format", variable: "SUTLER_FORMAT", default: "table" },
     Key { name: "color", variable: "SUTLER_COLOR", default: "auto" },
+    Key { name: "test_payments", variable: "SUTLER_TEST_PAYMENTS", default: "on" },
 ];
+
+/// Whether something is there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
 
 /// The settings file of a folder.
 const FILE: &str = "sutler.toml";
@@ -135,6 +143,7 @@ impl Settings {
         let settings = Self { all: all.collect(), files: Vec::new() };
         settings.checked::<Format>("format")?;
         settings.checked::<Color>("color")?;
+        settings.checked::<Switch>("test_payments")?;
         Ok(settings)
     }
 
@@ -181,6 +190,12 @@ impl Settings {
         self.checked("color").unwrap_or(Color::Auto)
     }
 
+    /// Returns whether buyers may pay with `test:…`, which moves no money.
+    pub(crate) fn test_payments(&self) -> bool {
+        // Checked when the settings were made; what cannot be read gives nothing away.
+        self.checked::<Switch>("test_payments").is_ok_and(|switch| switch == Switch::On)
+    }
+
     /// Returns the same settings with another store, as if nobody had said: for `demo`, whose commands run in its folder.
     pub(crate) fn with_store(&self, url: &str) -> Self {
         let mut settings = self.clone();
@@ -190,6 +205,7 @@ impl Settings {
                 "format" => ("table".to_owned(), Origin::Default),
                 "channel" => ("web".to_owned(), Origin::Default),
                 "location" => ("main".to_owned(), Origin::Default),
+                "test_payments" => ("on".to_owned(), Origin::Default),
                 _ => continue,
             };
             (setting.value, setting.origin) = (value, origin);

@@ -34,7 +34,10 @@ impl Context<'_> {
     fn opening(&self, create: bool) -> Result<Shop, CommandError> {
         let url = self.url()?;
         tracing::info!(store = %url, command = %self.command, "opening");
-        Ok(Opening::new(url).creating(create).command(self.command).open()?)
+        let opening = Opening::new(url).creating(create).command(self.command);
+        let opening =
+            if self.settings.test_payments() { opening } else { opening.without_test_payments() };
+        Ok(opening.open()?)
     }
 
     /// Returns where the shop is kept. A bare path such as `shop.db` is a SQLite file.

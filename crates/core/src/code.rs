@@ -322,7 +322,8 @@ pub const ALL: &[RefusalCode] = &[
     code(
         "payment.unknown_provider",
         Invalid,
-        "Payment is written PROVIDER:METHOD, and the shop has no provider of that name. The message lists those it has.",
+        "Payment is written PROVIDER:METHOD, and the shop has no provider of that name. The message lists those it has. \
+         `test` is missing where the shop was opened without test payments, as one that sells for real is.",
     ),
     code(
         "price.missing",

@@ -20,7 +20,8 @@ Examples:
   sutler config show --origin --json
 
 Flags win over SUTLER_* variables, those over ./sutler.toml, that over the file in the home folder.
-A settings file has lines such as: store = \"sqlite:shop.db\"")]
+A settings file has lines such as: store = \"sqlite:shop.db\"
+With test_payments = \"off\" nobody can pay with test:ok: set it before you sell for real.")]
 pub(crate) struct ShowArgs {
     /// Say where each value came from, and which files were looked for
     #[arg(long)]

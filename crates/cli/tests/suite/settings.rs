@@ -1,6 +1,6 @@
 //! Settings: which one wins, and what is said about a wrong one.
 
-use crate::place::Place;
+use crate::place::{ADDRESS, Place};
 
 #[test]
 fn a_flag_wins_over_a_variable_over_a_file_over_the_default() {
@@ -86,4 +86,28 @@ fn hints_repeat_the_store_when_it_was_given() {
         "{}",
         ended.stderr
     );
+}
+
+#[test]
+fn a_shop_that_sells_for_real_refuses_test_payments() {
+    let place = Place::demo();
+    place.write("sutler.toml", "test_payments = \"off\"\n");
+    let cart = place.run(&["cart", "new"]).with_code(0).stdout.trim().to_owned();
+    place.run(&["cart", "add", &cart, "FEN-SKIL-26"]).with_code(0);
+    let checkout = |pay: &str, before: &str| {
+        let line = format!(
+            "{before} sutler checkout {cart} --email ada@example.com --ship-to '{ADDRESS}' \
+             --delivery standard --pay {pay} --json"
+        );
+        place.shell(&line, &[])
+    };
+    let refused = checkout("test:ok", "").with_code(5).json();
+    assert_eq!(refused["error"]["code"], "payment.unknown_provider", "{refused}");
+    let orders = place.run(&["order", "list", "--json"]).with_code(0).json();
+    assert_eq!(orders["orders"], serde_json::json!([]), "nothing was sold");
+    assert_eq!(
+        checkout("manual:cash", "SUTLER_TEST_PAYMENTS=no").with_code(2).json()["error"]["code"],
+        "config.bad_value"
+    );
+    checkout("test:ok", "SUTLER_TEST_PAYMENTS=on").with_code(0);
 }
