@@ -100,8 +100,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let skillet = shop.find_variant("FEN-SKIL-26")?.variant.id;
     let mut out = std::io::stdout();
     for voucher in ["TIN", "GOLD"] {
-        let cart = shop.cart_new("web", None)?;
-        shop.cart_add(cart.id, skillet, Quantity::ONE)?;
+        let cart = shop.cart_new("web", None, None)?;
+        shop.cart_add(cart.id, skillet, Quantity::ONE, None)?;
         let bought = shop.checkout(&CheckoutCommand {
             cart: cart.id,
             email: "ada@example.com".to_owned(),

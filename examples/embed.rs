@@ -9,8 +9,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     shop.import_text(sutler::demo::CATALOG, sutler::demo::CATALOG_NAME)?;
 
     let skillet = shop.find_variant("FEN-SKIL-26")?.variant.id;
-    let cart = shop.cart_new("web", None)?;
-    shop.cart_add(cart.id, skillet, Quantity::new(2)?)?;
+    let cart = shop.cart_new("web", None, None)?;
+    shop.cart_add(cart.id, skillet, Quantity::new(2)?, None)?;
     let placed = shop.checkout(&CheckoutCommand {
         cart: cart.id,
         email: "ada@example.com".to_owned(),

@@ -12,8 +12,8 @@
 //! shop.import_text(sutler::demo::CATALOG, "catalog.csv")?;
 //!
 //! let blanket = shop.find_variant("FEN-SKIL-26")?.variant.id;
-//! let cart = shop.cart_new("web", None)?;
-//! shop.cart_add(cart.id, blanket, Quantity::ONE)?;
+//! let cart = shop.cart_new("web", None, None)?;
+//! shop.cart_add(cart.id, blanket, Quantity::ONE, None)?;
 //! let placed = shop.checkout(&CheckoutCommand {
 //!     cart: cart.id,
 //!     email: "ada@example.com".into(),

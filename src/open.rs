@@ -117,8 +117,8 @@ impl std::fmt::Display for StoreUrl {
 /// shop.init(&InitCommand::new("Corner shop", "EUR", "DE")?)?;
 /// shop.import_text(sutler::demo::CATALOG, sutler::demo::CATALOG_NAME)?;
 /// # let skillet = shop.find_variant("FEN-SKIL-26")?.variant.id;
-/// # let cart = shop.cart_new("web", None)?;
-/// # shop.cart_add(cart.id, skillet, Quantity::ONE)?;
+/// # let cart = shop.cart_new("web", None, None)?;
+/// # shop.cart_add(cart.id, skillet, Quantity::ONE, None)?;
 /// # let command = CheckoutCommand {
 /// #     cart: cart.id,
 /// #     email: "ada@example.com".into(),

@@ -31,8 +31,8 @@ fn shop_with_the_last_units(path: &Path) -> VariantId {
 
 /// One buyer: a cart with one lamp, then the checkout. True when it became an order.
 fn buy(shop: &Shop, lamp: VariantId, buyer: &str) -> bool {
-    let cart = shop.cart_new("web", None).unwrap();
-    shop.cart_add(cart.id, lamp, Quantity::ONE).unwrap();
+    let cart = shop.cart_new("web", None, None).unwrap();
+    shop.cart_add(cart.id, lamp, Quantity::ONE, None).unwrap();
     let bought = shop.checkout(&CheckoutCommand {
         cart: cart.id,
         email: format!("{buyer}@example.com"),

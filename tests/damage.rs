@@ -24,8 +24,8 @@ fn shop_at(path: &Path) -> Shop {
 }
 
 fn sell(shop: &Shop, lamp: VariantId) -> Result<Placed, FlowError> {
-    let cart = shop.cart_new("web", None)?;
-    shop.cart_add(cart.id, lamp, Quantity::ONE)?;
+    let cart = shop.cart_new("web", None, None)?;
+    shop.cart_add(cart.id, lamp, Quantity::ONE, None)?;
     shop.checkout(&CheckoutCommand {
         cart: cart.id,
         email: "ada@example.com".to_owned(),

@@ -97,8 +97,8 @@ fn set_up(folder: &Path) -> (VariantId, CartId) {
                    lamp,Lamp,Title,Default Title,LAMP,19.90,shopify,3\n";
     shop.import_text(catalog, "lamp.csv").unwrap();
     let lamp = shop.find_variant("LAMP").unwrap().variant.id;
-    let cart = shop.cart_new("web", None).unwrap().id;
-    shop.cart_add(cart, lamp, Quantity::ONE).unwrap();
+    let cart = shop.cart_new("web", None, None).unwrap().id;
+    shop.cart_add(cart, lamp, Quantity::ONE, None).unwrap();
     (lamp, cart)
 }
 

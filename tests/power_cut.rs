@@ -72,8 +72,8 @@ fn url(path: &Path) -> String {
 }
 
 fn buy(shop: &Shop, lamp: VariantId, path: &Path) -> Told {
-    let cart = shop.cart_new("web", None).unwrap();
-    shop.cart_add(cart.id, lamp, Quantity::ONE).unwrap();
+    let cart = shop.cart_new("web", None, None).unwrap();
+    shop.cart_add(cart.id, lamp, Quantity::ONE, None).unwrap();
     let placed = shop.checkout(&CheckoutCommand {
         cart: cart.id,
         email: "ada@example.com".to_owned(),

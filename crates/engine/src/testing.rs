@@ -127,9 +127,9 @@ pub fn shop_at(store: impl Store + 'static, clock: Arc<HandClock>) -> Result<Sho
 ///
 /// Errors: whatever filling it is refused for.
 pub fn cart(shop: &Shop) -> Result<CartId, FlowError> {
-    let cart = shop.cart_new("web", None)?;
+    let cart = shop.cart_new("web", None, None)?;
     let red = shop.find_variant("MUG-RED")?.variant.id;
-    shop.cart_add(cart.id, red, Quantity::new(2).map_err(Rejection::from)?)?;
+    shop.cart_add(cart.id, red, Quantity::new(2).map_err(Rejection::from)?, None)?;
     Ok(cart.id)
 }
 

@@ -186,9 +186,9 @@ fn a_cart_is_not_changed_while_it_is_being_paid() {
     world.provider.schedule([(1, Cut::After), (2, Cut::Before)]);
     assert_eq!(world.shop.checkout(&command).unwrap_err().code(), "payment.open");
     world.provider.schedule([]);
-    let own = world.shop.cart_new("web", None).unwrap();
+    let own = world.shop.cart_new("web", None, None).unwrap();
     let refused = [
-        world.shop.cart_add(command.cart, world.blue, units(3)),
+        world.shop.cart_add(command.cart, world.blue, units(3), None),
         world.shop.cart_set(command.cart, world.blue, None),
         world.shop.cart_merge(command.cart, own.id),
         world.shop.cart_merge(own.id, command.cart),
@@ -215,7 +215,7 @@ fn a_cart_edited_between_the_look_and_the_first_commit_is_sold_as_edited() {
     let command = world.command("test:ok", None);
     let (cart, blue) = (command.cart, world.blue);
     let shop = world.interrupted(1, move |other| {
-        other.cart_add(cart, blue, Quantity::ONE).unwrap();
+        other.cart_add(cart, blue, Quantity::ONE, None).unwrap();
     });
     let placed = shop.checkout(&command).unwrap();
     assert_eq!(placed.order.lines.iter().map(|line| line.ordered).collect::<Vec<_>>(), [2, 2]);

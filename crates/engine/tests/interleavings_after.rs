@@ -209,8 +209,8 @@ fn a_limit_per_customer_counts_a_known_customer_when_quoting_too() {
         .promotion_add(&Promotion { usage_limit_per_customer: Some(1), ..one_euro_off(vec![]) })
         .unwrap();
     let buy = || {
-        let cart = world.shop.cart_new("web", Some(CustomerId::from_u128(0xc5))).unwrap();
-        world.shop.cart_add(cart.id, world.red, Quantity::ONE).unwrap();
+        let cart = world.shop.cart_new("web", Some(CustomerId::from_u128(0xc5)), None).unwrap();
+        world.shop.cart_add(cart.id, world.red, Quantity::ONE, None).unwrap();
         world
             .shop
             .checkout(&CheckoutCommand { cart: cart.id, ..world.command("test:ok", None) })

@@ -111,8 +111,8 @@ fn a_publish_window_opens_and_closes_by_the_clock_alone() {
 }
 
 fn product_is_sold(shop: &Shop, product: &Product) -> bool {
-    let cart = shop.cart_new("web", None).unwrap();
-    shop.cart_add(cart.id, product.variants[0].id, Quantity::ONE).is_ok()
+    let cart = shop.cart_new("web", None, None).unwrap();
+    shop.cart_add(cart.id, product.variants[0].id, Quantity::ONE, None).is_ok()
 }
 
 #[test]

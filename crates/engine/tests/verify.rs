@@ -356,9 +356,9 @@ fn uses_of_a_promotion_are_counted_against_its_orders() {
         version: 1,
     };
     bazaar.shop.promotion_add(&promotion).unwrap();
-    let cart = bazaar.shop.cart_new("web", None).unwrap();
+    let cart = bazaar.shop.cart_new("web", None, None).unwrap();
     let tee = bazaar.shop.find_variant("TEE-S").unwrap().variant.id;
-    bazaar.shop.cart_add(cart.id, tee, Quantity::ONE).unwrap();
+    bazaar.shop.cart_add(cart.id, tee, Quantity::ONE, None).unwrap();
     bazaar.shop.cart_coupon(cart.id, "SPRING").unwrap();
     let command = CheckoutCommand {
         cart: cart.id,
@@ -383,9 +383,9 @@ fn uses_of_a_promotion_are_counted_against_its_orders() {
 #[test]
 fn a_checkout_that_waits_for_its_provider_is_a_remark() {
     let bazaar = Bazaar::with(&goods(TEE));
-    let cart = bazaar.shop.cart_new("web", None).unwrap();
+    let cart = bazaar.shop.cart_new("web", None, None).unwrap();
     let tee = bazaar.shop.find_variant("TEE-S").unwrap().variant.id;
-    bazaar.shop.cart_add(cart.id, tee, Quantity::ONE).unwrap();
+    bazaar.shop.cart_add(cart.id, tee, Quantity::ONE, None).unwrap();
     let open = bazaar.shop.checkout(&CheckoutCommand {
         cart: cart.id,
         email: "ada@example.com".to_owned(),

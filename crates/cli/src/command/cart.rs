@@ -1,6 +1,7 @@
 //! `sutler cart`: filling a cart and asking what it costs.
 
 use sutler_core::address::Address;
+use sutler_core::change::IdempotencyKey;
 use sutler_core::id::{CartId, CustomerId};
 use sutler_core::quantity::Quantity;
 use sutler_engine::flow::cart::QuoteFor;
@@ -39,6 +40,9 @@ pub(crate) struct NewArgs {
     /// Whose it is; without one it is a guest's
     #[arg(long, value_name = "ID")]
     customer: Option<CustomerId>,
+    /// Same key, same cart: a repeated call starts no second one
+    #[arg(long, value_name = "KEY")]
+    key: Option<IdempotencyKey>,
 }
 
 /// Put units of a variant in
@@ -46,7 +50,7 @@ pub(crate) struct NewArgs {
 #[command(after_help = "\
 Examples:
   sutler cart add \"$CART\" FEN-SKIL-26 2
-  sutler cart add \"$CART\" \"field-skillet:30 cm\" 1")]
+  sutler cart add \"$CART\" \"field-skillet:30 cm\" 1 --key click-17")]
 pub(crate) struct AddArgs {
     /// Id of the cart
     cart: CartId,
@@ -55,6 +59,9 @@ pub(crate) struct AddArgs {
     /// Units
     #[arg(allow_negative_numbers = true, default_value = "1")]
     quantity: Quantity,
+    /// Same key, same units: a repeated call adds nothing
+    #[arg(long, value_name = "KEY")]
+    key: Option<IdempotencyKey>,
 }
 
 /// Set the units of a variant; 0 takes it out
@@ -166,7 +173,7 @@ impl NewArgs {
     fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         let shop = context.shop()?;
         let channel = self.channel.as_deref().unwrap_or(context.settings.channel());
-        let cart = shop.cart_new(channel, self.customer)?;
+        let cart = shop.cart_new(channel, self.customer, self.key.clone())?;
         let view = cart_shown(&shop, &cart, &QuoteFor::default())?;
         Ok(Answer::one(Fresh(view)).next(context.hint(format!("cart add {} VARIANT QTY", cart.id))))
     }
@@ -176,7 +183,7 @@ impl AddArgs {
     fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         let shop = context.shop()?;
         let found = shop.find_variant(&self.variant)?;
-        let cart = shop.cart_add(self.cart, found.variant.id, self.quantity)?;
+        let cart = shop.cart_add(self.cart, found.variant.id, self.quantity, self.key.clone())?;
         let label = found.variant.label(&found.product.handle);
         let sentence = format!("added {} of {label}", self.quantity);
         Ok(Answer::one(cart_shown(&shop, &cart, &QuoteFor::default())?)

@@ -52,6 +52,28 @@ fn a_key_makes_a_repeated_payment_command_one_command() {
 }
 
 #[test]
+fn a_key_makes_a_repeated_cart_command_one_command() {
+    let place = Place::demo();
+    let (first, second) = under_one_key(
+        &place,
+        "cart new",
+        "cart new --customer cust_00000000000000000000000000000001",
+    );
+    assert_eq!(first["id"], second["id"], "no orphan is left");
+    let other = place.run(&["cart", "new", "--key", "another"]).with_code(0).stdout;
+    assert_ne!(first["id"], other.trim(), "another key is another cart");
+
+    let cart = other.trim();
+    let add = |key: &str| {
+        let line = ["cart", "add", cart, "FEN-SKIL-26", "1", "--key", key, "--json"];
+        place.run(&line).with_code(0).json()["lines"][0]["quantity"].clone()
+    };
+    assert_eq!((add("click-1"), add("click-1"), add("click-2")), (1.into(), 1.into(), 2.into()));
+    let more = ["cart", "add", cart, "FEN-SKIL-26", "2", "--key", "click-1", "--json"];
+    assert_eq!(place.run(&more).with_code(4).json()["error"]["code"], "key.reused");
+}
+
+#[test]
 fn a_script_that_names_its_order_is_not_asked() {
     let place = Place::busy();
     place.run(&["refund", "1002", "--amount", "5.00"]).with_code(0);

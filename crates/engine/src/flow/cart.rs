@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use sutler_core::address::Address;
 use sutler_core::cart::{self, Cart};
 use sutler_core::catalog::{CategoryTree, Channel, Product, Variant};
-use sutler_core::change::Change;
+use sutler_core::change::{Change, Idempotency, IdempotencyKey, RecordRef};
+use sutler_core::hash::HashInput;
 use sutler_core::id::{CartId, CustomerId, ProductId, VariantId};
 use sutler_core::order::buyer_key;
 use sutler_core::pricing::{
@@ -83,30 +84,42 @@ impl Goods {
 }
 
 impl Shop {
-    /// Starts an empty cart in a channel.
+    /// Starts an empty cart in a channel. The same key starts one cart and is answered with it, as it is by now.
     ///
-    /// Errors: `not_found` with the codes of the channels there are.
+    /// Errors: `not_found` with the codes of the channels there are; `key.reused`.
     ///
     /// ```
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
-    /// let cart = shop.cart_new("web", None)?;
+    /// let cart = shop.cart_new("web", None, None)?;
     /// assert!(cart.lines.is_empty());
-    /// assert_eq!(shop.cart_new("kiosk", None).unwrap_err().code(), "not_found");
+    /// assert_eq!(shop.cart_new("kiosk", None, None).unwrap_err().code(), "not_found");
+    ///
+    /// let key = Some("visit-4711".parse()?);
+    /// let once = shop.cart_new("web", None, key.clone())?;
+    /// assert_eq!(shop.cart_new("web", None, key)?.id, once.id, "the answer that was lost");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn cart_new(
         &self,
         channel_code: &str,
         customer: Option<CustomerId>,
+        key: Option<IdempotencyKey>,
     ) -> Result<Cart, FlowError> {
         let setup = self.setup()?;
         let channel = channel_by_code(&setup, channel_code)?;
+        let content = HashInput::new("cart.new")
+            .id(channel.id.to_u128())
+            .optional_text(customer.map(|customer| customer.to_string()).as_deref())
+            .finish();
         let settled = self.settle(|set| {
-            let cart = cart::new_cart(CartId::from_u128(self.next_id()), channel, customer, set.at);
+            let id = CartId::from_u128(self.next_id());
+            set.idempotency =
+                key.clone().map(|key| Idempotency { key, content, answer: id.into() });
+            let cart = cart::new_cart(id, channel, customer, set.at);
             set.push(Change::Cart(Box::new(cart.clone())));
             Ok(cart)
         })?;
-        done(settled)
+        self.cart_settled(settled)
     }
 
     /// Returns a cart, whatever became of it.
@@ -129,9 +142,9 @@ impl Shop {
     }
 
     /// Puts units of a variant in. A variant that is not for sale is refused; whether there is enough of it is decided at
-    /// checkout.
+    /// checkout. The same key puts them in once, and is answered with the cart as it is by now.
     ///
-    /// Errors: `not_found`; `variant.not_for_sale`; and what any change of a cart is refused for: `cart.closed`,
+    /// Errors: `not_found`; `variant.not_for_sale`; `key.reused`; and what any change of a cart is refused for: `cart.closed`,
     /// `cart.expired`, `cart.checkout_running`, `cart.too_large`.
     ///
     /// ```
@@ -139,10 +152,17 @@ impl Shop {
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
     ///
     /// let red = shop.find_variant("MUG-RED")?.variant.id;
-    /// let cart = shop.cart_new("web", None)?;
-    /// shop.cart_add(cart.id, red, Quantity::ONE)?;
-    /// let cart = shop.cart_add(cart.id, red, Quantity::new(2)?)?;
+    /// let cart = shop.cart_new("web", None, None)?;
+    /// shop.cart_add(cart.id, red, Quantity::ONE, None)?;
+    /// let cart = shop.cart_add(cart.id, red, Quantity::new(2)?, None)?;
     /// assert_eq!(cart.lines[0].quantity.get(), 3, "the same variant is the same line");
+    ///
+    /// let key = Some("click-17".parse()?);
+    /// shop.cart_add(cart.id, red, Quantity::ONE, key.clone())?;
+    /// let again = shop.cart_add(cart.id, red, Quantity::ONE, key.clone())?;
+    /// assert_eq!(again.lines[0].quantity.get(), 4, "the same key adds once");
+    /// let refusal = shop.cart_add(cart.id, red, Quantity::new(2)?, key).unwrap_err();
+    /// assert_eq!(refusal.code(), "key.reused");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn cart_add(
@@ -150,13 +170,20 @@ impl Shop {
         id: CartId,
         variant: VariantId,
         quantity: Quantity,
+        key: Option<IdempotencyKey>,
     ) -> Result<Cart, FlowError> {
-        let goods = self.goods(&[variant])?;
-        let (product, found) =
-            goods.get(variant).ok_or_else(|| Rejection::not_found("variant", variant))?;
-        cart::require_for_sale(product, found, self.now())?;
-        self.change_cart(id, |cart, channel, now| {
-            cart::add_line(cart, channel, variant, quantity, now)
+        let content = HashInput::new("cart.add")
+            .id(id.to_u128())
+            .id(variant.to_u128())
+            .number(i64::from(quantity.get()))
+            .finish();
+        let once = key.map(|key| Idempotency { key, content, answer: id.into() });
+        self.change_cart(id, once, |cart, channel, now| {
+            let goods = self.goods(&[variant])?;
+            let (product, found) =
+                goods.get(variant).ok_or_else(|| Rejection::not_found("variant", variant))?;
+            cart::require_for_sale(product, found, now)?;
+            Ok(cart::add_line(cart, channel, variant, quantity, now)?)
         })
     }
 
@@ -182,8 +209,8 @@ impl Shop {
         variant: VariantId,
         quantity: Option<Quantity>,
     ) -> Result<Cart, FlowError> {
-        self.change_cart(id, |cart, channel, now| {
-            cart::set_line(cart, channel, variant, quantity, now)
+        self.change_cart(id, None, |cart, channel, now| {
+            Ok(cart::set_line(cart, channel, variant, quantity, now)?)
         })
     }
 
@@ -230,8 +257,8 @@ impl Shop {
         if !known {
             return Err(Rejection::not_found("coupon", code.trim()).into());
         }
-        self.change_cart(id, |cart, channel, now| {
-            cart::set_coupon(cart, channel, coupon.as_str(), now)
+        self.change_cart(id, None, |cart, channel, now| {
+            Ok(cart::set_coupon(cart, channel, coupon.as_str(), now)?)
         })
     }
 
@@ -251,7 +278,9 @@ impl Shop {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn cart_coupon_remove(&self, id: CartId, code: &str) -> Result<Cart, FlowError> {
-        self.change_cart(id, |cart, channel, now| cart::remove_coupon(cart, channel, code, now))
+        self.change_cart(id, None, |cart, channel, now| {
+            Ok(cart::remove_coupon(cart, channel, code, now)?)
+        })
     }
 
     /// Moves everything of one cart into another, as when a guest signs in; returns the one that was filled.
@@ -264,7 +293,7 @@ impl Shop {
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
     /// # let guest = sutler_engine::testing::cart(&shop)?;
     ///
-    /// let own = shop.cart_new("web", Some(CustomerId::from_u128(1)))?;
+    /// let own = shop.cart_new("web", Some(CustomerId::from_u128(1)), None)?;
     /// let filled = shop.cart_merge(guest, own.id)?;
     /// assert_eq!((filled.id, filled.lines[0].quantity.get()), (own.id, 2));
     /// assert_eq!(shop.cart(guest)?.status, CartStatus::Merged);
@@ -296,7 +325,7 @@ impl Shop {
     /// let view = shop.cart_quote(cart, &QuoteFor::default())?;
     /// assert_eq!(view.quote.totals.total.to_string(), "23.80 EUR");
     ///
-    /// let empty = shop.cart_new("web", None)?;
+    /// let empty = shop.cart_new("web", None, None)?;
     /// let refusal = shop.cart_quote(empty.id, &QuoteFor::default()).unwrap_err();
     /// assert_eq!(refusal.code(), "cart.empty");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -322,10 +351,12 @@ impl Shop {
     fn change_cart(
         &self,
         id: CartId,
-        change: impl Fn(&Cart, &Channel, Timestamp) -> Result<Cart, Rejection>,
+        once: Option<Idempotency>,
+        change: impl Fn(&Cart, &Channel, Timestamp) -> Result<Cart, FlowError>,
     ) -> Result<Cart, FlowError> {
         let setup = self.setup()?;
         let settled = self.settle(|set| {
+            set.idempotency.clone_from(&once);
             let cart = self.free_cart(id)?;
             let channel = setup
                 .channel(cart.channel)
@@ -334,7 +365,16 @@ impl Shop {
             set.push(Change::Cart(Box::new(changed.clone())));
             Ok(changed)
         })?;
-        done(settled)
+        self.cart_settled(settled)
+    }
+
+    /// Returns the cart that a commit wrote; one that was written before is read, as it is by now.
+    fn cart_settled(&self, settled: Settled<Cart>) -> Result<Cart, FlowError> {
+        match settled {
+            Settled::Done(cart, _) => Ok(cart),
+            Settled::Replayed(RecordRef::Cart(id)) => self.cart(id),
+            Settled::Replayed(answer) => Err(Rejection::not_found("cart", answer).into()),
+        }
     }
 
     /// Reads the products of some variants.

@@ -103,8 +103,8 @@ impl Bazaar {
     /// Buys some units of a variant.
     pub fn buy(&self, variant: &str, units: u32) -> Result<Placed, FlowError> {
         let found = self.shop.find_variant(variant)?;
-        let cart = self.shop.cart_new("web", None)?;
-        self.shop.cart_add(cart.id, found.variant.id, Quantity::new(units).unwrap())?;
+        let cart = self.shop.cart_new("web", None, None)?;
+        self.shop.cart_add(cart.id, found.variant.id, Quantity::new(units).unwrap(), None)?;
         self.shop.checkout(&CheckoutCommand {
             cart: cart.id,
             email: "ada@example.com".to_owned(),

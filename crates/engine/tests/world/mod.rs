@@ -186,9 +186,9 @@ impl World {
 
     /// A cart with two red mugs and a blue one, and the command that buys it.
     pub fn command(&self, pay: &str, key: Option<&str>) -> CheckoutCommand {
-        let cart = self.shop.cart_new("web", None).unwrap();
-        self.shop.cart_add(cart.id, self.red, Quantity::new(2).unwrap()).unwrap();
-        self.shop.cart_add(cart.id, self.blue, Quantity::ONE).unwrap();
+        let cart = self.shop.cart_new("web", None, None).unwrap();
+        self.shop.cart_add(cart.id, self.red, Quantity::new(2).unwrap(), None).unwrap();
+        self.shop.cart_add(cart.id, self.blue, Quantity::ONE, None).unwrap();
         CheckoutCommand {
             cart: cart.id,
             email: "ada@example.com".to_owned(),
