@@ -259,6 +259,22 @@ pub enum ProductError {
         /// Which product.
         handle: Handle,
     },
+    /// Buyers would never see it.
+    #[error("the publish window of `{handle}` ends before it begins; swap the two moments")]
+    EmptyWindow {
+        /// Which product.
+        handle: Handle,
+    },
+    /// A variant that is stored is not given any more.
+    #[error(
+        "product `{handle}` leaves out its variant {label}; orders may point to it: retire it instead"
+    )]
+    VariantLeftOut {
+        /// Which product.
+        handle: Handle,
+        /// What people call the variant.
+        label: String,
+    },
 }
 
 impl Product {
@@ -272,6 +288,9 @@ impl Product {
         }
         if self.variants.is_empty() {
             return Err(ProductError::NoVariant { handle: handle() });
+        }
+        if self.publish_window.is_empty() {
+            return Err(ProductError::EmptyWindow { handle: handle() });
         }
         for (i, name) in self.option_names.iter().enumerate() {
             if self.option_names.iter().take(i).any(|other| other == name) {
@@ -295,6 +314,30 @@ impl Product {
             }
         }
         Ok(())
+    }
+
+    /// Checks that it may take the place of the product as it is stored: no variant goes.
+    ///
+    /// Errors: [`ProductError::VariantLeftOut`].
+    ///
+    /// ```
+    /// # use sutler_core::catalog::Product;
+    /// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/product.json"));
+    /// # let blanket: Product = serde_json::from_str(text)?;
+    /// let mut fewer = blanket.clone();
+    /// fewer.variants.truncate(1);
+    /// assert!(fewer.check_after(&blanket).is_err(), "a variant is retired, not left out");
+    /// assert!(blanket.check_after(&fewer).is_ok());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn check_after(&self, before: &Product) -> Result<(), ProductError> {
+        match before.variants.iter().find(|variant| self.variant(variant.id).is_none()) {
+            None => Ok(()),
+            Some(lost) => Err(ProductError::VariantLeftOut {
+                handle: self.handle.clone(),
+                label: lost.label(&before.handle),
+            }),
+        }
     }
 
     /// Returns whether buyers see it while its publish window is open.

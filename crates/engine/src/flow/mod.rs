@@ -2,6 +2,7 @@
 
 pub mod cart;
 pub mod catalog;
+pub mod catalog_put;
 pub mod checkout;
 pub mod event;
 pub mod export;
