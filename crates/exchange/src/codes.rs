@@ -210,6 +210,15 @@ codes! {
     READ_FAILED = "E150" Fatal "the file cannot be read"
         "The system refused to open or read the file, or to write the temporary file that a stream and a file of \
          another encoding need. The message has the system's own words.";
+    NOT_A_TAX_CATEGORY = "E151" Reject "not a tax category"
+        "A tax category is a word of at most 64 characters without control characters, such as `standard` or `reduced`; \
+         the shop's tax rates say what it means.";
+    NOT_A_MOMENT = "E152" Reject "not a moment"
+        "The column holds moments such as `2027-05-01T08:00:00+02:00`, or days such as `2027-05-01`, which begin at \
+         midnight UTC. Other ways to write a date are refused, because their day and month can be mixed up.";
+    SIZE_INCOMPLETE = "E153" Reject "size with a side missing"
+        "The size of a packed variant is its length, width and height, in millimeters. One side without the others says \
+         nothing that delivery could use: write all three, or leave all three blank.";
     INTERLEAVED_HANDLE = "E201" Remark "rows of one product stand apart"
         "The handle comes again after rows of other products. The rows are read as one product. In files sorted by \
          another column that is intended; otherwise look whether two products were given the same handle.";
@@ -280,7 +289,7 @@ mod tests {
     const CONTRACT: &str = "\
 E101 E102 E103 E104 E105 E106 E107 E108 E109 E110 E111 E112 E113 E114 E115 \
 E120 E121 E122 E123 E124 E125 E126 E127 E128 E129 E130 E131 E132 E133 E134 E135 E136 E137 E138 E139 \
-E140 E141 E142 E143 E144 E145 E146 E147 E150 \
+E140 E141 E142 E143 E144 E145 E146 E147 E150 E151 E152 E153 \
 E201 E202 E203 E204 E205 E206 E207 E208 E209 E210 E211 E212 E213 E214 E215 E216 E217 E218 E219 E220 E221";
 
     #[test]

@@ -3,9 +3,10 @@
 
 mod common;
 
-use sutler_core::catalog::ProductStatus;
+use sutler_core::catalog::{Dimensions, ProductStatus};
 use sutler_core::import::{ProductDraft, Said};
 use sutler_core::money::Currency;
+use sutler_core::pricing::TaxCategory;
 use sutler_exchange::{Entry, FormatName, Input, Mapping, Opened, ReadOptions, Refused, open};
 
 fn read(map: &str, text: &str) -> Result<Opened, Refused> {
@@ -167,4 +168,52 @@ fn without_a_mapping_an_unknown_table_is_refused() {
         ReadOptions { format: Some(FormatName::Generic), ..ReadOptions::new(Currency::EUR) };
     let refused = open(Input::bytes("t.csv", "name\nHat\n"), options).err().unwrap();
     assert!(refused.diagnostics()[0].help.as_deref().unwrap().contains("--map"));
+}
+
+#[test]
+fn tax_category_size_and_publish_window_are_read() {
+    let map = r#"
+        [columns]
+        title = "Name"
+        price = "Price"
+        tax_category = "Tax"
+        publish_from = "From"
+        publish_until = "Until"
+        length_mm = "L"
+        width_mm = "W"
+        height_mm = "H"
+        "#;
+    let head = "Name,Price,Tax,From,Until,L,W,H\n";
+    let found = drafts(
+        map,
+        &format!(
+            "{head}Book,9.90,reduced,2027-05-01,2027-06-01T08:00:00+02:00,300,200,40\nPen,1.90,,,,,,\n"
+        ),
+    );
+    let (book, pen) = (&found[0], &found[1]);
+    let moment = |text: &str| Some(Said::Value(text.parse().unwrap()));
+    assert_eq!(book.publish_from, moment("2027-05-01T00:00:00Z"));
+    assert_eq!(book.publish_until, moment("2027-06-01T06:00:00Z"));
+    assert_eq!(
+        book.variants[0].tax_category,
+        Some(Said::Value(TaxCategory::new("reduced").unwrap()))
+    );
+    let size = Dimensions { length_mm: 300, width_mm: 200, height_mm: 40 };
+    assert_eq!(book.variants[0].dimensions, Some(Said::Value(size)));
+    assert_eq!(
+        (&pen.publish_from, &pen.variants[0].dimensions),
+        (&Some(Said::Cleared), &Some(Said::Cleared))
+    );
+    assert_eq!(pen.variants[0].tax_category, Some(Said::Cleared));
+
+    for (row, code) in [
+        ("Book,9.90,,soon,,,,", "E152"),
+        ("Book,9.90,,,,300,,40", "E153"),
+        ("Book,9.90,,,,-3,2,1", "E106"),
+    ] {
+        let opened = read(map, &format!("{head}{row}\n")).unwrap();
+        let entry = opened.products().next().unwrap().unwrap();
+        assert!(entry.draft.is_none(), "{row}");
+        assert_eq!(entry.rejected[0].errors[0].code, code, "{row}");
+    }
 }

@@ -63,6 +63,11 @@ pub(super) fn differences(before: &Product, after: &Product) -> Vec<Difference> 
     compare("tags", before.tags.join(", "), after.tags.join(", "));
     compare("status", crate::status::word(before.status), crate::status::word(after.status));
     compare("published", before.published.to_string(), after.published.to_string());
+    let moment =
+        |at: Option<crate::time::Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+    let (old, new) = (before.publish_window, after.publish_window);
+    compare("published from", moment(old.from), moment(new.from));
+    compare("published until", moment(old.until), moment(new.until));
     compare("options", before.option_names.join(", "), after.option_names.join(", "));
     compare("images", images(before), images(after));
     compare("seo title", optional(&before.seo_title), optional(&after.seo_title));
@@ -120,6 +125,11 @@ fn compare_variant(
         shown(old.unit_cost.map(|m| m.to_string())),
         shown(new.unit_cost.map(|m| m.to_string())),
     );
+    let size = |size: crate::catalog::Dimensions| {
+        format!("{} x {} x {} mm", size.length_mm, size.width_mm, size.height_mm)
+    };
+    field("dimensions", shown(old.dimensions.map(size)), shown(new.dimensions.map(size)));
+    field("tax category", old.tax_category.to_string(), new.tax_category.to_string());
     field("tax code", text(&old.tax_code), text(&new.tax_code));
     field("image", text(&old.image_url), text(&new.image_url));
     field("taxable", old.taxable.to_string(), new.taxable.to_string());

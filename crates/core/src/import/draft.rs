@@ -8,7 +8,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::Dimensions;
 use crate::money::Money;
+use crate::pricing::TaxCategory;
+use crate::time::Timestamp;
 
 /// What a file says about an optional fact: a value, or expressly none.
 ///
@@ -75,6 +78,10 @@ pub struct ProductDraft {
     pub status: Option<crate::catalog::ProductStatus>,
     /// Whether the online channel shows it.
     pub published: Option<bool>,
+    /// From when on buyers see it.
+    pub publish_from: Option<Said<Timestamp>>,
+    /// From when on they no longer do.
+    pub publish_until: Option<Said<Timestamp>>,
     /// Names of the options in order; empty for a product with one plain variant.
     pub option_names: Vec<String>,
     /// Images in order, each URL once.
@@ -149,6 +156,10 @@ pub struct VariantDraft {
     pub requires_shipping: Option<bool>,
     /// Whether it is taxed.
     pub taxable: Option<bool>,
+    /// What kind of goods it is for tax; cleared is the import's usual one.
+    pub tax_category: Option<Said<TaxCategory>>,
+    /// Outer size.
+    pub dimensions: Option<Said<Dimensions>>,
     /// The merchant's tax code.
     pub tax_code: Option<Said<String>>,
     /// URL of the picture that shows this variant.

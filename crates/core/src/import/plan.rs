@@ -357,6 +357,8 @@ fn describe(product: &mut Product, draft: &ProductDraft, context: &PlanContext) 
     set(&mut product.tags, draft.tags.as_ref());
     set(&mut product.status, draft.status.as_ref());
     set(&mut product.published, draft.published.as_ref());
+    set_optional(&mut product.publish_window.from, draft.publish_from.as_ref());
+    set_optional(&mut product.publish_window.until, draft.publish_until.as_ref());
     set_optional(&mut product.seo_title, draft.seo_title.as_ref());
     set_optional(&mut product.seo_description, draft.seo_description.as_ref());
     if draft.external_id.is_some() {
@@ -422,7 +424,7 @@ impl Plan {
             };
             named.push(at);
             let Some(variant) = product.variants.get_mut(at) else { continue };
-            fill(variant, drafted)?;
+            fill(variant, drafted, context)?;
             let (id, label) = (variant.id, variant.label(&product.handle));
             let known = existing.and_then(|e| {
                 e.prices.iter().find(|price| price.variant == id && price.min_quantity == 1)
@@ -558,13 +560,21 @@ fn fresh_variant(id: VariantId, context: &PlanContext) -> Variant {
     }
 }
 
-fn fill(variant: &mut Variant, drafted: &VariantDraft) -> Result<(), Rejection> {
+fn fill(
+    variant: &mut Variant,
+    drafted: &VariantDraft,
+    context: &PlanContext,
+) -> Result<(), Rejection> {
     variant.option_values.clone_from(&drafted.option_values);
     if let Some(said) = &drafted.sku {
         variant.sku = said.value().map(|text| Sku::new(text.as_str())).transpose()?;
     }
     set_optional(&mut variant.barcode, drafted.barcode.as_ref());
     set_optional(&mut variant.weight_grams, drafted.weight_grams.as_ref());
+    set_optional(&mut variant.dimensions, drafted.dimensions.as_ref());
+    if let Some(said) = &drafted.tax_category {
+        variant.tax_category.clone_from(said.value().unwrap_or(&context.tax_category));
+    }
     set_optional(&mut variant.unit_cost, drafted.unit_cost.as_ref());
     set_optional(&mut variant.tax_code, drafted.tax_code.as_ref());
     set_optional(&mut variant.image_url, drafted.image_url.as_ref());
@@ -737,5 +747,28 @@ mod tests {
             second.differences.iter().map(|d| d.field.as_str()).collect::<Vec<_>>(),
             ["brand", "metadata"]
         );
+    }
+
+    #[test]
+    fn tax_category_size_and_window_are_taken_over_and_a_blank_cell_takes_them_back() {
+        let mut file = draft(&[("S", "T-S", 1_990)]);
+        let size = crate::catalog::Dimensions { length_mm: 3, width_mm: 2, height_mm: 1 };
+        let reduced = TaxCategory::new("reduced").expect("a word");
+        file.publish_from = Some(Said::Value(moment(5)));
+        file.variants[0].tax_category = Some(Said::Value(reduced.clone()));
+        file.variants[0].dimensions = Some(Said::Value(size));
+        let first = created(&file);
+        let variant = &first.product.variants[0];
+        assert_eq!((&variant.tax_category, variant.dimensions), (&reduced, Some(size)));
+        assert_eq!(first.product.publish_window.from, Some(moment(5)));
+
+        file.publish_from = Some(Said::Cleared);
+        file.variants[0].tax_category = Some(Said::Cleared);
+        file.variants[0].dimensions = None;
+        let second = again(&file, &first);
+        let told: Vec<&str> = second.differences.iter().map(|d| d.field.as_str()).collect();
+        assert_eq!(told, ["published from", "T-S tax category"]);
+        assert_eq!(second.product.variants[0].tax_category, TaxCategory::standard());
+        assert_eq!(second.product.variants[0].dimensions, Some(size), "the file does not say");
     }
 }

@@ -290,6 +290,8 @@ fn draft_of<'p>(
                 .map(|i| ImageDraft { url: i.url.clone(), alt: i.alt.clone() })
                 .collect(),
         ),
+        publish_from: Some(product.publish_window.from.map_or(Said::Cleared, Said::Value)),
+        publish_until: Some(product.publish_window.until.map_or(Said::Cleared, Said::Value)),
         seo_title: said(product.seo_title.as_ref()),
         seo_description: said(product.seo_description.as_ref()),
         metadata: product.metadata.clone().into_iter().collect(),
@@ -315,6 +317,8 @@ fn variant_draft(variant: &Variant, price: Option<&Price>, on_hand: i64) -> Vari
         sells_without_stock: Some(variant.sells_without_stock),
         requires_shipping: Some(variant.requires_shipping),
         taxable: Some(variant.taxable),
+        tax_category: Some(Said::Value(variant.tax_category.clone())),
+        dimensions: Some(variant.dimensions.map_or(Said::Cleared, Said::Value)),
         tax_code: value(variant.tax_code.clone()),
         image_url: value(variant.image_url.clone()),
         metadata: variant.metadata.clone().into_iter().collect(),

@@ -13,6 +13,7 @@ use std::collections::HashSet;
 use sutler_core::catalog::ProductStatus;
 use sutler_core::import::{Diagnostic, ImageDraft, Place, ProductDraft, Said, VariantDraft};
 use sutler_core::money::Currency;
+use sutler_core::pricing::Window;
 
 use super::checks::{Word, add_shift_hint, cell_count_fault, general_remarks, read_status};
 use super::layout::{HandleSource, Layout, Role, Slot};
@@ -51,6 +52,8 @@ pub(crate) struct Assembler<'a> {
     pub(super) facts: Vec<(usize, String)>,
     status: Slot,
     published: Slot,
+    publish_from: Slot,
+    publish_until: Slot,
     image_url: Slot,
     image_position: Slot,
     image_alt: Slot,
@@ -78,6 +81,8 @@ impl<'a> Assembler<'a> {
             facts: fact_columns(layout, Role::ProductFact),
             status: layout.slot(Role::Status),
             published: layout.slot(Role::Published),
+            publish_from: layout.slot(Role::PublishFrom),
+            publish_until: layout.slot(Role::PublishUntil),
             image_url: layout.slot(Role::ImageUrl),
             image_position: layout.slot(Role::ImagePosition),
             image_alt: layout.slot(Role::ImageAlt),
@@ -101,6 +106,7 @@ impl<'a> Assembler<'a> {
             option_names: vec![String::new(); self.variant_slots.options.len()],
             status: None,
             published: None,
+            publish_window: Window::ALWAYS,
             images: Vec::new(),
             image_position: 0,
             seen_images: HashSet::new(),
@@ -123,6 +129,7 @@ pub(crate) struct Product {
     pub(super) option_names: Vec<String>,
     status: Option<ProductStatus>,
     published: Option<bool>,
+    publish_window: Window,
     /// Position, then order of appearance.
     images: Vec<(i64, ImageDraft)>,
     /// Position of the image before, for those without one.
@@ -160,6 +167,8 @@ impl Product {
         let variant = is_variant.then(|| reader.variant(&all.variant_slots));
         let status = read_status(&mut reader, &all.status);
         let published = reader.yes_or_no(&all.published);
+        let from = reader.moment(&all.publish_from);
+        let until = reader.moment(&all.publish_until);
         let images = read_images(&mut reader, all);
         let position = reader.whole(&all.image_position);
         let mut faults = std::mem::take(&mut reader.faults);
@@ -176,6 +185,8 @@ impl Product {
         let unlisted = status == Some(Word::Unlisted);
         self.status = self.status.or(status.map(Word::status));
         self.published = self.published.or(if unlisted { Some(false) } else { published });
+        self.publish_window.from = self.publish_window.from.or(from);
+        self.publish_window.until = self.publish_window.until.or(until);
         let said = self.absorb_texts(all, &record) | self.absorb_option_names(all, &record);
         let idle = images.is_empty() && variant.is_none() && !said;
         if idle && number > 0 {
@@ -261,6 +272,11 @@ impl Product {
             variants: std::mem::take(&mut self.variants),
             ..ProductDraft::default()
         };
+        let said = |slot: &Slot, at: Option<_>| {
+            slot.is_there().then(|| at.map_or(Said::Cleared, Said::Value))
+        };
+        draft.publish_from = said(&all.publish_from, self.publish_window.from);
+        draft.publish_until = said(&all.publish_until, self.publish_window.until);
         self.settle_options(all, &mut draft, first);
         self.images.sort_by_key(|(position, _)| *position);
         if all.image_url.is_there() {

@@ -26,6 +26,8 @@ pub(crate) enum Role {
     Tags,
     Status,
     Published,
+    PublishFrom,
+    PublishUntil,
     OptionName(u8),
     OptionValue(u8),
     ImageUrl,
@@ -46,7 +48,12 @@ pub(crate) enum Role {
     Policy,
     RequiresShipping,
     Taxable,
+    TaxCategory,
     TaxCode,
+    /// Outer size, in millimeters.
+    Length,
+    Width,
+    Height,
     VariantImage,
     /// A further fact about the product, kept under the column's name.
     ProductFact,
@@ -70,6 +77,9 @@ impl Role {
             || matches!(
                 self,
                 Role::Stock
+                    | Role::Length
+                    | Role::Width
+                    | Role::Height
                     | Role::ImagePosition
                     | Role::OptionValue(_)
                     | Role::Sku
@@ -92,6 +102,8 @@ impl Role {
             Role::Tags => "tags",
             Role::Status => "status",
             Role::Published => "published",
+            Role::PublishFrom => "publish_from",
+            Role::PublishUntil => "publish_until",
             Role::OptionName(_) => "option_name",
             Role::OptionValue(_) => "option_value",
             Role::ImageUrl => "image",
@@ -110,7 +122,11 @@ impl Role {
             Role::Policy => "sells_without_stock",
             Role::RequiresShipping => "requires_shipping",
             Role::Taxable => "taxable",
+            Role::TaxCategory => "tax_category",
             Role::TaxCode => "tax_code",
+            Role::Length => "length_mm",
+            Role::Width => "width_mm",
+            Role::Height => "height_mm",
             Role::VariantImage => "variant_image",
             Role::ProductFact => "product metadata",
             Role::VariantFact => "variant metadata",

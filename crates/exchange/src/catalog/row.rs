@@ -2,8 +2,11 @@
 //!
 //! Deliberately absent: what other rows of the product say.
 
+use sutler_core::catalog::Dimensions;
 use sutler_core::import::{Diagnostic, Said, VariantDraft};
 use sutler_core::money::{Currency, DecimalMark, Money};
+use sutler_core::pricing::TaxCategory;
+use sutler_core::time::Timestamp;
 
 use super::image::{has_image_ending, is_safe_path, is_web_address};
 use super::layout::{ImageForm, Layout, Role, Slot};
@@ -28,7 +31,9 @@ pub(crate) struct VariantSlots {
     policy: Slot,
     requires_shipping: Slot,
     taxable: Slot,
+    tax_category: Slot,
     tax_code: Slot,
+    sides: [Slot; 3],
     image: Slot,
     /// Column and name of each further fact.
     facts: Vec<(usize, String)>,
@@ -54,7 +59,9 @@ impl VariantSlots {
             policy: slot(Role::Policy),
             requires_shipping: slot(Role::RequiresShipping),
             taxable: slot(Role::Taxable),
+            tax_category: slot(Role::TaxCategory),
             tax_code: slot(Role::TaxCode),
+            sides: [Role::Length, Role::Width, Role::Height].map(slot),
             image: slot(Role::VariantImage),
             facts: fact_columns(layout, Role::VariantFact),
             weight_unit: layout.weight_unit,
@@ -111,6 +118,8 @@ impl<'a> RowReader<'a> {
             sells_without_stock: self.policy(&slots.policy),
             requires_shipping: self.yes_or_no(&slots.requires_shipping),
             taxable: self.yes_or_no(&slots.taxable),
+            tax_category: self.tax_category(&slots.tax_category),
+            dimensions: self.dimensions(&slots.sides),
             tax_code: self.text(&slots.tax_code),
             image_url: self.image(&slots.image, slots.image_form),
             metadata: Vec::with_capacity(slots.facts.len()),
@@ -295,6 +304,63 @@ impl<'a> RowReader<'a> {
             }
         }
         None
+    }
+
+    /// Reads a moment, or a day, which begins at midnight UTC; `None` when blank or refused.
+    pub(crate) fn moment(&mut self, slot: &Slot) -> Option<Timestamp> {
+        let cell = slot.get(&self.record)?;
+        if cell.is_empty() {
+            return None;
+        }
+        let moment = cell.parse().or_else(|_| format!("{cell}T00:00:00Z").parse());
+        if moment.is_err() {
+            let help = "write it like 2027-05-01 or 2027-05-01T08:00:00+02:00";
+            self.note(&codes::NOT_A_MOMENT, slot, cell, "is not a moment", help);
+        }
+        moment.ok()
+    }
+
+    fn tax_category(&mut self, slot: &Slot) -> Option<Said<TaxCategory>> {
+        let cell = slot.get(&self.record)?;
+        if cell.is_empty() {
+            return Some(Said::Cleared);
+        }
+        let category = TaxCategory::new(cell);
+        if category.is_err() {
+            let help = "write a word of at most 64 characters, such as reduced";
+            self.note(&codes::NOT_A_TAX_CATEGORY, slot, cell, "is not a tax category", help);
+        }
+        category.ok().map(Said::Value)
+    }
+
+    /// Reads the three sides of a packed variant; one without the others is refused.
+    fn dimensions(&mut self, slots: &[Slot; 3]) -> Option<Said<Dimensions>> {
+        let known = self.faults.len();
+        let [length, width, height] = slots.each_ref().map(|slot| self.side(slot));
+        match (length, width, height) {
+            (Some(length_mm), Some(width_mm), Some(height_mm)) => {
+                Some(Said::Value(Dimensions { length_mm, width_mm, height_mm }))
+            }
+            (None, None, None) => slots.iter().any(Slot::is_there).then_some(Said::Cleared),
+            // A side that cannot be read was told of already.
+            _ if self.faults.len() > known => None,
+            _ => {
+                let (at, cell) = (&slots[0], slots[0].get(&self.record).unwrap_or_default());
+                let help = "write length, width and height in millimeters, or none of them";
+                self.note(&codes::SIZE_INCOMPLETE, at, cell, "stands without another side", help);
+                None
+            }
+        }
+    }
+
+    fn side(&mut self, slot: &Slot) -> Option<u32> {
+        let whole = self.whole(slot)?;
+        let side = u32::try_from(whole).ok();
+        if side.is_none() {
+            let help = "write millimeters, zero or more";
+            self.note(&codes::OUT_OF_RANGE, slot, &whole.to_string(), "is no length", help);
+        }
+        side
     }
 
     /// Reads yes or no; `None` when blank or refused.

@@ -127,7 +127,7 @@ pub(crate) struct SeparatorTable {
 const OPTIONS_MAX: usize = 20;
 
 /// The roles that `[columns]` and `[constants]` may name.
-const FIELDS: [Role; 28] = [
+const FIELDS: [Role; 34] = [
     Role::Handle,
     Role::ExternalId,
     Role::Title,
@@ -138,6 +138,8 @@ const FIELDS: [Role; 28] = [
     Role::Tags,
     Role::Status,
     Role::Published,
+    Role::PublishFrom,
+    Role::PublishUntil,
     Role::ImageUrl,
     Role::ImagePosition,
     Role::ImageAlt,
@@ -154,7 +156,11 @@ const FIELDS: [Role; 28] = [
     Role::Policy,
     Role::RequiresShipping,
     Role::Taxable,
+    Role::TaxCategory,
     Role::TaxCode,
+    Role::Length,
+    Role::Width,
+    Role::Height,
     Role::VariantImage,
 ];
 

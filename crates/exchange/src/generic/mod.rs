@@ -42,9 +42,10 @@
 //! ```
 //!
 //! Fields are `handle`, `external_id`, `title`, `description`, `brand`, `category`, `product_type`, `tags`, `status`,
-//! `published`, `image`, `image_position`, `image_alt`, `seo_title`, `seo_description`, `sku`, `barcode`, `weight`,
+//! `published`, `publish_from`, `publish_until`, `image`, `image_position`, `image_alt`, `seo_title`, `seo_description`, `sku`, `barcode`, `weight`,
 //! `price`, `compare_at`, `unit_cost`, `stock`, `tracks_stock`, `sells_without_stock`, `requires_shipping`, `taxable`,
-//! `tax_code` and `variant_image`. Every row is a variant.
+//! `tax_category`, `tax_code`, `length_mm`, `width_mm`, `height_mm` and `variant_image`. Every row is a variant. A moment is
+//! written `2027-05-01T08:00:00+02:00`, or as a day, which begins at midnight UTC; a size has all three sides or none.
 //!
 //! Deliberately absent: formulas, conditions and joins. A table that needs them is prepared elsewhere.
 
