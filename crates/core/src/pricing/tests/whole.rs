@@ -139,3 +139,32 @@ fn a_quote_that_was_tampered_with_does_not_add_up() {
         assert!(quote.check().is_err(), "change {index}");
     }
 }
+
+#[test]
+fn wrong_rows_are_found_before_they_are_charged() {
+    let shop = |amount| {
+        let mut shop = Shop::new("EUR", true);
+        shop.tax("standard", "19", &[]);
+        shop.add_variant("lamp", "5", &[]);
+        shop.facts.prices[0].amount = amount;
+        shop.cart("lamp", 1_000_000);
+        shop.quote().map(|quote| quote.totals.total).map_err(|e| e.code())
+    };
+    assert_eq!(shop(Money::from_minor(5, Currency::JPY)), Err("price.mixed_currency"));
+    assert_eq!(shop(Money::from_minor(-5, Currency::EUR)), Err("pricing.invalid_rule"));
+    assert_eq!(shop(Money::from_minor(i64::MAX, Currency::EUR)), Err("money.overflow"));
+    assert_eq!(
+        shop(Money::from_minor(Money::MAX_MINOR / 1_000_000 + 1, Currency::EUR)),
+        Err("money.out_of_range")
+    );
+    let most = Money::from_minor(Money::MAX_MINOR, Currency::EUR);
+    assert_eq!(shop(Money::from_minor(Money::MAX_MINOR / 1_000_000, Currency::EUR)), Ok(most));
+}
+
+#[test]
+fn a_variant_that_nobody_knows_is_refused() {
+    let mut shop = Shop::new("EUR", true);
+    let (variant, quantity) = (VariantId::from_u128(77), Quantity::ONE);
+    shop.request.lines.push(RequestLine { line: 1, variant, quantity });
+    assert_eq!(shop.quote().unwrap_err().code(), "price.unknown_variant");
+}
