@@ -54,7 +54,7 @@ const BELOW_SUTLER: &[&str] = &[
 
 /// What core may use of others: exact numbers, hashes, derives. Nothing that reads, waits, rolls dice or speaks SQL.
 const CORE_MAY_USE: &[&str] =
-    &["chrono", "chrono-tz", "rust_decimal", "serde", "sha2", "thiserror"];
+    &["chrono", "chrono-tz", "rust_decimal", "serde", "sha2", "strsim", "thiserror"];
 
 /// The crates that only one of ours may ship: a second one would mean that a border was crossed.
 const KEPT_TO_ONE: &[(&str, &str)] =

@@ -144,8 +144,12 @@ id_type!(/// A place of selling: fixes currency, price lists, tax rules.
     ChannelId = "chan");
 id_type!(/// One run of the checkout saga. Its number is also that of the order it opens.
     CheckoutId = "chk");
+id_type!(/// A flat, curated or rule-made set of products.
+    CollectionId = "coll");
 id_type!(/// One call of a command: stands in traces and in the events it caused.
     CommandId = "cmd");
+id_type!(/// Coupon codes that were made together and unlock the same promotion.
+    CouponBatchId = "batch");
 id_type!(/// Who buys, over many orders.
     CustomerId = "cust");
 id_type!(/// What a buyer chooses: standard, express, pickup.

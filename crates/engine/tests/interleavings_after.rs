@@ -13,7 +13,7 @@ use sutler_core::order::{MoneyProgress, Order};
 use sutler_core::port::{
     Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest, SagaReader as _,
 };
-use sutler_core::pricing::{Benefit, Condition, CouponCode, Lane, Promotion, Window};
+use sutler_core::pricing::{Benefit, Condition, CouponCode, Lane, Limits, Promotion, Window};
 use sutler_core::quantity::Quantity;
 use sutler_engine::flow::checkout::CheckoutCommand;
 use sutler_engine::flow::fulfill::ShipCommand;
@@ -46,13 +46,12 @@ fn one_euro_off(conditions: Vec<Condition>) -> Promotion {
         id: PromotionId::from_u128(0xb1),
         name: "One euro off".to_owned(),
         conditions,
-        benefit: Benefit::FixedOrder { amount: eur(100) },
+        benefits: vec![Benefit::FixedOrder { amount: eur(100) }],
         lane: Lane::Normal,
         priority: 0,
         exclusive: false,
         window: Window::default(),
-        usage_limit: None,
-        usage_limit_per_customer: None,
+        limits: Limits::NONE,
         active: true,
         version: 1,
     }
@@ -206,7 +205,10 @@ fn a_limit_per_customer_counts_a_known_customer_when_quoting_too() {
     let world = World::new();
     world
         .shop
-        .promotion_add(&Promotion { usage_limit_per_customer: Some(1), ..one_euro_off(vec![]) })
+        .promotion_add(&Promotion {
+            limits: Limits { uses_per_customer: Some(1), ..Limits::NONE },
+            ..one_euro_off(vec![])
+        })
         .unwrap();
     let buy = || {
         let cart = world.shop.cart_new("web", Some(CustomerId::from_u128(0xc5)), None).unwrap();
@@ -228,7 +230,10 @@ fn a_coupon_that_is_used_up_can_be_taken_out() {
     let coupon = Condition::Coupon { codes: vec![CouponCode::new("ONE").unwrap()] };
     world
         .shop
-        .promotion_add(&Promotion { usage_limit: Some(1), ..one_euro_off(vec![coupon]) })
+        .promotion_add(&Promotion {
+            limits: Limits { uses: Some(1), ..Limits::NONE },
+            ..one_euro_off(vec![coupon])
+        })
         .unwrap();
     let (first, second) = (world.command("test:ok", None), world.command("test:ok", None));
     for command in [&first, &second] {

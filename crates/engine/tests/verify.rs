@@ -19,7 +19,9 @@ use sutler_core::payment::{FactKind, PaymentFact};
 use sutler_core::port::{
     CatalogReader as _, Clock as _, OrderReader as _, SetupReader as _, Store as _,
 };
-use sutler_core::pricing::{Benefit, Condition, CouponCode, Lane, Price, Promotion, Window};
+use sutler_core::pricing::{
+    Benefit, Condition, CouponCode, Lane, Limits, Price, Promotion, Window,
+};
 use sutler_core::quantity::Quantity;
 use sutler_engine::flow::checkout::CheckoutCommand;
 use sutler_engine::flow::fulfill::ShipCommand;
@@ -345,13 +347,12 @@ fn uses_of_a_promotion_are_counted_against_its_orders() {
         id: PromotionId::from_u128(0xaaaa),
         name: "Spring".to_owned(),
         conditions: vec![Condition::Coupon { codes: vec![CouponCode::new("SPRING").unwrap()] }],
-        benefit: Benefit::Percent { rate: Rate::percent("10").unwrap() },
+        benefits: vec![Benefit::Percent { rate: Rate::percent("10").unwrap() }],
         lane: Lane::Normal,
         priority: 0,
         exclusive: false,
         window: Window::default(),
-        usage_limit: Some(5),
-        usage_limit_per_customer: None,
+        limits: Limits { uses: Some(5), ..Limits::NONE },
         active: true,
         version: 1,
     };

@@ -217,6 +217,7 @@ fn order_of(n: u64, cart: &Cart, at: Timestamp) -> Order {
             promotions_applied: Vec::new(),
             promotions_refused: Vec::new(),
             coupons_refused: Vec::new(),
+            combination: None,
             hash: QuoteHash::from_bytes(hash),
         },
         lines: cart.lines.iter().map(bought).collect(),

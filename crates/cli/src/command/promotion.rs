@@ -4,7 +4,7 @@ use sutler::UuidSource;
 use sutler_core::id::PromotionId;
 use sutler_core::money::{Currency, Rate};
 use sutler_core::port::IdSource;
-use sutler_core::pricing::{Benefit, Condition, CouponCode, Lane, Promotion, Window};
+use sutler_core::pricing::{Benefit, Condition, CouponCode, Lane, Limits, Promotion, Window};
 use sutler_core::rejection::Rejection;
 use sutler_core::time::Timestamp;
 
@@ -115,13 +115,16 @@ impl AddArgs {
             id: PromotionId::from_u128(UuidSource.next_id()),
             name: self.name.clone(),
             conditions,
-            benefit,
+            benefits: vec![benefit],
             lane: Lane::Normal,
             priority: 0,
             exclusive: false,
             window: Window { from: self.from, until: self.until },
-            usage_limit: self.limit,
-            usage_limit_per_customer: self.limit_per_customer,
+            limits: Limits {
+                uses: self.limit,
+                uses_per_customer: self.limit_per_customer,
+                ..Limits::NONE
+            },
             active: true,
             version: 1,
         })

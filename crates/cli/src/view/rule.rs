@@ -130,34 +130,22 @@ impl List for LocationList {
 
 impl From<&Promotion> for PromotionRow {
     fn from(promotion: &Promotion) -> Self {
-        let benefit = match &promotion.benefit {
-            Benefit::Percent { rate } => format!("{} % off", rate.percent_text()),
-            Benefit::FixedUnit { amount } => format!("{amount} off each unit"),
-            Benefit::FixedLine { amount } => format!("{amount} off each line"),
-            Benefit::FixedOrder { amount } => format!("{amount} off the order"),
-            Benefit::FreeDelivery => "free delivery".to_owned(),
-            _ => "by a rule of its own".to_owned(),
-        };
-        let conditions = promotion.conditions.iter().filter_map(|condition| match condition {
+        let benefits: Vec<String> = promotion.benefits.iter().map(Benefit::to_string).collect();
+        let told = |condition: &Condition| match condition {
             Condition::Coupon { .. } => None,
-            Condition::MinSubtotal { amount } => Some(format!("goods for {amount} or more")),
-            Condition::MinQuantity { quantity } => Some(format!("{quantity} units or more")),
-            Condition::Channel { .. } => Some("in some channels".to_owned()),
-            Condition::CustomerGroup { groups } => Some(format!("for {}", groups.join(", "))),
-            Condition::Category { .. } => Some("for some categories".to_owned()),
-            Condition::Product { .. } => Some("for some products".to_owned()),
-            _ => Some("by a rule of its own".to_owned()),
-        });
+            condition => Some(condition.to_string()),
+        };
+        let conditions = promotion.conditions.iter().filter_map(told);
         Self {
             id: promotion.id,
             name: promotion.name.clone(),
-            benefit,
+            benefit: benefits.join(", "),
             coupons: promotion.coupon_codes().map(|code| code.as_str().to_owned()).collect(),
             conditions: conditions.collect(),
             from: promotion.window.from,
             until: promotion.window.until,
-            limit: promotion.usage_limit,
-            limit_per_customer: promotion.usage_limit_per_customer,
+            limit: promotion.limits.uses,
+            limit_per_customer: promotion.limits.uses_per_customer,
             active: promotion.active,
         }
     }

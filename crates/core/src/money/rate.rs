@@ -152,6 +152,11 @@ impl Rate {
             .collect()
     }
 
+    /// Returns the rate times `whole`, a power of ten of 10^18 or more, so that nothing is lost.
+    pub(crate) fn scaled_to(self, whole: u128) -> u128 {
+        u128::from(self.mantissa) * (whole / self.denominator())
+    }
+
     /// Returns the digits with `scale` of them behind the point; `scale` is at least that of the rate.
     fn mantissa_at(self, scale: u8) -> u128 {
         u128::from(self.mantissa) * u128::from(10_u64.pow(u32::from(scale - self.scale)))

@@ -62,7 +62,7 @@ impl Rounding {
     /// Returns `numerator ÷ denominator` as a whole number; the sign stays outside.
     ///
     /// Every fraction of a minor unit in the engine ends here or in a split.
-    pub(super) fn divide(self, numerator: u128, denominator: u128) -> u128 {
+    pub(crate) fn divide(self, numerator: u128, denominator: u128) -> u128 {
         let (whole, rest) = match (u64::try_from(numerator), u64::try_from(denominator)) {
             // Everyday amounts fit in 64 bits, where a division costs a fraction of one in 128.
             (Ok(n), Ok(d)) => (u128::from(n / d), u128::from(n % d)),

@@ -10,13 +10,12 @@
 //!
 //! Deliberately absent: storage, currency conversion, the current time.
 
-use super::discount::{self, Goods, Outcome, Shipping, Verdicts};
+use super::discount::{self, Goods, Judge, Outcome, Shipping, Trial, Verdict, summary};
 use super::taxation::{Charge, Place, Taxed};
 use super::{
-    AppliedPromotion, DeliveryCharge, DeliveryMethod, DeliveryRefusal, Destination, Discount,
-    Parcel, Price, PriceList, PriceQuery, PricingError, PricingFacts, Quote, QuoteDelivery,
-    QuoteHash, QuoteLine, QuoteRequest, RefusedCoupon, RefusedPromotion, RequestLine, Totals,
-    VariantFacts, choose,
+    DeliveryCharge, DeliveryMethod, DeliveryRefusal, Destination, Parcel, Price, PriceList,
+    PriceQuery, PricingError, PricingFacts, Quote, QuoteDelivery, QuoteHash, QuoteLine,
+    QuoteRequest, RequestLine, Totals, VariantFacts, choose,
 };
 use crate::money::Money;
 use crate::time::Timestamp;
@@ -58,11 +57,12 @@ use crate::time::Timestamp;
 /// #   }].into(),
 /// #   variants: vec![VariantFacts {
 /// #       variant, product: ProductId::from_u128(1), title: "Lamp".into(), sku: None, categories: vec![],
-/// #       tax_category: TaxCategory::standard(), taxable: true, requires_shipping: true, weight_grams: None,
+/// #       collections: vec![], attributes: vec![], tax_category: TaxCategory::standard(), taxable: true, requires_shipping: true, weight_grams: None,
 /// #       sellable: true,
 /// #   }],
 /// #   tax_zones: vec![TaxZone { id: zone, name: "US".into(), countries: vec![], version: 1 }].into(),
 /// #   delivery_methods: Shared::default(), promotions: Shared::default(), promotion_uses: vec![],
+/// #   batch_coupons: vec![], orders_placed: None, lane_mode: LaneMode::EachUnit,
 ///     // … price lists, variants, tax zones, delivery methods, promotions
 /// };
 /// let request = QuoteRequest {
@@ -94,8 +94,8 @@ pub fn quote(
         .collect::<Result<Vec<_>, _>>()?;
     let (goods, subtotal) = goods(&priced, facts)?;
 
-    let verdicts = discount::judge(request, facts, &goods, subtotal, now);
-    let outcome = discount::best(&verdicts, &goods, shipping, subtotal, facts.channel.rounding)?;
+    let verdicts = Judge { request, facts, goods: &goods, subtotal, now }.judge();
+    let outcome = discount::best(&verdicts, trial(facts, &goods, subtotal, shipping))?;
     let delivery = match (method, &outcome.delivery) {
         (Some(method), Some(Ok(charge))) => Some((method, *charge)),
         (Some(method), Some(Err(reason))) => {
@@ -144,8 +144,8 @@ pub fn delivery_options(
         .map(|line| price(line, request, facts, now))
         .collect::<Result<Vec<_>, _>>()?;
     let (goods, subtotal) = goods(&priced, facts)?;
-    let verdicts = discount::judge(request, facts, &goods, subtotal, now);
-    let outcome = discount::best(&verdicts, &goods, None, subtotal, facts.channel.rounding)?;
+    let verdicts = Judge { request, facts, goods: &goods, subtotal, now }.judge();
+    let outcome = discount::best(&verdicts, trial(facts, &goods, subtotal, None))?;
     let sent = goods.iter().filter(|line| line.facts.requires_shipping);
     let parcel = Parcel {
         destination,
@@ -162,6 +162,16 @@ pub fn delivery_options(
         charge: method.charge(&parcel),
     };
     Ok(methods.iter().map(option).collect())
+}
+
+fn trial<'g>(
+    facts: &PricingFacts,
+    goods: &'g [Goods<'g>],
+    subtotal: Money,
+    shipping: Option<Shipping<'g>>,
+) -> Trial<'g> {
+    let (rounding, mode) = (facts.channel.rounding, facts.lane_mode);
+    Trial { goods, shipping, subtotal, rounding, mode }
 }
 
 /// A line with its price.
@@ -235,7 +245,7 @@ fn method_by_code<'a>(
 /// Returns what is left after discounts: the lines in their order, then the delivery.
 fn charges<'a>(
     goods: &[Goods<'a>],
-    outcome: &Outcome<'_>,
+    outcome: &Outcome,
     delivery: Option<(&'a DeliveryMethod, DeliveryCharge)>,
 ) -> Result<Vec<Charge<'a>>, PricingError> {
     let mut charges = Vec::with_capacity(goods.len() + 1);
@@ -260,12 +270,13 @@ fn assemble(
     destination: &Destination,
     priced: &[Priced<'_>],
     goods: &[Goods<'_>],
-    verdicts: &Verdicts<'_>,
-    outcome: &Outcome<'_>,
+    verdicts: &[Verdict<'_>],
+    outcome: &Outcome,
     delivery: Option<(&DeliveryMethod, DeliveryCharge)>,
     taxed: Vec<Taxed>,
 ) -> Result<Quote, PricingError> {
     let currency = facts.channel.currency;
+    let (mut discounts, off_delivery) = summary::by_line(verdicts, outcome, priced.len());
     let mut taxed = taxed.into_iter();
     let mut lines = Vec::with_capacity(priced.len());
     for (((index, priced), goods), Taxed { tax, net, tax_total, total }) in
@@ -281,7 +292,7 @@ fn assemble(
             price_list_name: priced.list.name.clone(),
             min_quantity: priced.price.min_quantity,
             subtotal: goods.subtotal,
-            discounts: discounts(outcome, Some(index)),
+            discounts: std::mem::take(&mut discounts[index]),
             discount_total: goods.subtotal.checked_sub(outcome.remaining[index])?,
             tax,
             net,
@@ -291,7 +302,7 @@ fn assemble(
     }
     let delivery = match (delivery, taxed.next()) {
         (Some((method, charge)), Some(Taxed { tax, net, tax_total, total })) => {
-            let discounts = discounts(outcome, None);
+            let discounts = off_delivery;
             Some(QuoteDelivery {
                 method: method.id,
                 code: method.code.clone(),
@@ -308,7 +319,8 @@ fn assemble(
         }
         _ => None,
     };
-    let (promotions_applied, promotions_refused) = promotions(verdicts, outcome, facts)?;
+    let (promotions_applied, promotions_refused) =
+        summary::promotions(verdicts, outcome, currency)?;
     let mut quote = Quote {
         currency,
         tax_inclusive: facts.channel.tax_inclusive,
@@ -318,74 +330,18 @@ fn assemble(
         totals: Totals::add_up(&lines, delivery.as_ref(), currency)?,
         lines,
         delivery,
-        coupons_refused: coupons_refused(request, facts, &promotions_applied, &promotions_refused),
+        coupons_refused: summary::coupons_refused(
+            request,
+            facts,
+            &promotions_applied,
+            &promotions_refused,
+        ),
         promotions_applied,
         promotions_refused,
+        combination: outcome.search,
         hash: QuoteHash::from_bytes([0; 32]),
     };
     quote.hash = QuoteHash::of(&quote);
     debug_assert_eq!(quote.check(), Ok(()), "a quote does not add up: {quote:?}");
     Ok(quote)
-}
-
-fn discounts(outcome: &Outcome<'_>, line: Option<usize>) -> Vec<Discount> {
-    outcome
-        .given
-        .iter()
-        .filter(|given| given.line == line)
-        .map(discount::Given::to_discount)
-        .collect()
-}
-
-fn promotions(
-    verdicts: &Verdicts<'_>,
-    outcome: &Outcome<'_>,
-    facts: &PricingFacts,
-) -> Result<(Vec<AppliedPromotion>, Vec<RefusedPromotion>), PricingError> {
-    let (mut applied, mut refused) = (Vec::new(), Vec::new());
-    for (promotion, verdict) in verdicts {
-        let refusal = match verdict {
-            Ok(candidate) => outcome.refusal(*candidate),
-            Err(refusal) => Some(refusal.clone()),
-        };
-        let (id, name) = (promotion.id, promotion.name.clone());
-        match (refusal, verdict) {
-            (None, Ok(candidate)) => {
-                let given = outcome.given.iter().filter(|given| given.candidate.promotion.id == id);
-                let amount =
-                    Money::checked_sum(given.map(|given| given.amount), facts.channel.currency)?;
-                let coupon = candidate.coupon.cloned();
-                applied.push(AppliedPromotion { promotion: id, name, coupon, amount });
-            }
-            (Some(refusal), _) => refused.push(RefusedPromotion { promotion: id, name, refusal }),
-            // A verdict that refuses always has its refusal.
-            (None, Err(_)) => {}
-        }
-    }
-    Ok((applied, refused))
-}
-
-/// Finds the entered codes of which no promotion applied, and the best reason to tell.
-fn coupons_refused(
-    request: &QuoteRequest,
-    facts: &PricingFacts,
-    applied: &[AppliedPromotion],
-    refused: &[RefusedPromotion],
-) -> Vec<RefusedCoupon> {
-    let mut found: Vec<RefusedCoupon> = Vec::new();
-    for code in &request.coupons {
-        let knows = |id| {
-            let promotion = facts.promotions.iter().find(|promotion| promotion.id == id);
-            promotion.is_some_and(|promotion| promotion.coupon_codes().any(|known| known == code))
-        };
-        if found.iter().any(|f| f.code == *code) || applied.iter().any(|a| knows(a.promotion)) {
-            continue;
-        }
-        // "Used up" is the last thing to say: whatever else is wrong, the buyer can perhaps mend.
-        let reasons = refused.iter().filter(|refused| knows(refused.promotion));
-        let reason = reasons.min_by_key(|refused| refused.refusal.is_used_up());
-        let promotion = reason.map(|refused| (refused.name.clone(), refused.refusal.clone()));
-        found.push(RefusedCoupon { code: code.clone(), promotion });
-    }
-    found
 }

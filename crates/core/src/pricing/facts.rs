@@ -2,9 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DeliveryMethod, Price, PriceList, Promotion, TaxCategory, TaxRate, TaxZone};
-use crate::catalog::{Channel, Sku};
-use crate::id::{CategoryId, ProductId, PromotionId, VariantId};
+use super::{
+    CouponCode, DeliveryMethod, LaneMode, Price, PriceList, Promotion, TaxCategory, TaxRate,
+    TaxZone,
+};
+use crate::catalog::{Attribute, Channel, Sku};
+use crate::id::{CategoryId, CollectionId, CouponBatchId, ProductId, PromotionId, VariantId};
+use crate::money::Money;
 use crate::shared::Shared;
 
 /// What a quote needs to know of one variant.
@@ -22,6 +26,12 @@ pub struct VariantFacts {
     pub sku: Option<Sku>,
     /// The categories of its product, all ancestors included.
     pub categories: Vec<CategoryId>,
+    /// The collections that its product is in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub collections: Vec<CollectionId>,
+    /// The typed facts about its product.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Attribute>,
     /// What kind of goods it is, for tax.
     pub tax_category: TaxCategory,
     /// Whether it is taxed at all.
@@ -42,7 +52,7 @@ impl VariantFacts {
 }
 
 /// How often a promotion has been used in placed orders.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PromotionUses {
     /// Which promotion.
     pub promotion: PromotionId,
@@ -50,6 +60,42 @@ pub struct PromotionUses {
     pub total: u64,
     /// Orders of this buyer that hold it, however the caller tells buyers apart; 0 while nobody knows who buys.
     pub by_customer: u64,
+    /// Orders that hold it by one of the entered codes; a code that is not listed has not been used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_coupon: Vec<(CouponCode, u64)>,
+    /// Units sold with it to everybody.
+    #[serde(default)]
+    pub units: u64,
+    /// Units sold with it to this buyer.
+    #[serde(default)]
+    pub units_by_customer: u64,
+    /// What it has taken off so far, in its own currency; `None`: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<Money>,
+}
+
+impl PromotionUses {
+    /// Returns the uses of a promotion that nobody has used.
+    pub fn none(promotion: PromotionId) -> PromotionUses {
+        PromotionUses {
+            promotion,
+            total: 0,
+            by_customer: 0,
+            by_coupon: Vec::new(),
+            units: 0,
+            units_by_customer: 0,
+            given: None,
+        }
+    }
+}
+
+/// An entered code that was made in a batch.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BatchCoupon {
+    /// The code.
+    pub code: CouponCode,
+    /// The batch.
+    pub batch: CouponBatchId,
 }
 
 /// Everything about the shop that a quote may look at, as of one moment.
@@ -76,6 +122,15 @@ pub struct PricingFacts {
     pub promotions: Shared<Promotion>,
     /// Uses of promotions that have a limit; a promotion that is not listed has not been used.
     pub promotion_uses: Vec<PromotionUses>,
+    /// The entered coupon codes that belong to a batch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub batch_coupons: Vec<BatchCoupon>,
+    /// How many orders this buyer has placed, however the caller tells buyers apart; `None` while nobody knows who buys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orders_placed: Option<u64>,
+    /// How promotions are combined.
+    #[serde(default)]
+    pub lane_mode: LaneMode,
 }
 
 impl PricingFacts {
@@ -84,9 +139,8 @@ impl PricingFacts {
         self.variants.iter().find(|facts| facts.variant == id)
     }
 
-    /// Returns how often a promotion has been used: in all, and by this customer.
-    pub(super) fn uses(&self, promotion: PromotionId) -> (u64, u64) {
-        let uses = self.promotion_uses.iter().find(|uses| uses.promotion == promotion);
-        uses.map_or((0, 0), |uses| (uses.total, uses.by_customer))
+    /// Returns how often a promotion has been used; `None`: never.
+    pub(super) fn uses(&self, promotion: PromotionId) -> Option<&PromotionUses> {
+        self.promotion_uses.iter().find(|uses| uses.promotion == promotion)
     }
 }

@@ -39,16 +39,20 @@ pub use delivery::{
     DeliveryCharge, DeliveryMethod, DeliveryOrigin, DeliveryRate, DeliveryRefusal, DeliveryZone,
     Parcel, SubtotalRung, WeightRung,
 };
-pub use discount::{Discount, DiscountOrigin};
+pub use discount::{Discount, DiscountOrigin, UnitSpan};
 pub use error::PricingError;
-pub use facts::{PricingFacts, PromotionUses, VariantFacts};
+pub use facts::{BatchCoupon, PricingFacts, PromotionUses, VariantFacts};
 pub use hash::QuoteHash;
 pub use price_list::{Price, PriceList, PriceQuery, choose};
-pub use promotion::{Benefit, Condition, Lane, Promotion, PromotionRefusal};
+pub use promotion::{
+    AttributeTest, Benefit, BundlePart, BuyGet, Calendar, CombinationSearch, Condition, Lane,
+    LaneMode, Limits, ParseTimeOfDayError, Promotion, PromotionRefusal, QuantityTier, SubtotalTier,
+    TierBenefit, TimeOfDay, TimeZone, UnknownTimeZone, Weekday,
+};
 pub use quote::{
     AppliedPromotion, Quote, QuoteDelivery, QuoteLine, RefusedCoupon, RefusedPromotion, Totals,
 };
 pub use request::{Destination, QuoteRequest, RequestLine};
 pub use tax::{TaxCategory, TaxLine, TaxRate, TaxTreatment, TaxZone};
-pub use trace::TraceNode;
+pub use trace::{TraceNode, TraceStep};
 pub use window::Window;

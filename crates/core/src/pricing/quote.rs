@@ -9,7 +9,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CouponCode, DeliveryOrigin, Discount, PricingError, PromotionRefusal, QuoteHash, TaxLine,
+    CombinationSearch, CouponCode, DeliveryOrigin, Discount, PricingError, PromotionRefusal,
+    QuoteHash, TaxLine,
 };
 use crate::address::CountryCode;
 use crate::catalog::TaxRounding;
@@ -114,8 +115,12 @@ pub struct AppliedPromotion {
     pub name: String,
     /// The coupon code that unlocked it.
     pub coupon: Option<CouponCode>,
-    /// All it took off, goods and delivery.
+    /// All it took off, goods and delivery: what its budget is used by.
     pub amount: Money,
+    /// How many units took a discount of it, what is off the order or the delivery left aside: what its limits on units
+    /// are used by.
+    #[serde(default)]
+    pub units: u32,
 }
 
 /// A promotion that gave nothing, and why.
@@ -182,6 +187,9 @@ pub struct Quote {
     pub promotions_refused: Vec<RefusedPromotion>,
     /// Entered coupon codes that unlocked nothing, in the order entered.
     pub coupons_refused: Vec<RefusedCoupon>,
+    /// How the combination of promotions was found, where one was looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub combination: Option<CombinationSearch>,
     /// The hash of everything it depended on; a different one means that the buyer saw something else.
     pub hash: QuoteHash,
 }
@@ -202,7 +210,10 @@ impl Quote {
     /// A code whose promotion was outdone by a better one is no error: the buyer pays less than it would have given.
     pub fn check_coupons(&self) -> Result<(), PricingError> {
         let outdone = |refused: &&RefusedCoupon| {
-            matches!(refused.promotion, Some((_, PromotionRefusal::Outdone)))
+            matches!(
+                refused.promotion,
+                Some((_, PromotionRefusal::Outdone | PromotionRefusal::LeftOut))
+            )
         };
         let refused = self.coupons_refused.iter().find(|refused| !outdone(refused));
         refused.map_or(Ok(()), |refused| Err(refused.to_error()))

@@ -19,8 +19,8 @@ use crate::money::{Currency, Money, Rate, Rounding};
 use crate::order::{LoggedAction, Order, OrderAction, OrderLine, OrderNumber, OrderStatus};
 use crate::payment::{FactKind, Payment, PaymentFact, PaymentTask, TaskKind, TaskStatus};
 use crate::pricing::{
-    AppliedPromotion, Benefit, Lane, Price, PriceList, Promotion, Quote, QuoteHash, QuoteLine,
-    TaxCategory, TaxLine, TaxTreatment, Totals, Window,
+    AppliedPromotion, Benefit, Lane, Limits, Price, PriceList, Promotion, Quote, QuoteHash,
+    QuoteLine, TaxCategory, TaxLine, TaxTreatment, Totals, Window,
 };
 use crate::quantity::Quantity;
 use crate::testing::moment;
@@ -84,6 +84,7 @@ fn unhashed_quote() -> Quote {
         promotions_applied: Vec::new(),
         promotions_refused: Vec::new(),
         coupons_refused: Vec::new(),
+        combination: None,
         hash: QuoteHash::from_bytes([0; 32]),
     }
 }
@@ -553,13 +554,12 @@ fn uses_of_a_promotion_are_the_placed_orders_that_hold_it() {
         id: PromotionId::from_u128(6),
         name: "Spring".to_owned(),
         conditions: Vec::new(),
-        benefit: Benefit::FreeDelivery,
+        benefits: vec![Benefit::FreeDelivery],
         lane: Lane::Normal,
         priority: 0,
         exclusive: false,
         window: Window::default(),
-        usage_limit: None,
-        usage_limit_per_customer: None,
+        limits: Limits::NONE,
         active: true,
         version: 1,
     };
@@ -569,6 +569,7 @@ fn uses_of_a_promotion_are_the_placed_orders_that_hold_it() {
         name: promotion.name.clone(),
         coupon: None,
         amount: eur(100),
+        units: 1,
     });
     let mut tally = PromotionTally::default();
     tally.order(&order);

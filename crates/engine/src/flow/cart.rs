@@ -10,8 +10,8 @@ use sutler_core::hash::HashInput;
 use sutler_core::id::{CartId, CustomerId, ProductId, VariantId};
 use sutler_core::order::buyer_key;
 use sutler_core::pricing::{
-    CouponCode, Destination, PricingFacts, PromotionUses, Quote, QuoteRequest, RequestLine,
-    VariantFacts, quote,
+    CouponCode, Destination, LaneMode, PricingFacts, PromotionUses, Quote, QuoteRequest,
+    RequestLine, VariantFacts, quote,
 };
 use sutler_core::quantity::Quantity;
 use sutler_core::rejection::Rejection;
@@ -428,6 +428,9 @@ impl Shop {
                 setup,
                 buyer_key(cart.customer, wanted.email.as_deref()).as_deref(),
             )?,
+            batch_coupons: Vec::new(),
+            orders_placed: None,
+            lane_mode: LaneMode::EachUnit,
         };
         let coupons = cart
             .coupons
@@ -457,8 +460,9 @@ impl Shop {
         goods: &Goods,
         now: Timestamp,
     ) -> Result<Vec<VariantFacts>, FlowError> {
-        // The tree only matters to promotions, so a shop without any does not read it.
-        let tree = if setup.promotions.iter().any(|promotion| promotion.active) {
+        // The tree and the attributes only matter to promotions, so a shop without any does not read them.
+        let promoted = setup.promotions.iter().any(|promotion| promotion.active);
+        let tree = if promoted {
             CategoryTree::new(self.store().categories()?).map_err(Rejection::from)?
         } else {
             CategoryTree::default()
@@ -478,6 +482,8 @@ impl Shop {
                 title: product.variant_title(variant),
                 sku: variant.sku.clone(),
                 categories,
+                collections: Vec::new(),
+                attributes: if promoted { product.attributes.clone() } else { Vec::new() },
                 tax_category: variant.tax_category.clone(),
                 taxable: variant.taxable,
                 requires_shipping: variant.requires_shipping,
@@ -494,8 +500,7 @@ impl Shop {
         buyer: Option<&str>,
     ) -> Result<Vec<PromotionUses>, FlowError> {
         let limited = |promotion: &&sutler_core::pricing::Promotion| {
-            promotion.active
-                && (promotion.usage_limit.is_some() || promotion.usage_limit_per_customer.is_some())
+            promotion.active && promotion.limits.is_counted()
         };
         let ids: Vec<_> =
             setup.promotions.iter().filter(limited).map(|promotion| promotion.id).collect();
@@ -509,6 +514,7 @@ impl Shop {
                 promotion,
                 total: total.into(),
                 by_customer: by.into(),
+                ..PromotionUses::none(promotion)
             })
             .collect())
     }

@@ -15,9 +15,9 @@ use sutler_core::money::{Currency, Money, Rate, Rounding};
 use sutler_core::order::{Order, OrderAction, OrderLine, OrderNumber, OrderStatus};
 use sutler_core::port::Store;
 use sutler_core::pricing::{
-    AppliedPromotion, CouponCode, DeliveryOrigin, Discount, DiscountOrigin, PromotionRefusal,
-    Quote, QuoteDelivery, QuoteHash, QuoteLine, RefusedCoupon, RefusedPromotion, TaxCategory,
-    TaxLine, TaxTreatment, Totals,
+    AppliedPromotion, CombinationSearch, CouponCode, DeliveryOrigin, Discount, DiscountOrigin,
+    PromotionRefusal, Quote, QuoteDelivery, QuoteHash, QuoteLine, RefusedCoupon, RefusedPromotion,
+    TaxCategory, TaxLine, TaxTreatment, Totals, UnitSpan,
 };
 
 use super::{NOW, World, after, eur};
@@ -110,6 +110,7 @@ impl World {
                 name: "Frühling".to_owned(),
                 coupon: Some(CouponCode::new("SPRING").unwrap()),
                 amount: off(119),
+                units: cart.lines.iter().map(|line| line.quantity.get()).sum(),
             }],
             promotions_refused: vec![RefusedPromotion {
                 promotion: PromotionId::from_u128(self.id()),
@@ -120,6 +121,7 @@ impl World {
                 code: CouponCode::new("NOPE").unwrap(),
                 promotion: None,
             }],
+            combination: Some(CombinationSearch { promotions: 2, exhaustive: true }),
             hash: QuoteHash::from_bytes([7; 32]),
         }
     }
@@ -246,6 +248,7 @@ fn quote_line(line: &CartLine, promotion: PromotionId, price_list: PriceListId) 
         name: "Frühling".to_owned(),
         amount: of(119),
         origin: DiscountOrigin::Percent { rate, base: of(UNIT), whole: of(119) },
+        span: Some(UnitSpan { first: 0, units: line.quantity.get(), cost: of(UNIT) }),
     };
     QuoteLine {
         line: line.line,

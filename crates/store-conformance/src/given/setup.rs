@@ -9,8 +9,8 @@ use sutler_core::id::{
 use sutler_core::inventory::StockLocation;
 use sutler_core::money::{Currency, Rate, Rounding};
 use sutler_core::pricing::{
-    Benefit, Condition, CouponCode, DeliveryMethod, DeliveryRate, DeliveryZone, Lane, PriceList,
-    Promotion, SubtotalRung, TaxCategory, TaxRate, TaxZone, WeightRung, Window,
+    Benefit, Condition, CouponCode, DeliveryMethod, DeliveryRate, DeliveryZone, Lane, Limits,
+    PriceList, Promotion, SubtotalRung, TaxCategory, TaxRate, TaxZone, WeightRung, Window,
 };
 use sutler_core::shop::ShopRecord;
 
@@ -114,13 +114,12 @@ impl World {
             id: PromotionId::from_u128(self.id()),
             name: name.to_owned(),
             conditions: Vec::new(),
-            benefit: Benefit::Percent { rate: Rate::percent("10").unwrap() },
+            benefits: vec![Benefit::Percent { rate: Rate::percent("10").unwrap() }],
             lane: Lane::Normal,
             priority: 0,
             exclusive: false,
             window: Window::ALWAYS,
-            usage_limit: None,
-            usage_limit_per_customer: None,
+            limits: Limits::NONE,
             active: true,
             version: 1,
         }
@@ -212,8 +211,16 @@ impl World {
         coupon.priority = 5;
         coupon.exclusive = true;
         coupon.window = Window { from: Some(NOW), until: None };
-        coupon.usage_limit = Some(100);
-        coupon.usage_limit_per_customer = Some(1);
+        coupon.limits = Limits {
+            uses: Some(100),
+            uses_per_customer: Some(1),
+            uses_per_coupon: Some(2),
+            units: Some(50),
+            units_per_customer: Some(3),
+            units_per_order: Some(4),
+            amount_per_order: Some(eur(1_000)),
+            budget: Some(eur(100_000)),
+        };
         coupon.active = false;
         let benefits = [
             Benefit::FixedUnit { amount: eur(1) },
@@ -223,7 +230,11 @@ impl World {
         ];
         let mut all = vec![coupon];
         for benefit in benefits {
-            all.push(Promotion { benefit, lane: Lane::After, ..self.promotion("Plain") });
+            all.push(Promotion {
+                benefits: vec![benefit],
+                lane: Lane::After,
+                ..self.promotion("Plain")
+            });
         }
         all
     }

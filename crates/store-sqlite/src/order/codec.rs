@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use sutler_core::money::{Currency, Money};
 use sutler_core::order::{Order, OrderLine};
 use sutler_core::pricing::{
-    CouponCode, DeliveryOrigin, DiscountOrigin, PromotionRefusal, Quote, QuoteDelivery, QuoteHash,
-    QuoteLine, RefusedCoupon, Totals,
+    CombinationSearch, CouponCode, DeliveryOrigin, DiscountOrigin, PromotionRefusal, Quote,
+    QuoteDelivery, QuoteHash, QuoteLine, RefusedCoupon, Totals,
 };
 
 use super::counts::Counts;
@@ -44,14 +44,36 @@ pub(super) struct FrozenColumns<'r> {
 pub(super) struct More {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) compare_at: Option<i64>,
-    /// Promotion, amount, how it came about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) discounts: Vec<(i64, i64, DiscountOrigin)>,
+    pub(super) discounts: Vec<DiscountText>,
     /// Tax, base, amount; only where there is not exactly one on the net.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) tax: Vec<(i64, i64, i64)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) origin: Option<DeliveryOrigin>,
+}
+
+/// Promotion, amount, how it came about; first unit, units and what they cost before, where it was for units.
+#[derive(Serialize, Deserialize, PartialEq)]
+pub(super) struct DiscountText(
+    pub(super) i64,
+    pub(super) i64,
+    pub(super) DiscountOrigin,
+    #[serde(default, skip_serializing_if = "Option::is_none")] pub(super) Option<(u32, u32, i64)>,
+);
+
+/// Promotion, coupon, amount, units.
+#[derive(Serialize, Deserialize)]
+pub(super) struct AppliedText(
+    pub(super) i64,
+    pub(super) Option<CouponCode>,
+    pub(super) i64,
+    #[serde(default, skip_serializing_if = "is_zero")] pub(super) u32,
+);
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_zero(units: &u32) -> bool {
+    *units == 0
 }
 
 /// Line, goods, ordered, unit price, price, tax, tax total.
@@ -80,13 +102,14 @@ pub(super) struct DeliveryText(
 /// What an order rarely has.
 #[derive(Serialize, Deserialize, Default)]
 pub(super) struct Extra {
-    /// Promotion, coupon, amount.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) applied: Vec<(i64, Option<CouponCode>, i64)>,
+    pub(super) applied: Vec<AppliedText>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) refused: Vec<(i64, PromotionRefusal)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) coupons: Vec<RefusedCoupon>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) combination: Option<CombinationSearch>,
     /// The whole quote, where it does not fit the columns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) quote: Option<Quote>,
@@ -142,8 +165,9 @@ pub(super) fn is_plain(order: &Order) -> bool {
 }
 
 fn is_plain_line(quote: &Quote, line: &QuoteLine) -> bool {
-    let mut amounts =
-        line.compare_at.into_iter().chain(line.tax.iter().flat_map(|tax| [tax.base, tax.amount]));
+    let taxes = line.tax.iter().flat_map(|tax| [tax.base, tax.amount]);
+    let spans = line.discounts.iter().filter_map(|discount| discount.span.map(|span| span.cost));
+    let mut amounts = line.compare_at.into_iter().chain(taxes).chain(spans);
     let off = line.discounts.iter().map(|discount| discount.amount);
     amounts.all(|amount| amount.currency() == quote.currency)
         && line.unit_price.checked_mul(line.quantity.get()) == Ok(line.subtotal)
@@ -334,7 +358,7 @@ mod tests {
         order.quote.promotions_refused =
             vec![RefusedPromotion { promotion, name: name.clone(), refusal }];
         order.quote.promotions_applied =
-            vec![AppliedPromotion { promotion, name, coupon: None, amount: eur(0) }];
+            vec![AppliedPromotion { promotion, name, coupon: None, amount: eur(0), units: 0 }];
         survives(&order);
     }
 }

@@ -9,12 +9,15 @@ use sutler_core::id::{ChannelId, PromotionId};
 use sutler_core::money::{Currency, Money};
 use sutler_core::order::OrderLine;
 use sutler_core::pricing::{
-    AppliedPromotion, CouponCode, DeliveryOrigin, Discount, DiscountOrigin, PromotionRefusal,
-    Quote, QuoteDelivery, QuoteLine, RefusedPromotion, TaxLine,
+    AppliedPromotion, DeliveryOrigin, Discount, PromotionRefusal, Quote, QuoteDelivery, QuoteLine,
+    RefusedPromotion, TaxLine, UnitSpan,
 };
 use sutler_core::quantity::Quantity;
 
-use super::codec::{DeliveryText, Extra, FrozenColumns, LineText, More, derived_parts, totals};
+use super::codec::{
+    AppliedText, DeliveryText, DiscountText, Extra, FrozenColumns, LineText, More, derived_parts,
+    totals,
+};
 use super::counts::put_counts;
 use crate::error::Fault;
 use crate::frozen::{Frozen, wrong_kind};
@@ -84,6 +87,7 @@ pub(super) fn decode(
             .map(|row| reader.refused(row))
             .collect::<Result<_, _>>()?,
         coupons_refused: extra.coupons,
+        combination: extra.combination,
         hash: columns.hash,
     };
     Ok((channel, quote, lines))
@@ -191,10 +195,14 @@ impl Reader<'_> {
             .ok_or_else(|| Fault::damaged("an order", "its amounts do not add up"))
     }
 
-    fn discounts(&self, stored: Vec<(i64, i64, DiscountOrigin)>) -> Result<Vec<Discount>, Fault> {
-        let read = |(key, minor, origin)| {
+    fn discounts(&self, stored: Vec<DiscountText>) -> Result<Vec<Discount>, Fault> {
+        let read = |DiscountText(key, minor, origin, span)| {
             let (promotion, name) = self.promotion(key)?;
-            Ok(Discount { promotion, name, amount: self.money(minor), origin })
+            let span = span.map(|(first, units, cost)| {
+                let cost = self.money(cost);
+                UnitSpan { first, units, cost }
+            });
+            Ok(Discount { promotion, name, amount: self.money(minor), origin, span })
         };
         stored.into_iter().map(read).collect()
     }
@@ -239,10 +247,10 @@ impl Reader<'_> {
 
     fn applied(
         &self,
-        (key, coupon, minor): (i64, Option<CouponCode>, i64),
+        AppliedText(key, coupon, minor, units): AppliedText,
     ) -> Result<AppliedPromotion, Fault> {
         let (promotion, name) = self.promotion(key)?;
-        Ok(AppliedPromotion { promotion, name, coupon, amount: self.money(minor) })
+        Ok(AppliedPromotion { promotion, name, coupon, amount: self.money(minor), units })
     }
 
     fn refused(&self, (key, refusal): (i64, PromotionRefusal)) -> Result<RefusedPromotion, Fault> {

@@ -6,11 +6,11 @@ use sutler_core::catalog::TaxRounding;
 use sutler_core::money::Money;
 use sutler_core::order::{Order, OrderLine};
 use sutler_core::pricing::{
-    AppliedPromotion, CouponCode, DeliveryOrigin, Discount, DiscountOrigin, PromotionRefusal,
-    QuoteDelivery, QuoteLine, RefusedPromotion, TaxLine,
+    AppliedPromotion, DeliveryOrigin, Discount, PromotionRefusal, QuoteDelivery, QuoteLine,
+    RefusedPromotion, TaxLine,
 };
 
-use super::codec::{Columns, Extra, More, is_plain};
+use super::codec::{AppliedText, Columns, DiscountText, Extra, More, is_plain};
 use super::counts::counts;
 use crate::error::Fault;
 use crate::frozen::Frozen;
@@ -50,6 +50,7 @@ pub(super) fn encode(order: &Order, intern: Intern<'_>) -> Result<Columns, Fault
                 .map(|r| refused(r, intern))
                 .collect::<Result<_, _>>()?,
             coupons: quote.coupons_refused.clone(),
+            combination: quote.combination,
             quote: None,
         }
     } else {
@@ -58,6 +59,7 @@ pub(super) fn encode(order: &Order, intern: Intern<'_>) -> Result<Columns, Fault
     let is_empty = extra.applied.is_empty()
         && extra.refused.is_empty()
         && extra.coupons.is_empty()
+        && extra.combination.is_none()
         && extra.quote.is_none();
     let delivery =
         quote.delivery.as_ref().filter(|_| plain).map(|d| delivery_text(d, intern)).transpose()?;
@@ -164,19 +166,17 @@ fn tax_words(tax: &TaxLine) -> Frozen {
     }
 }
 
-fn discount(discount: &Discount, intern: Intern<'_>) -> Result<(i64, i64, DiscountOrigin), Fault> {
-    let Discount { promotion, name, amount, origin } = discount;
+fn discount(discount: &Discount, intern: Intern<'_>) -> Result<DiscountText, Fault> {
+    let Discount { promotion, name, amount, origin, span } = discount;
     let key = intern(Frozen::Promotion { promotion: *promotion, name: name.clone() })?;
-    Ok((key, amount.minor(), origin.clone()))
+    let span = span.map(|span| (span.first, span.units, span.cost.minor()));
+    Ok(DiscountText(key, amount.minor(), origin.clone(), span))
 }
 
-fn applied(
-    applied: &AppliedPromotion,
-    intern: Intern<'_>,
-) -> Result<(i64, Option<CouponCode>, i64), Fault> {
-    let AppliedPromotion { promotion, name, coupon, amount } = applied;
+fn applied(applied: &AppliedPromotion, intern: Intern<'_>) -> Result<AppliedText, Fault> {
+    let AppliedPromotion { promotion, name, coupon, amount, units } = applied;
     let key = intern(Frozen::Promotion { promotion: *promotion, name: name.clone() })?;
-    Ok((key, coupon.clone(), amount.minor()))
+    Ok(AppliedText(key, coupon.clone(), amount.minor(), *units))
 }
 
 fn refused(

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+mod promotion;
 mod properties;
 mod scenario;
 mod shop;
@@ -12,7 +13,7 @@ mod whole;
 use shop::Shop;
 
 use super::*;
-use crate::catalog::{CapturePolicy, Channel, Sku, TaxRounding};
+use crate::catalog::{Attribute, AttributeValue, CapturePolicy, Channel, Sku, TaxRounding};
 use crate::id::*;
 use crate::money::{Currency, Money, Rate, Rounding};
 use crate::quantity::Quantity;

@@ -46,6 +46,9 @@ impl Shop {
             delivery_methods: Shared::default(),
             promotions: Shared::default(),
             promotion_uses: vec![],
+            batch_coupons: vec![],
+            orders_placed: None,
+            lane_mode: LaneMode::EachUnit,
         };
         let request = QuoteRequest {
             lines: vec![],
@@ -98,7 +101,8 @@ impl Shop {
         });
     }
 
-    /// `variant <sku> <price> [taxed <category>] [weighs <grams>] [under <category id>] [digital] [untaxed] [unsold]`
+    /// `variant <sku> <price> [taxed <category>] [weighs <grams>] [under <category id>] [in <collection id>]
+    /// [has <attribute>=<value>] [digital] [untaxed] [unsold]`
     pub(super) fn add_variant(&mut self, sku: &str, price: &str, words: &[&str]) {
         let number = u128::try_from(self.facts.variants.len()).unwrap() + 1;
         let variant = VariantId::from_u128(number);
@@ -108,6 +112,8 @@ impl Shop {
             title: sku.to_owned(),
             sku: Some(Sku::new(sku).unwrap()),
             categories: vec![],
+            collections: vec![],
+            attributes: vec![],
             tax_category: TaxCategory::standard(),
             taxable: true,
             requires_shipping: true,
@@ -123,6 +129,11 @@ impl Shop {
                 "under" => facts
                     .categories
                     .push(CategoryId::from_u128(words.next().unwrap().parse().unwrap())),
+                "in" => {
+                    let id = words.next().unwrap().parse().unwrap();
+                    facts.collections.push(CollectionId::from_u128(id));
+                }
+                "has" => facts.attributes.push(attribute(words.next().unwrap())),
                 "digital" => facts.requires_shipping = false,
                 "untaxed" => facts.taxable = false,
                 "unsold" => facts.sellable = false,
@@ -169,57 +180,29 @@ impl Shop {
         self.facts.delivery_methods.push(method);
     }
 
-    /// `promotion <name> <percent|unit|line|order> <number> …` or `promotion <name> free-delivery - …`, then
-    /// `coupon <code>`, `min <amount>`, `units <n>`, `product <sku>`, `under <category id>`, `group <word>`,
-    /// `lane <before|after>`, `priority <n>`, `limit <n>`, `per-customer <n>`, `from <ms>`, `until <ms>`,
-    /// `exclusive yes`, `active no`.
-    pub(super) fn promotion(&mut self, name: &str, kind: &str, number: &str, words: &[&str]) {
-        let benefit = match kind {
-            "percent" => Benefit::Percent { rate: Rate::percent(number).unwrap() },
-            "unit" => Benefit::FixedUnit { amount: self.money(number) },
-            "line" => Benefit::FixedLine { amount: self.money(number) },
-            "order" => Benefit::FixedOrder { amount: self.money(number) },
-            "free-delivery" => Benefit::FreeDelivery,
-            _ => panic!("cannot read {kind}"),
-        };
-        let mut promotion = Promotion {
-            id: PromotionId::from_u128(u128::try_from(self.facts.promotions.len()).unwrap() + 1),
-            name: name.to_owned(),
-            conditions: vec![],
-            benefit,
-            lane: Lane::Normal,
-            priority: 0,
-            exclusive: false,
-            window: Window::ALWAYS,
-            usage_limit: None,
-            usage_limit_per_customer: None,
-            active: true,
-            version: 1,
-        };
+    /// `used <promotion> <total> <by this customer>`, or pairs of `units`, `units-by-customer`, `given`, `code:<code>`.
+    pub(super) fn used(&mut self, name: &str, words: &[&str]) {
+        let promotion = self.facts.promotions.iter().find(|p| p.name == name).unwrap().id;
+        let mut uses = PromotionUses::none(promotion);
+        let number = |text: &str| text.parse().unwrap();
         for pair in words.chunks(2) {
-            let condition = match pair {
-                ["coupon", code] => {
-                    Condition::Coupon { codes: vec![CouponCode::new(code).unwrap()] }
-                }
-                ["min", amount] => Condition::MinSubtotal { amount: self.money(amount) },
-                ["units", quantity] => {
-                    Condition::MinQuantity { quantity: quantity.parse().unwrap() }
-                }
-                ["product", sku] => {
-                    Condition::Product { products: vec![self.variant(sku).product] }
-                }
-                ["under", id] => Condition::Category {
-                    categories: vec![CategoryId::from_u128(id.parse().unwrap())],
+            match pair {
+                ["units", count] => uses.units = number(count),
+                ["units-by-customer", count] => uses.units_by_customer = number(count),
+                ["given", amount] => uses.given = Some(self.money(amount)),
+                [total, by_customer] => match total.strip_prefix("code:") {
+                    Some(code) => {
+                        let code = CouponCode::new(code).unwrap();
+                        uses.by_coupon.push((code, number(by_customer)));
+                    }
+                    None => {
+                        (uses.total, uses.by_customer) = (number(total), number(by_customer));
+                    }
                 },
-                ["group", word] => Condition::CustomerGroup { groups: vec![(*word).to_owned()] },
-                _ => {
-                    promotion.set(pair);
-                    continue;
-                }
-            };
-            promotion.conditions.push(condition);
+                _ => panic!("cannot read {pair:?}"),
+            }
         }
-        self.facts.promotions.push(promotion);
+        self.facts.promotion_uses.push(uses);
     }
 
     pub(super) fn cart(&mut self, sku: &str, quantity: u32) {
@@ -235,33 +218,32 @@ impl Shop {
     }
 }
 
-impl Promotion {
-    /// Reads one of the words that are no condition.
-    pub(super) fn set(&mut self, pair: &[&str]) {
-        match pair {
-            ["lane", "before"] => self.lane = Lane::Before,
-            ["lane", "after"] => self.lane = Lane::After,
-            ["priority", n] => self.priority = n.parse().unwrap(),
-            ["limit", n] => self.usage_limit = Some(n.parse().unwrap()),
-            ["per-customer", n] => self.usage_limit_per_customer = Some(n.parse().unwrap()),
-            ["from", ms] => self.window.from = Some(Timestamp::from_millis(ms.parse().unwrap())),
-            ["until", ms] => self.window.until = Some(Timestamp::from_millis(ms.parse().unwrap())),
-            ["exclusive", "yes"] => self.exclusive = true,
-            ["active", "no"] => self.active = false,
-            _ => panic!("cannot read {pair:?}"),
-        }
-    }
-}
-
 impl Shop {
     pub(super) fn count(&mut self, words: &[&str]) {
         for word in words {
             match *word {
                 "per-order" => self.facts.channel.tax_rounding = TaxRounding::PerOrder,
                 "half-even" => self.facts.channel.rounding = Rounding::HalfEven,
+                "best-of" => self.facts.lane_mode = LaneMode::BestOf,
                 "down" => self.facts.channel.rounding = Rounding::TowardZero,
                 _ => panic!("cannot read {word}"),
             }
         }
+    }
+}
+
+/// Reads `name=value`: a whole number, a decimal, `yes`, `no`, or a word.
+pub(super) fn attribute(text: &str) -> Attribute {
+    let (name, value) = text.split_once('=').unwrap();
+    Attribute { name: name.to_owned(), value: attribute_value(value) }
+}
+
+pub(super) fn attribute_value(text: &str) -> AttributeValue {
+    match (text, text.parse::<i64>(), text.parse()) {
+        ("yes", ..) => AttributeValue::Flag(true),
+        ("no", ..) => AttributeValue::Flag(false),
+        (_, Ok(number), _) => AttributeValue::Integer(number),
+        (_, _, Ok(number)) => AttributeValue::Decimal(number),
+        _ => AttributeValue::Text(text.to_owned()),
     }
 }

@@ -241,8 +241,8 @@ fn promotion_uses(saga: &Saga<'_>) -> Result<Vec<PromotionUse>, FlowError> {
         PromotionUse {
             promotion: applied.promotion,
             customer: customer.clone(),
-            limit: promotion.and_then(|promotion| promotion.usage_limit),
-            limit_per_customer: promotion.and_then(|promotion| promotion.usage_limit_per_customer),
+            limit: promotion.and_then(|promotion| promotion.limits.uses),
+            limit_per_customer: promotion.and_then(|promotion| promotion.limits.uses_per_customer),
         }
     });
     Ok(uses.collect())

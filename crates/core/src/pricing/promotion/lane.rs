@@ -1,0 +1,52 @@
+//! When a promotion takes its turn, and how a combination of promotions is chosen.
+
+use serde::{Deserialize, Serialize};
+
+/// At which point a promotion takes its turn: later lanes see the price after earlier ones.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Lane {
+    /// First, such as a clearance.
+    Before,
+    /// Where most stand.
+    #[default]
+    Normal,
+    /// Last, such as a discount for staff.
+    After,
+}
+
+impl Lane {
+    /// All lanes in their order.
+    pub const ALL: [Lane; 3] = [Lane::Before, Lane::Normal, Lane::After];
+}
+
+/// How the promotions of a shop are combined. It is one setting for all lanes, because what is best in one lane depends
+/// on the others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LaneMode {
+    /// Every promotion that applies takes part; in a lane each unit takes the best discount.
+    #[default]
+    EachUnit,
+    /// As [`LaneMode::EachUnit`], and promotions are left out when the buyer pays less without them.
+    ///
+    /// Up to [`LaneMode::EXHAUSTIVE_MAX`] promotions every combination is tried; beyond that promotions are left out
+    /// one at a time, always the one that helps most, until none helps.
+    BestOf,
+}
+
+impl LaneMode {
+    /// Up to how many promotions that apply [`LaneMode::BestOf`] tries every combination.
+    pub const EXHAUSTIVE_MAX: usize = 12;
+}
+
+/// How the combination of promotions in a quote was found, in [`LaneMode::BestOf`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CombinationSearch {
+    /// How many promotions applied by themselves and could be combined.
+    pub promotions: u32,
+    /// Whether every combination was tried, so that none is better; otherwise promotions were left out one at a time.
+    pub exhaustive: bool,
+}

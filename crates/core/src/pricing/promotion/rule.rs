@@ -1,0 +1,167 @@
+//! [`Promotion`]: a rule that grants discounts.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::{Benefit, Condition, Lane, Limits};
+use crate::id::PromotionId;
+use crate::pricing::{CouponCode, PricingError, VariantFacts, Window};
+
+/// A rule that grants discounts: conditions and benefits.
+///
+/// A flash sale is a promotion with a window and limits on units.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Promotion {
+    /// Identity.
+    pub id: PromotionId,
+    /// Name for people; buyers see it at their discount.
+    pub name: String,
+    /// What must be true; none: always.
+    pub conditions: Vec<Condition>,
+    /// What it gives: one benefit or more. Those on units compete for each unit like benefits of two promotions.
+    #[serde(alias = "benefit", deserialize_with = "one_or_more")]
+    pub benefits: Vec<Benefit>,
+    /// When it takes its turn.
+    pub lane: Lane,
+    /// Of two that give the same in one lane, the higher is taken; then the first name, then the smaller id.
+    pub priority: i32,
+    /// Applies alone or not at all, whichever is better for the buyer.
+    pub exclusive: bool,
+    /// When it applies.
+    pub window: Window,
+    /// How often, on how many units and for how much money.
+    #[serde(flatten)]
+    pub limits: Limits,
+    /// Whether it is switched on.
+    pub active: bool,
+    /// Version for guarded writes; 0 before it is stored.
+    pub version: u64,
+}
+
+/// Reads what was one benefit before there could be several.
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Benefit>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMore {
+        One(Benefit),
+        More(Vec<Benefit>),
+    }
+    Ok(match OneOrMore::deserialize(deserializer)? {
+        OneOrMore::One(benefit) => vec![benefit],
+        OneOrMore::More(benefits) => benefits,
+    })
+}
+
+impl Promotion {
+    /// Returns the coupon codes that unlock it, one of which must be entered; empty: it needs none of a list.
+    pub fn coupon_codes(&self) -> impl Iterator<Item = &CouponCode> {
+        self.conditions.iter().filter_map(Condition::codes).flatten()
+    }
+
+    /// Tells whether a line is among those it is for: it fulfills every condition on goods.
+    pub fn is_for(&self, goods: &VariantFacts) -> bool {
+        self.conditions.iter().all(|condition| condition.is_for(goods))
+    }
+
+    /// Checks what one promotion must keep true by itself.
+    ///
+    /// Errors: [`PricingError::InvalidRule`].
+    pub fn check(&self) -> Result<(), PricingError> {
+        let contradiction = || {
+            self.contradiction()
+                .or_else(|| self.limits.contradiction())
+                .or_else(|| self.benefits.iter().find_map(Benefit::contradiction))
+                .or_else(|| self.conditions.iter().find_map(Condition::contradiction))
+        };
+        contradiction().map_or(Ok(()), |why| {
+            Err(PricingError::InvalidRule { noun: "promotion", name: self.name.clone(), why })
+        })
+    }
+
+    fn contradiction(&self) -> Option<&'static str> {
+        let limits = &self.limits;
+        let counts_units = [limits.units, limits.units_per_customer, limits.units_per_order];
+        let counts_units = counts_units.iter().any(Option::is_some);
+        let on_units = self.benefits.iter().filter(|benefit| benefit.is_on_units()).count();
+        let coupon =
+            |c: &&Condition| matches!(c, Condition::Coupon { .. } | Condition::CouponBatch { .. });
+        if self.name.trim().is_empty() {
+            Some("has no name; buyers see it at their discount")
+        } else if self.benefits.is_empty() {
+            Some("gives nothing; it has one benefit or more")
+        } else if self.window.is_empty() {
+            Some("ends before it begins; swap the two moments")
+        } else if counts_units && on_units != 1 {
+            Some("limits units, so it needs exactly one benefit that takes something off units")
+        } else if counts_units && self.benefits.iter().any(|b| matches!(b, Benefit::Bundle { .. }))
+        {
+            Some("limits units of a bundle, which is sold whole; limit its uses instead")
+        } else if limits.uses_per_coupon.is_some() && !self.conditions.iter().any(|c| coupon(&c)) {
+            Some("limits the uses of each coupon but needs none; add a coupon")
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use super::*;
+    use crate::money::{Currency, Money, Rate};
+    use crate::time::Timestamp;
+
+    fn promotion(benefit: Benefit, conditions: Vec<Condition>) -> Promotion {
+        Promotion {
+            id: PromotionId::from_u128(1),
+            name: "Spring".to_owned(),
+            conditions,
+            benefits: vec![benefit],
+            lane: Lane::Normal,
+            priority: 0,
+            exclusive: false,
+            window: Window::ALWAYS,
+            limits: Limits::NONE,
+            active: true,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn rules_that_contradict_themselves_are_refused_at_the_door() {
+        let percent = |text| Benefit::Percent { rate: Rate::percent(text).unwrap() };
+        let minus = Money::from_minor(-1, Currency::EUR);
+        let at = Timestamp::from_millis(5);
+        assert_eq!(promotion(percent("100"), vec![]).check(), Ok(()));
+        assert_eq!(promotion(Benefit::FreeDelivery, vec![]).check(), Ok(()));
+        for wrong in [
+            promotion(percent("0"), vec![]),
+            promotion(percent("100.01"), vec![]),
+            promotion(Benefit::FixedOrder { amount: minus }, vec![]),
+            promotion(Benefit::FixedLine { amount: Money::zero(Currency::EUR) }, vec![]),
+            promotion(percent("5"), vec![Condition::Coupon { codes: vec![] }]),
+            promotion(percent("5"), vec![Condition::MinSubtotal { amount: minus }]),
+            Promotion { name: String::new(), ..promotion(percent("5"), vec![]) },
+            Promotion {
+                window: Window { from: Some(at), until: Some(at) },
+                ..promotion(percent("5"), vec![])
+            },
+        ] {
+            assert_eq!(
+                wrong.check().map_err(|e| e.code()),
+                Err("pricing.invalid_rule"),
+                "{wrong:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn all_codes_of_all_coupon_conditions_unlock() {
+        let code = |text| CouponCode::new(text).unwrap();
+        let coupon = Condition::Coupon { codes: vec![code("a"), code("b")] };
+        let promotion = promotion(Benefit::FreeDelivery, vec![coupon]);
+        assert_eq!(
+            promotion.coupon_codes().map(CouponCode::as_str).collect::<Vec<_>>(),
+            ["A", "B"]
+        );
+    }
+}

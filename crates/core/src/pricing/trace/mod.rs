@@ -1,0 +1,172 @@
+//! [`TraceNode`]: where each minor unit of a quote comes from, in words and as operations.
+//!
+//! A trace is built from what the quote recorded, nothing else, so it can be told years later from a stored order. Its
+//! words are for people; its [`TraceStep`]s say the same to programs, so that whoever distrusts the engine can do the
+//! arithmetic again from the trace alone. The tests do.
+//!
+//! Deliberately absent: languages other than English, and any arithmetic.
+
+mod step;
+mod words;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+pub use step::TraceStep;
+
+use super::{Discount, Quote, QuoteDelivery, QuoteLine, TaxLine};
+use crate::catalog::TaxRounding;
+use crate::money::Money;
+
+/// One step of a derivation, with the steps it is made of.
+///
+/// Printed, it is a line with its amount and its children indented below.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TraceNode {
+    /// What happened.
+    pub text: String,
+    /// The same as an operation with its operands.
+    pub step: TraceStep,
+    /// What came out of it; a discount is negative.
+    pub amount: Option<Money>,
+    /// What it is made of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<TraceNode>,
+}
+
+impl TraceNode {
+    fn new(text: String, step: TraceStep, amount: Money) -> TraceNode {
+        TraceNode { text, step, amount: Some(amount), children: Vec::new() }
+    }
+
+    fn remark(text: String, step: TraceStep) -> TraceNode {
+        TraceNode { text, step, amount: None, children: Vec::new() }
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
+        write!(f, "{:indent$}{}", "", self.text, indent = 2 * depth)?;
+        if let Some(amount) = self.amount {
+            write!(f, ": {amount}")?;
+        }
+        for child in &self.children {
+            writeln!(f)?;
+            child.write(f, depth + 1)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for TraceNode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, 0)
+    }
+}
+
+impl Quote {
+    /// Derives the quote step by step: each line, the delivery, the totals, then how promotions were combined, and what
+    /// did not apply and why.
+    pub fn trace(&self) -> Vec<TraceNode> {
+        let mut nodes: Vec<TraceNode> =
+            self.lines.iter().map(|line| self.trace_line(line)).collect();
+        nodes.extend(self.delivery.as_ref().map(|delivery| self.trace_delivery(delivery)));
+        nodes.push(self.trace_totals());
+        nodes.extend(self.combination.map(|search| {
+            TraceNode::remark(words::search(search), TraceStep::Combination(search))
+        }));
+        for refused in &self.promotions_refused {
+            let text = format!("promotion {:?} did not apply: {}", refused.name, refused.refusal);
+            let (promotion, refusal) = (refused.promotion, refused.refusal.clone());
+            nodes.push(TraceNode::remark(text, TraceStep::Refused { promotion, refusal }));
+        }
+        for refused in &self.coupons_refused {
+            let step = TraceStep::RefusedCoupon { code: refused.code.clone() };
+            nodes.push(TraceNode::remark(refused.to_error().to_string(), step));
+        }
+        nodes
+    }
+
+    fn trace_line(&self, line: &QuoteLine) -> TraceNode {
+        let step = TraceStep::Line { line: line.line, contains_tax: self.tax_inclusive };
+        let text = format!("line {}, {}", line.line, line.variant);
+        let mut node = TraceNode::new(text, step, line.total);
+        let rung = match line.min_quantity {
+            1 => String::new(),
+            from => format!(", from {from} units on"),
+        };
+        let unit = format!("unit price of list {:?}{rung}", line.price_list_name);
+        let row = TraceStep::PriceRow { list: line.price_list, min_quantity: line.min_quantity };
+        node.children.push(TraceNode::new(unit, row, line.unit_price));
+        let times = TraceStep::Times { unit: line.unit_price, quantity: line.quantity.get() };
+        node.children.push(TraceNode::new(
+            format!("times {}", line.quantity),
+            times,
+            line.subtotal,
+        ));
+        let quantity = line.quantity.get();
+        let discounts =
+            line.discounts.iter().map(|discount| self.trace_discount(discount, quantity));
+        node.children.extend(discounts);
+        node.children.extend(line.tax.iter().map(|tax| self.trace_tax(tax)));
+        node
+    }
+
+    fn trace_delivery(&self, delivery: &QuoteDelivery) -> TraceNode {
+        let step = TraceStep::Delivery { contains_tax: self.tax_inclusive };
+        let text = format!("delivery {:?} ({})", delivery.name, delivery.code);
+        let mut node = TraceNode::new(text, step, delivery.total);
+        let rate = TraceStep::DeliveryRate { origin: delivery.origin };
+        node.children.push(TraceNode::new(words::rate(delivery.origin), rate, delivery.rate));
+        node.children
+            .extend(delivery.discounts.iter().map(|discount| self.trace_discount(discount, 0)));
+        node.children.extend(delivery.tax.iter().map(|tax| self.trace_tax(tax)));
+        node
+    }
+
+    fn trace_discount(&self, discount: &Discount, quantity: u32) -> TraceNode {
+        let how = words::how(&discount.origin, discount.amount, self.rounding);
+        let step = TraceStep::Discount {
+            promotion: discount.promotion,
+            origin: discount.origin.clone(),
+            span: discount.span,
+            rounding: self.rounding,
+        };
+        let some = discount.span.filter(|span| span.units < quantity);
+        let some = some.map(|span| format!(" on {} of {quantity} units", span.units));
+        let text = format!("promotion {:?}{}: {how}", discount.name, some.unwrap_or_default());
+        // A discount is never the one amount without an opposite: it is not below zero.
+        TraceNode { text, step, amount: discount.amount.checked_neg().ok(), children: Vec::new() }
+    }
+
+    fn trace_tax(&self, tax: &TaxLine) -> TraceNode {
+        let step = TraceStep::Tax {
+            rate: tax.rate,
+            category: tax.category.clone(),
+            treatment: tax.treatment,
+            net: tax.base,
+            contained: self.tax_inclusive,
+            per_order: self.tax_rounding == TaxRounding::PerOrder,
+            rounding: self.rounding,
+        };
+        TraceNode::new(words::tax(self, tax), step, tax.amount)
+    }
+
+    fn trace_totals(&self) -> TraceNode {
+        let totals = &self.totals;
+        let step = TraceStep::Totals { contains_tax: self.tax_inclusive };
+        let mut node = TraceNode::new("total".to_owned(), step, totals.total);
+        let tax = if self.tax_inclusive { "tax, contained" } else { "tax" };
+        let discount = totals.discount_total.checked_neg().unwrap_or(totals.discount_total);
+        for (text, step, amount) in [
+            ("goods", TraceStep::GoodsTotal, totals.subtotal),
+            ("discounts", TraceStep::DiscountTotal, discount),
+            ("delivery", TraceStep::DeliveryTotal, totals.delivery_total),
+            ("fees", TraceStep::FeeTotal, totals.fee_total),
+            (tax, TraceStep::TaxTotal, totals.tax_total),
+        ] {
+            if !amount.is_zero() {
+                node.children.push(TraceNode::new(text.to_owned(), step, amount));
+            }
+        }
+        node
+    }
+}

@@ -1,0 +1,101 @@
+//! The words of a trace.
+
+use crate::catalog::TaxRounding;
+use crate::money::{Money, Rate, Rounding};
+use crate::pricing::{
+    CombinationSearch, DeliveryOrigin, DiscountOrigin, Quote, TaxLine, TaxTreatment,
+};
+
+/// Says how a combination of promotions was found.
+pub(super) fn search(search: CombinationSearch) -> String {
+    let CombinationSearch { promotions, exhaustive } = search;
+    if exhaustive {
+        format!("the best of every combination of {promotions} promotions")
+    } else {
+        format!(
+            "a good combination of {promotions} promotions: too many to try every one, so they were left out one at a time"
+        )
+    }
+}
+
+/// Says how a delivery rate was found.
+pub(super) fn rate(origin: DeliveryOrigin) -> String {
+    match origin {
+        DeliveryOrigin::Flat => "flat rate".to_owned(),
+        DeliveryOrigin::ByWeight { weight_grams, up_to_grams } => {
+            let weight =
+                weight_grams.map_or("an unknown weight".to_owned(), |grams| format!("{grams} g"));
+            let rung =
+                up_to_grams.map_or("any weight".to_owned(), |grams| format!("up to {grams} g"));
+            format!("rate for {rung}, at {weight}")
+        }
+        DeliveryOrigin::BySubtotal { from } => format!("rate for goods from {from} on"),
+        DeliveryOrigin::FreeOver { limit } => {
+            format!("free, because the goods cost {limit} or more")
+        }
+        DeliveryOrigin::NothingSent => "free, because nothing is sent".to_owned(),
+    }
+}
+
+/// Says how tax was formed.
+pub(super) fn tax(quote: &Quote, tax: &TaxLine) -> String {
+    let rounded = match quote.tax_rounding {
+        TaxRounding::PerLine => quote.rounding.name().to_owned(),
+        TaxRounding::PerOrder => {
+            format!("its part of the order's tax, {}", quote.rounding.name())
+        }
+    };
+    let verb = if quote.tax_inclusive { "contained in what is left, net" } else { "on" };
+    let base = tax.base;
+    match tax.treatment {
+        TaxTreatment::Standard => {
+            format!("{} {} ({}) {verb} {base}, {rounded}", tax.name, tax.rate, tax.category)
+        }
+        TaxTreatment::Zero => format!("{} {} ({}) on {base}", tax.name, tax.rate, tax.category),
+        TaxTreatment::Exempt => format!("not taxed ({})", tax.category),
+        TaxTreatment::ReverseCharge => format!("the buyer owes the tax ({})", tax.category),
+    }
+}
+
+/// Says how a discount came about.
+pub(super) fn how(origin: &DiscountOrigin, amount: Money, rounding: Rounding) -> String {
+    let rated = |rate: &Rate, base: &Money, whole: &Money| match *whole == amount {
+        true => format!("{rate} of {base}, {}", rounding.name()),
+        false => format!("its part of {rate} of {base}, {}, which is {whole}", rounding.name()),
+    };
+    match origin {
+        DiscountOrigin::Percent { rate, base, whole } => rated(rate, base, whole),
+        DiscountOrigin::FixedUnit { amount } => format!("{amount} off each unit"),
+        DiscountOrigin::FixedLine { amount } => format!("{amount} off the line"),
+        DiscountOrigin::FixedPrice { amount } => format!("{amount} for each unit"),
+        DiscountOrigin::FixedOrder { amount, whole } if amount == whole => {
+            format!("its part of {amount} off the order")
+        }
+        DiscountOrigin::FixedOrder { amount, whole } => {
+            format!("its part of {amount} off the order, of which {whole} could be used")
+        }
+        DiscountOrigin::BuyGet { buy, get, rate, base, whole } => {
+            format!("buy {buy}, get {get}: {}", rated(rate, base, whole))
+        }
+        DiscountOrigin::CheapestFree { of } => format!("the cheapest of {of} free"),
+        DiscountOrigin::Bundle { price, bundles, base, whole, .. } => format!(
+            "its part of {bundles} bundles at {price} instead of {base} together, which is {whole}"
+        ),
+        DiscountOrigin::Gift => "a gift".to_owned(),
+        DiscountOrigin::FreeDelivery => "free delivery".to_owned(),
+        DiscountOrigin::DeliveryPercent { rate, base } => {
+            format!("{rate} of {base}, {}", rounding.name())
+        }
+        DiscountOrigin::DeliveryFixed { amount } => format!("{amount} off the delivery"),
+        DiscountOrigin::QuantityTier { from, gave } => {
+            format!("from {from} units on: {}", how(gave, amount, rounding))
+        }
+        DiscountOrigin::SubtotalTier { from, gave } => {
+            format!("from {from} on: {}", how(gave, amount, rounding))
+        }
+        DiscountOrigin::Capped { limit, sum, uncapped, gave } => format!(
+            "its part of {limit}, which is the most, instead of {sum}: {}, which would be {uncapped}",
+            how(gave, *uncapped, rounding)
+        ),
+    }
+}
