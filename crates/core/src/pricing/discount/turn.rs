@@ -30,9 +30,9 @@ pub(super) struct Turn<'t, 'a> {
 /// A grant of one lane with its candidate.
 type Entrant<'t, 'a> = (usize, &'t Grant<'a>);
 
-/// A discount before its cap: the run or line, what it cost, how much is taken off, how that came about.
+/// A discount before its cap: off which run or line, how much, and how that came about.
 struct Part {
-    run: usize,
+    place: usize,
     amount: i64,
     origin: DiscountOrigin,
 }
@@ -164,6 +164,8 @@ impl<'t, 'a> Turn<'t, 'a> {
                     let runs: Vec<usize> = runs.iter().filter(of_set).copied().collect();
                     self.bundle_parts(*price, set, *bundles, &runs, &mut parts)?;
                 }
+                // A cap is split in the order of the lines, as everything is.
+                parts.sort_by_key(|part| part.place);
             } else {
                 self.parts(&grant.effect, &runs, &mut parts)?;
             }
@@ -194,7 +196,7 @@ impl<'t, 'a> Turn<'t, 'a> {
                 for index in runs {
                     let run = &self.runs[*index];
                     let (amount, origin) = self.alone(effect, run)?;
-                    parts.push(Part { run: *index, amount, origin });
+                    parts.push(Part { place: *index, amount, origin });
                 }
                 Ok(())
             }
@@ -262,13 +264,13 @@ impl<'t, 'a> Turn<'t, 'a> {
         parts: &mut Vec<Part>,
     ) -> Result<(), MoneyError> {
         if let [run] = runs {
-            parts.push(Part { run: *run, amount: whole.minor(), origin: origin.clone() });
+            parts.push(Part { place: *run, amount: whole.minor(), origin: origin.clone() });
         } else if whole.is_positive() {
             let weights: Vec<u64> =
                 runs.iter().map(|run| self.runs[*run].left.unsigned_abs()).collect();
             for (run, amount) in runs.iter().zip(whole.split(&weights)?) {
-                let (run, amount, origin) = (*run, amount.minor(), origin.clone());
-                parts.push(Part { run, amount, origin });
+                let (place, amount, origin) = (*run, amount.minor(), origin.clone());
+                parts.push(Part { place, amount, origin });
             }
         }
         Ok(())
@@ -285,7 +287,7 @@ impl<'t, 'a> Turn<'t, 'a> {
         if parts.iter().all(|part| part.amount == 0) {
             return Ok(());
         }
-        for Part { run, amount, origin } in parts {
+        for Part { place: run, amount, origin } in parts {
             // A part of a split that came to nothing is kept: without what it cost the split could not be told.
             if self.runs[run].left == 0 {
                 continue;
@@ -352,11 +354,11 @@ impl<'t, 'a> Turn<'t, 'a> {
         // A stable sort: equal ones stay in the order of their candidates.
         offers.sort_by_key(|(whole, ..)| std::cmp::Reverse(*whole));
         let mut taken = LineSet::of(self.goods.len(), |_| false);
-        for (whole, index, grant, amount) in offers {
+        for (_, index, grant, amount) in offers {
             let lines = &self.candidates[index].lines;
             if !lines.meets(&taken) {
                 taken.add(lines);
-                self.take_order(index, grant, amount, whole)?;
+                self.take_order(index, grant, amount)?;
             }
         }
         Ok(())
@@ -367,20 +369,22 @@ impl<'t, 'a> Turn<'t, 'a> {
         index: usize,
         grant: &Grant<'_>,
         amount: Money,
-        whole: i64,
     ) -> Result<(), MoneyError> {
-        let lines: Vec<usize> = self.candidates[index].lines.lines().collect();
+        let mut lines: Vec<usize> = self.candidates[index].lines.lines().collect();
+        lines.retain(|line| self.remaining[*line] > 0);
         let weights: Vec<u64> =
             lines.iter().map(|line| self.remaining[*line].unsigned_abs()).collect();
-        if let Some(left) = &mut self.amount_left[index] {
-            *left -= whole;
-        }
-        let whole = self.money(whole);
-        for (line, part) in lines.iter().zip(whole.split(&weights)?) {
-            if self.remaining[*line] > 0 {
-                let origin = grant.told(DiscountOrigin::FixedOrder { amount, whole });
-                self.give(index, Some(*line), part.minor(), origin, None);
-            }
+        let left = lines.iter().map(|line| self.money(self.remaining[*line]));
+        let whole = amount.checked_min(Money::checked_sum(left, self.currency)?)?;
+        let part = |(line, part): (&usize, Money)| Part {
+            place: *line,
+            amount: part.minor(),
+            origin: DiscountOrigin::FixedOrder { amount, whole },
+        };
+        let mut parts: Vec<Part> = lines.iter().zip(whole.split(&weights)?).map(part).collect();
+        self.cap(index, &mut parts)?;
+        for Part { place, amount, origin } in parts {
+            self.give(index, Some(place), amount, grant.told(origin), None);
         }
         Ok(())
     }

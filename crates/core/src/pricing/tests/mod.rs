@@ -4,6 +4,9 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+mod arithmetic;
+mod checker;
+mod oracle;
 mod promotion;
 mod properties;
 mod scenario;

@@ -211,9 +211,16 @@ impl Shop {
         self.request.lines.push(RequestLine { line, variant, quantity });
     }
 
+    /// Prices the cart without deriving the quote again.
+    pub(super) fn unchecked(&self) -> Result<Quote, PricingError> {
+        quote(&self.request, &self.facts, self.now)
+    }
+
+    /// Prices the cart; the quote adds up and can be derived from its trace.
     pub(super) fn quote(&self) -> Result<Quote, PricingError> {
-        let quote = quote(&self.request, &self.facts, self.now)?;
+        let quote = self.unchecked()?;
         assert_eq!(quote.check(), Ok(()));
+        assert_eq!(checker::check(&quote.trace()), Ok(()), "{}", told(&quote));
         Ok(quote)
     }
 }

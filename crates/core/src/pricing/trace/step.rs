@@ -50,8 +50,9 @@ pub enum TraceStep {
         /// How it was found.
         origin: DeliveryOrigin,
     },
-    /// What a promotion takes off, below zero. Discounts of one promotion with equal origins (but for `uncapped`) were
-    /// formed together: their amounts are the split of the whole by what each cost before.
+    /// What a promotion takes off, below zero. Discounts of one promotion with equal origins were formed together: their
+    /// amounts are the split of the whole by what each cost before. Capped ones with equal limit and sum are the split of
+    /// the limit by what each would have got.
     Discount {
         /// The promotion.
         promotion: PromotionId,
