@@ -79,7 +79,19 @@ fn pages() -> Result<Vec<Page>, Failure> {
     pages.push(Page { path: PathBuf::from("docs/errors.md"), text: errors });
     let refusals = sutler_core::code::page();
     pages.push(Page { path: PathBuf::from("docs/refusals.md"), text: refusals });
+    pages.push(Page { path: PathBuf::from("docs/promotion.schema.json"), text: schema()? });
     Ok(pages)
+}
+
+/// The JSON schema of promotions in files, for editors and programs that write them.
+fn schema() -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(&sutler_core::pricing::promotion_schema());
+    text.map(|text| text + "\n").map_err(|error| {
+        Failure::new(
+            format!("cannot write the schema of promotions: {error}"),
+            "mend the generator",
+        )
+    })
 }
 
 /// Brings the files in line with `pages`, or only compares. Returns the paths that differed.

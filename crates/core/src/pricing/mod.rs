@@ -19,6 +19,7 @@ mod calculate;
 mod coupon;
 mod delivery;
 mod discount;
+mod document;
 mod error;
 mod facts;
 mod hash;
@@ -40,6 +41,9 @@ pub use delivery::{
     Parcel, SubtotalRung, WeightRung,
 };
 pub use discount::{Discount, DiscountOrigin, UnitSpan};
+pub use document::{
+    DocumentProblem, DocumentValue, IdsOnly, PromotionDocument, PromotionNames, promotion_schema,
+};
 pub use error::PricingError;
 pub use facts::{BatchCoupon, PricingFacts, PromotionUses, VariantFacts};
 pub use hash::QuoteHash;

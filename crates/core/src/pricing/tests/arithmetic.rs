@@ -5,7 +5,6 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::oracle::{self, big, minor, ratio};
-use super::properties::config;
 use super::*;
 
 fn any_rounding() -> impl Strategy<Value = Rounding> {

@@ -13,6 +13,7 @@ mod scenario;
 mod shop;
 mod whole;
 
+pub(super) use properties::config;
 use shop::Shop;
 
 use super::*;

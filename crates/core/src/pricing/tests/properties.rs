@@ -10,7 +10,7 @@ use proptest::sample::{Index, select};
 use super::*;
 
 /// The number of cases: few, unless the environment asks for more.
-pub(super) fn config() -> ProptestConfig {
+pub(in crate::pricing) fn config() -> ProptestConfig {
     let asked = ProptestConfig::default();
     let cases = if asked.cases == 256 { 96 } else { asked.cases };
     ProptestConfig { cases, failure_persistence: None, ..asked }

@@ -1,0 +1,61 @@
+//! [`PromotionNames`]: from the words that merchants have for records to their ids, and back.
+
+use crate::id::{CategoryId, ChannelId, CollectionId, ProductId, VariantId};
+
+/// What people call the records of a shop. Ids as text need nobody's help; this is for all other words.
+///
+/// Every function has a default that knows nothing, so that a shop without collections need not speak of them. What is
+/// told for an id must be found again.
+pub trait PromotionNames {
+    /// Finds a category by path or handle.
+    fn category(&self, _word: &str) -> Option<CategoryId> {
+        None
+    }
+    /// Finds a collection by handle.
+    fn collection(&self, _word: &str) -> Option<CollectionId> {
+        None
+    }
+    /// Finds a product by handle.
+    fn product(&self, _word: &str) -> Option<ProductId> {
+        None
+    }
+    /// Finds a variant by SKU.
+    fn variant(&self, _word: &str) -> Option<VariantId> {
+        None
+    }
+    /// Finds a channel by code.
+    fn channel(&self, _word: &str) -> Option<ChannelId> {
+        None
+    }
+    /// Returns words that are like one that was not found; `noun` is `category`, `collection`, `product`, `variant` or
+    /// `channel`.
+    fn near(&self, _noun: &'static str, _word: &str) -> Vec<String> {
+        Vec::new()
+    }
+    /// Tells what a category is called.
+    fn of_category(&self, _id: CategoryId) -> Option<String> {
+        None
+    }
+    /// Tells what a collection is called.
+    fn of_collection(&self, _id: CollectionId) -> Option<String> {
+        None
+    }
+    /// Tells what a product is called.
+    fn of_product(&self, _id: ProductId) -> Option<String> {
+        None
+    }
+    /// Tells what a variant is called.
+    fn of_variant(&self, _id: VariantId) -> Option<String> {
+        None
+    }
+    /// Tells what a channel is called.
+    fn of_channel(&self, _id: ChannelId) -> Option<String> {
+        None
+    }
+}
+
+/// Knows nothing but ids.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct IdsOnly;
+
+impl PromotionNames for IdsOnly {}
