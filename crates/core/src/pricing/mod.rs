@@ -17,6 +17,7 @@
 
 mod calculate;
 mod coupon;
+mod coupon_batch;
 mod delivery;
 mod discount;
 mod document;
