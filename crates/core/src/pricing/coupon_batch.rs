@@ -30,10 +30,10 @@ impl CouponCode {
     /// use sutler_core::pricing::CouponCode;
     ///
     /// let code = CouponCode::from_random("spring", [7; CouponCode::RANDOM_BYTES])?;
-    /// assert_eq!(code.as_str(), "SPRING-0W3G-E1R7-0W3G-E1R7-E");
+    /// assert_eq!(code.as_str(), "SPRING-0W3G-E1R7-0W3G-E1R7-T");
     /// assert!(code.has_check_digit());
     /// // Misread and mistyped, yet the same code.
-    /// assert_eq!(CouponCode::from_typed("spring ow3g elr7 0w3g e1r7 e")?, code);
+    /// assert_eq!(CouponCode::from_typed("spring ow3g elr7 0w3g e1r7 t")?, code);
     /// # Ok::<(), sutler_core::pricing::PricingError>(())
     /// ```
     pub fn from_random(
