@@ -285,19 +285,22 @@ fn shop(cart: &[Line], promotions: &[Promotion]) -> (PricingFacts, QuoteRequest)
             window: Window::ALWAYS,
             priority: 0,
             version: 1,
-        }],
+        }]
+        .into(),
         prices: cart.iter().enumerate().map(price).collect(),
         variants: cart.iter().enumerate().map(variant).collect(),
-        tax_zones: vec![TaxZone { id: zone, name: "US".to_owned(), countries: vec![], version: 1 }],
+        tax_zones: vec![TaxZone { id: zone, name: "US".to_owned(), countries: vec![], version: 1 }]
+            .into(),
         tax_rates: vec![TaxRate {
             zone,
             category: TaxCategory::standard(),
             name: "Sales tax".to_owned(),
             rate: Rate::percent("8.875").unwrap(),
             window: Window::ALWAYS,
-        }],
-        delivery_methods: vec![],
-        promotions: promotions.to_vec(),
+        }]
+        .into(),
+        delivery_methods: vec![].into(),
+        promotions: promotions.to_vec().into(),
         promotion_uses: vec![],
         batch_coupons: vec![],
         orders_placed: None,

@@ -11,12 +11,14 @@
 //! Deliberately absent: storage, currency conversion, the current time.
 
 use super::discount::{self, Goods, Judge, Outcome, Shipping, Trial, Verdict, summary};
+use super::price_list::choose_of;
 use super::taxation::{Charge, Place, Taxed};
 use super::{
     DeliveryCharge, DeliveryMethod, DeliveryRefusal, Destination, Parcel, Price, PriceList,
     PriceQuery, PricingError, PricingFacts, Quote, QuoteDelivery, QuoteHash, QuoteLine,
-    QuoteRequest, RequestLine, Totals, VariantFacts, choose,
+    QuoteRequest, RequestLine, Totals, VariantFacts,
 };
+use crate::id::VariantId;
 use crate::money::Money;
 use crate::time::Timestamp;
 
@@ -87,10 +89,11 @@ pub fn quote(
         request.delivery_method.as_deref().map(|code| method_by_code(facts, code)).transpose()?;
     let shipping = method.map(|method| Shipping { method, destination });
 
+    let shelf = Shelf::new(facts);
     let priced = request
         .lines
         .iter()
-        .map(|line| price(line, request, facts, now))
+        .map(|line| price(line, request, &shelf, now))
         .collect::<Result<Vec<_>, _>>()?;
     let (goods, subtotal) = goods(&priced, facts)?;
 
@@ -113,7 +116,7 @@ pub fn quote(
         now,
     };
     let taxed = place.tax(&charges(&goods, &outcome, delivery)?)?;
-    assemble(request, facts, destination, &priced, &goods, &verdicts, &outcome, delivery, taxed)
+    assemble(request, facts, destination, &priced, &goods, &verdicts, outcome, delivery, taxed)
 }
 
 /// What one delivery method would cost for a cart, or why it cannot take it.
@@ -138,10 +141,11 @@ pub fn delivery_options(
     let assumed =
         Destination { country: facts.channel.default_country, postal_code: String::new() };
     let destination = request.ship_to.as_ref().unwrap_or(&assumed);
+    let shelf = Shelf::new(facts);
     let priced = request
         .lines
         .iter()
-        .map(|line| price(line, request, facts, now))
+        .map(|line| price(line, request, &shelf, now))
         .collect::<Result<Vec<_>, _>>()?;
     let (goods, subtotal) = goods(&priced, facts)?;
     let verdicts = Judge { request, facts, goods: &goods, subtotal, now }.judge();
@@ -183,16 +187,46 @@ struct Priced<'a> {
     price: &'a Price,
 }
 
+/// Variants and prices in the order of variants, so that a large cart does not look through all of them line by line.
+struct Shelf<'a> {
+    facts: &'a PricingFacts,
+    variants: Vec<&'a VariantFacts>,
+    prices: Vec<&'a Price>,
+}
+
+impl<'a> Shelf<'a> {
+    fn new(facts: &'a PricingFacts) -> Shelf<'a> {
+        let mut variants: Vec<&VariantFacts> = facts.variants.iter().collect();
+        let mut prices: Vec<&Price> = facts.prices.iter().collect();
+        // Stable, and cheap where they are in order already.
+        variants.sort_by_key(|known| known.variant);
+        prices.sort_by_key(|price| price.variant);
+        Shelf { facts, variants, prices }
+    }
+
+    fn variant(&self, id: VariantId) -> Option<&'a VariantFacts> {
+        let found = self.variants.binary_search_by_key(&id, |known| known.variant).ok()?;
+        self.variants.get(found).copied()
+    }
+
+    fn prices(&self, id: VariantId) -> impl Iterator<Item = &'a Price> {
+        let begin = self.prices.partition_point(|price| price.variant < id);
+        let from = self.prices.get(begin..).unwrap_or_default();
+        from.iter().copied().take_while(move |price| price.variant == id)
+    }
+}
+
 fn price<'a>(
     line: &'a RequestLine,
     request: &QuoteRequest,
-    facts: &'a PricingFacts,
+    shelf: &Shelf<'a>,
     now: Timestamp,
 ) -> Result<Priced<'a>, PricingError> {
     let (number, variant) = (line.line, line.variant);
+    let facts = shelf.facts;
     let channel = &facts.channel;
     let known =
-        facts.variant(variant).ok_or(PricingError::UnknownVariant { line: number, variant })?;
+        shelf.variant(variant).ok_or(PricingError::UnknownVariant { line: number, variant })?;
     if !known.sellable {
         return Err(PricingError::NotSellable { line: number, label: known.label() });
     }
@@ -205,12 +239,14 @@ fn price<'a>(
         now,
     };
     let (list, price) =
-        choose(&facts.prices, &facts.price_lists, &query).ok_or_else(|| PricingError::NoPrice {
-            line: number,
-            label: known.label(),
-            quantity: query.quantity,
-            currency: channel.currency,
-            channel: channel.code.clone(),
+        choose_of(shelf.prices(variant), &facts.price_lists, &query).ok_or_else(|| {
+            PricingError::NoPrice {
+                line: number,
+                label: known.label(),
+                quantity: query.quantity,
+                currency: channel.currency,
+                channel: channel.code.clone(),
+            }
         })?;
     // What the door checks is checked again where totals depend on it: rows may come from another program.
     price.check(list)?;
@@ -271,12 +307,14 @@ fn assemble(
     priced: &[Priced<'_>],
     goods: &[Goods<'_>],
     verdicts: &[Verdict<'_>],
-    outcome: &Outcome,
+    outcome: Outcome,
     delivery: Option<(&DeliveryMethod, DeliveryCharge)>,
     taxed: Vec<Taxed>,
 ) -> Result<Quote, PricingError> {
     let currency = facts.channel.currency;
-    let (mut discounts, off_delivery) = summary::by_line(verdicts, outcome, priced.len());
+    let (promotions_applied, promotions_refused) =
+        summary::promotions(verdicts, &outcome, currency)?;
+    let (mut discounts, off_delivery) = summary::by_line(verdicts, outcome.given, priced.len());
     let mut taxed = taxed.into_iter();
     let mut lines = Vec::with_capacity(priced.len());
     for (((index, priced), goods), Taxed { tax, net, tax_total, total }) in
@@ -319,8 +357,6 @@ fn assemble(
         }
         _ => None,
     };
-    let (promotions_applied, promotions_refused) =
-        summary::promotions(verdicts, outcome, currency)?;
     let mut quote = Quote {
         currency,
         tax_inclusive: facts.channel.tax_inclusive,

@@ -174,9 +174,17 @@ pub fn choose<'a>(
     lists: &'a [PriceList],
     query: &PriceQuery<'_>,
 ) -> Option<(&'a PriceList, &'a Price)> {
+    choose_of(prices.iter().filter(|price| price.variant == query.variant), lists, query)
+}
+
+/// As [`choose`], of prices that are known to be for the variant.
+pub(super) fn choose_of<'a>(
+    prices: impl Iterator<Item = &'a Price>,
+    lists: &'a [PriceList],
+    query: &PriceQuery<'_>,
+) -> Option<(&'a PriceList, &'a Price)> {
     prices
-        .iter()
-        .filter(|price| price.variant == query.variant && price.min_quantity <= query.quantity)
+        .filter(|price| price.min_quantity <= query.quantity)
         .filter_map(|price| {
             let list = lists.iter().find(|list| list.id == price.list)?;
             list.applies_to(query).then_some((list, price))

@@ -84,7 +84,10 @@ impl<'a> Judge<'a, '_> {
             coupon = coupon.or(self.coupon(condition, promotion, uses)?);
             self.buyer(condition)?;
         }
-        let lines = LineSet::of(self.goods.len(), |line| promotion.is_for(self.goods[line].facts));
+        let mut lines = LineSet::all(self.goods.len());
+        for condition in promotion.conditions.iter().filter(|c| c.is_on_goods()) {
+            lines.retain(|line| condition.is_for(self.goods[line].facts));
+        }
         for condition in &promotion.conditions {
             self.goods(condition, &lines)?;
         }

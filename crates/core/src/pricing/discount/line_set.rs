@@ -14,6 +14,30 @@ impl LineSet {
         LineSet(words)
     }
 
+    /// Returns all lines, of `count`.
+    pub(super) fn all(count: usize) -> LineSet {
+        let mut words = vec![u64::MAX; count.div_ceil(64)];
+        if let (Some(last), 1..) = (words.last_mut(), count % 64) {
+            *last = (1 << (count % 64)) - 1;
+        }
+        LineSet(words)
+    }
+
+    /// Keeps the lines that pass a test.
+    pub(super) fn retain(&mut self, mut test: impl FnMut(usize) -> bool) {
+        for (index, word) in self.0.iter_mut().enumerate() {
+            let mut left = *word;
+            while left != 0 {
+                let bit = left & left.wrapping_neg();
+                let line = index * 64 + usize::try_from(bit.trailing_zeros()).unwrap_or(0);
+                if !test(line) {
+                    *word &= !bit;
+                }
+                left &= !bit;
+            }
+        }
+    }
+
     /// Tells whether a line is in it.
     pub(super) fn contains(&self, line: usize) -> bool {
         self.0[line / 64] >> (line % 64) & 1 == 1
@@ -46,5 +70,26 @@ impl LineSet {
                 Some(index * 64 + bit)
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_of_any_size_hold_what_they_should() {
+        for count in [0, 1, 63, 64, 65, 128, 130] {
+            let third = LineSet::of(count, |line| line % 3 == 0);
+            let mut all = LineSet::all(count);
+            assert_eq!(all.lines().collect::<Vec<_>>(), (0..count).collect::<Vec<_>>());
+            assert_eq!(all.is_empty(), count == 0);
+            assert_eq!(all.meets(&third), count > 0);
+            all.retain(|line| line % 3 == 0);
+            assert_eq!(all, third);
+            assert!((0..count).all(|line| third.contains(line) == (line % 3 == 0)));
+            all.add(&LineSet::of(count, |line| line % 3 != 0));
+            assert_eq!(all, LineSet::all(count));
+        }
     }
 }

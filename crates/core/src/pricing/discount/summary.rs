@@ -10,14 +10,13 @@ use crate::pricing::{
 /// Returns the discounts of each line, and those of the delivery, in the order in which they were taken.
 pub(in crate::pricing) fn by_line(
     verdicts: &[Verdict<'_>],
-    outcome: &Outcome,
+    given: Vec<Given>,
     lines: usize,
 ) -> (Vec<Vec<Discount>>, Vec<Discount>) {
     let (mut of_lines, mut of_delivery) = (vec![Vec::new(); lines], Vec::new());
-    for Given { place, line, amount, origin, span } in &outcome.given {
-        let Promotion { id, name, .. } = verdicts[*place].promotion;
-        let (promotion, name, origin) = (*id, name.clone(), origin.clone());
-        let discount = Discount { promotion, name, amount: *amount, origin, span: *span };
+    for Given { place, line, amount, origin, span } in given {
+        let Promotion { id, name, .. } = verdicts[place].promotion;
+        let discount = Discount { promotion: *id, name: name.clone(), amount, origin, span };
         line.map_or(&mut of_delivery, |line| &mut of_lines[line]).push(discount);
     }
     (of_lines, of_delivery)

@@ -65,13 +65,14 @@ impl<'t, 'a> Turn<'t, 'a> {
 
     /// Lists the grants of one lane of which `kind` is true, in the order of their candidates.
     fn entrants(&self, lane: Lane, kind: impl Fn(&Effect<'_>) -> bool) -> Vec<Entrant<'t, 'a>> {
-        let of_lane =
-            |(_, candidate): &(usize, &&'t Candidate<'a>)| candidate.promotion.lane == lane;
-        let grants = |(index, candidate): (usize, &&'t Candidate<'a>)| {
-            let grants = candidate.grants.iter().filter(|grant| kind(&grant.effect));
-            grants.map(move |grant| (index, grant)).collect::<Vec<_>>()
-        };
-        self.candidates.iter().enumerate().filter(of_lane).flat_map(grants).collect()
+        let mut entrants = Vec::new();
+        for (index, candidate) in self.candidates.iter().enumerate() {
+            if candidate.promotion.lane == lane {
+                let grants = candidate.grants.iter().filter(|grant| kind(&grant.effect));
+                entrants.extend(grants.map(|grant| (index, grant)));
+            }
+        }
+        entrants
     }
 
     fn money(&self, minor: i64) -> Money {
