@@ -39,7 +39,10 @@ fn main() {
     let decimal_ns = measure(time, || decimal(black_box(&cart)));
     let ours_ns = measure(time, || quote(black_box(&request), &facts, now));
     println!("5 lines, 3 promotions, raw integers   {raw_ns:>9.0} ns");
-    println!("5 lines, 3 promotions, rust_decimal   {decimal_ns:>9.0} ns  {:.1} × raw", decimal_ns / raw_ns);
+    println!(
+        "5 lines, 3 promotions, rust_decimal   {decimal_ns:>9.0} ns  {:.1} × raw",
+        decimal_ns / raw_ns
+    );
     println!(
         "5 lines, 3 promotions, quote          {ours_ns:>9.0} ns  {:.1} × raw, {:.2} × rust_decimal",
         ours_ns / raw_ns,
@@ -134,9 +137,8 @@ fn raw(cart: &[Line]) -> i64 {
 }
 
 fn decimal(cart: &[Line]) -> Decimal {
-    let round = |amount: Decimal| {
-        amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
-    };
+    let round =
+        |amount: Decimal| amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
     let lines: Vec<(Decimal, u32, u128)> =
         cart.iter().map(|(price, n, category)| (Decimal::new(*price, 2), *n, *category)).collect();
     let mut left: Vec<Decimal> =
@@ -271,8 +273,12 @@ fn shop(cart: &[Line], promotions: &[Promotion]) -> (PricingFacts, QuoteRequest)
         weight_grams: Some(100),
         sellable: true,
     };
-    let price = |(index, (amount, _, _)): (usize, &Line)| {
-        Price { list, variant: id(index), min_quantity: 1, amount: usd(*amount), compare_at: None }
+    let price = |(index, (amount, _, _)): (usize, &Line)| Price {
+        list,
+        variant: id(index),
+        min_quantity: 1,
+        amount: usd(*amount),
+        compare_at: None,
     };
     let facts = PricingFacts {
         channel,

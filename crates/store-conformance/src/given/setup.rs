@@ -1,16 +1,17 @@
 //! The shop's set-up.
 
-use sutler_core::catalog::{CapturePolicy, Channel, TaxRounding};
+use sutler_core::catalog::{AttributeValue, CapturePolicy, Channel, TaxRounding};
 use sutler_core::change::SetupChange;
 use sutler_core::id::{
-    CategoryId, ChannelId, DeliveryMethodId, PriceListId, ProductId, PromotionId, StockLocationId,
-    TaxZoneId,
+    CategoryId, ChannelId, CollectionId, CouponBatchId, DeliveryMethodId, PriceListId, ProductId,
+    PromotionId, StockLocationId, TaxZoneId, VariantId,
 };
 use sutler_core::inventory::StockLocation;
 use sutler_core::money::{Currency, Rate, Rounding};
 use sutler_core::pricing::{
-    Benefit, Condition, CouponCode, DeliveryMethod, DeliveryRate, DeliveryZone, Lane, Limits,
-    PriceList, Promotion, SubtotalRung, TaxCategory, TaxRate, TaxZone, WeightRung, Window,
+    AttributeTest, Benefit, BundlePart, BuyGet, Calendar, Condition, CouponCode, DeliveryMethod,
+    DeliveryRate, DeliveryZone, Lane, Limits, PriceList, Promotion, QuantityTier, SubtotalRung,
+    SubtotalTier, TaxCategory, TaxRate, TaxZone, TierBenefit, Weekday, WeightRung, Window,
 };
 use sutler_core::shop::ShopRecord;
 
@@ -194,6 +195,16 @@ impl World {
         ]
     }
 
+    /// Returns a condition on goods by an attribute.
+    fn oak(&self) -> Condition {
+        Condition::Attribute(AttributeTest {
+            name: "material".to_owned(),
+            values: vec![AttributeValue::Text("oak".to_owned()), AttributeValue::Integer(3)],
+            at_least: Some("1.5".parse().unwrap()),
+            below: None,
+        })
+    }
+
     fn rich_promotions(&self) -> Vec<Promotion> {
         let mut coupon = self.promotion("Frühling");
         coupon.conditions = vec![
@@ -206,6 +217,20 @@ impl World {
             Condition::CustomerGroup { groups: vec!["trade".to_owned()] },
             Condition::Category { categories: vec![CategoryId::from_u128(self.id())] },
             Condition::Product { products: vec![ProductId::from_u128(self.id())] },
+            Condition::Collection { collections: vec![CollectionId::from_u128(self.id())] },
+            Condition::Variant { variants: vec![VariantId::from_u128(self.id())] },
+            Condition::CouponBatch { batch: CouponBatchId::from_u128(self.id()) },
+            Condition::MinGoods { amount: eur(1) },
+            Condition::FirstOrder,
+            Condition::DeliveryMethod { methods: vec!["standard".to_owned()] },
+            Condition::Calendar(Calendar {
+                zone: "Europe/Berlin".parse().unwrap(),
+                weekdays: vec![Weekday::Friday],
+                from: "17:00".parse().unwrap(),
+                until: "24:00".parse().unwrap(),
+            }),
+            Condition::Any { conditions: vec![self.oak()] },
+            Condition::Not { condition: Box::new(self.oak()) },
         ];
         coupon.lane = Lane::Before;
         coupon.priority = 5;
@@ -222,11 +247,30 @@ impl World {
             budget: Some(eur(100_000)),
         };
         coupon.active = false;
+        let tier = TierBenefit::FixedUnit { amount: eur(7) };
         let benefits = [
             Benefit::FixedUnit { amount: eur(1) },
             Benefit::FixedLine { amount: eur(2) },
             Benefit::FixedOrder { amount: eur(3) },
             Benefit::FreeDelivery,
+            Benefit::FixedPrice { amount: eur(4) },
+            Benefit::BuyGet(BuyGet {
+                buy: 2,
+                get: 1,
+                rate: Rate::percent("50").unwrap(),
+                goods: vec![self.oak()],
+                each_variant: false,
+            }),
+            Benefit::CheapestFree { of: 3 },
+            Benefit::QuantityTiers { tiers: vec![QuantityTier { from: 3, benefit: tier }] },
+            Benefit::SubtotalTiers { tiers: vec![SubtotalTier { from: eur(9), benefit: tier }] },
+            Benefit::Bundle {
+                parts: vec![BundlePart { goods: vec![self.oak()], units: 2 }],
+                price: eur(5),
+            },
+            Benefit::DeliveryPercent { rate: Rate::percent("50").unwrap() },
+            Benefit::DeliveryFixed { amount: eur(6) },
+            Benefit::Gift { variant: VariantId::from_u128(self.id()), units: 1 },
         ];
         let mut all = vec![coupon];
         for benefit in benefits {

@@ -321,7 +321,7 @@ proptest! {
     #![proptest_config(crate::pricing::tests::config())]
 
     #[test]
-    fn a_promotion_survives_its_document(
+    fn a_promotion_survives_its_record_and_its_document(
         conditions in vec(any_condition(), 0..5),
         benefits in vec(any_benefit(), 1..3),
         (lane, priority, exclusive, active) in (0_usize..3, any::<i32>(), any::<bool>(), any::<bool>()),
@@ -341,7 +341,11 @@ proptest! {
             active,
             version: 0,
         };
+        let stored = serde_json::to_string(&promotion).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Promotion>(&stored).unwrap(), promotion.clone());
         let document = PromotionDocument::of(&promotion, &Lamps);
+        let written = serde_json::to_string(&document).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<PromotionDocument>(&written).unwrap(), &document);
         prop_assert_eq!(document.check(promotion.id, Currency::EUR, &Lamps), Ok(promotion));
     }
 }

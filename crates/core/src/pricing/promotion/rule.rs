@@ -155,6 +155,24 @@ mod tests {
     }
 
     #[test]
+    fn a_promotion_that_was_stored_with_one_benefit_is_still_read() {
+        let stored = r#"{
+            "id": "promo_00000000000000000000000000000001", "name": "Spring",
+            "conditions": [{"kind": "min_subtotal", "amount": {"amount": "5.00", "currency": "EUR"}}],
+            "benefit": {"kind": "fixed_order", "amount": {"amount": "1.00", "currency": "EUR"}},
+            "lane": "normal", "priority": 0, "exclusive": false, "window": {},
+            "usage_limit": 5, "usage_limit_per_customer": null, "active": true, "version": 1
+        }"#;
+        let read: Promotion = serde_json::from_str(stored).unwrap();
+        let eur = |minor| Money::from_minor(minor, Currency::EUR);
+        let wanted = promotion(
+            Benefit::FixedOrder { amount: eur(100) },
+            vec![Condition::MinSubtotal { amount: eur(500) }],
+        );
+        assert_eq!(read, Promotion { limits: Limits { uses: Some(5), ..Limits::NONE }, ..wanted });
+    }
+
+    #[test]
     fn all_codes_of_all_coupon_conditions_unlock() {
         let code = |text| CouponCode::new(text).unwrap();
         let coupon = Condition::Coupon { codes: vec![code("a"), code("b")] };

@@ -234,6 +234,10 @@ proptest! {
         }
         prop_assert_eq!(minor(quote.totals.total), total);
         prop_assert_eq!(quote.check(), Ok(()));
+        let stored = serde_json::to_string(&quote).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<Quote>(&stored).unwrap(), &quote);
+        let told = serde_json::to_string(&quote.trace()).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Vec<TraceNode>>(&told).unwrap(), quote.trace());
     }
 
     #[test]
