@@ -5,6 +5,8 @@
 //! Whatever a quote looks at arrives as an argument: [`QuoteRequest`] is what the buyer wants, [`PricingFacts`] is what
 //! the shop says, and the moment decides windows. The nouns, one file each, are plain values with a `check` for the
 //! door; the arithmetic stands in `discount`, `taxation` and `calculate`.
+//! Merchants write promotions as documents, which `document` checks; what a quote did, `trace` tells in words and as
+//! operations that anybody can do again.
 //!
 //! Invariants
 //! * The parts of a quote add up to its total, to the minor unit; see [`Quote::check`].
