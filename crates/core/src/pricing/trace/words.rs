@@ -40,9 +40,9 @@ pub(super) fn rate(origin: DeliveryOrigin) -> String {
 /// Says how tax was formed.
 pub(super) fn tax(quote: &Quote, tax: &TaxLine) -> String {
     let rounded = match quote.tax_rounding {
-        TaxRounding::PerLine => quote.rounding.name().to_owned(),
+        TaxRounding::PerLine => quote.rounding.words().to_owned(),
         TaxRounding::PerOrder => {
-            format!("its part of the order's tax, {}", quote.rounding.name())
+            format!("its part of the order's tax, {}", quote.rounding.words())
         }
     };
     let verb = if quote.tax_inclusive { "contained in what is left, net" } else { "on" };
@@ -60,8 +60,8 @@ pub(super) fn tax(quote: &Quote, tax: &TaxLine) -> String {
 /// Says how a discount came about.
 pub(super) fn how(origin: &DiscountOrigin, amount: Money, rounding: Rounding) -> String {
     let rated = |rate: &Rate, base: &Money, whole: &Money| match *whole == amount {
-        true => format!("{rate} of {base}, {}", rounding.name()),
-        false => format!("its part of {rate} of {base}, {}, which is {whole}", rounding.name()),
+        true => format!("{rate} of {base}, {}", rounding.words()),
+        false => format!("its part of {rate} of {base}, {}, which is {whole}", rounding.words()),
     };
     match origin {
         DiscountOrigin::Percent { rate, base, whole } => rated(rate, base, whole),
@@ -84,7 +84,7 @@ pub(super) fn how(origin: &DiscountOrigin, amount: Money, rounding: Rounding) ->
         DiscountOrigin::Gift => "a gift".to_owned(),
         DiscountOrigin::FreeDelivery => "free delivery".to_owned(),
         DiscountOrigin::DeliveryPercent { rate, base } => {
-            format!("{rate} of {base}, {}", rounding.name())
+            format!("{rate} of {base}, {}", rounding.words())
         }
         DiscountOrigin::DeliveryFixed { amount } => format!("{amount} off the delivery"),
         DiscountOrigin::QuantityTier { from, gave } => {
