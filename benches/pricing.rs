@@ -271,6 +271,8 @@ fn shop(cart: &[Line], promotions: &[Promotion]) -> (PricingFacts, QuoteRequest)
         taxable: true,
         requires_shipping: true,
         weight_grams: Some(100),
+        dimensions: None,
+        dangerous_goods: false,
         sellable: true,
     };
     let price = |(index, (amount, _, _)): (usize, &Line)| Price {
@@ -295,17 +297,26 @@ fn shop(cart: &[Line], promotions: &[Promotion]) -> (PricingFacts, QuoteRequest)
         .into(),
         prices: cart.iter().enumerate().map(price).collect(),
         variants: cart.iter().enumerate().map(variant).collect(),
-        tax_zones: vec![TaxZone { id: zone, name: "US".to_owned(), countries: vec![], version: 1 }]
-            .into(),
+        tax_zones: vec![TaxZone {
+            id: zone,
+            name: "US".to_owned(),
+            territory: Territory::default(),
+            version: 1,
+        }]
+        .into(),
         tax_rates: vec![TaxRate {
             zone,
             category: TaxCategory::standard(),
             name: "Sales tax".to_owned(),
             rate: Rate::percent("8.875").unwrap(),
+            level: 0,
             window: Window::ALWAYS,
         }]
         .into(),
+        home: None,
+        tax_answer: None,
         delivery_methods: vec![].into(),
+        fees: vec![].into(),
         promotions: promotions.to_vec().into(),
         promotion_uses: vec![],
         batch_coupons: vec![],
@@ -324,6 +335,8 @@ fn shop(cart: &[Line], promotions: &[Promotion]) -> (PricingFacts, QuoteRequest)
         customer_group: None,
         ship_to: None,
         delivery_method: None,
+        payment: None,
+        buyer_tax: BuyerTax::default(),
     };
     (facts, request)
 }

@@ -108,6 +108,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?,
             delivery: "pickup".to_owned(),
             pay: format!("voucher:{voucher}"),
+            buyer_tax: BuyerTax::default(),
             expect_total: None,
             key: None,
         });

@@ -17,6 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?,
         delivery: "standard".to_owned(),
         pay: "test:ok".to_owned(),
+        buyer_tax: BuyerTax::default(),
         expect_total: None,
         key: Some("ada-basket-1".parse()?),
     })?;

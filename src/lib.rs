@@ -20,6 +20,7 @@
 //!     ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?,
 //!     delivery: "standard".into(),
 //!     pay: "test:ok".into(),
+//!     buyer_tax: BuyerTax::default(),
 //!     expect_total: None,
 //!     key: None,
 //! })?;
@@ -53,7 +54,8 @@ pub mod prelude {
     pub use sutler_core::id::{CartId, OrderId, ProductId, VariantId};
     pub use sutler_core::money::{Currency, Money, Rate};
     pub use sutler_core::order::{OrderNumber, Stage};
-    pub use sutler_core::port::PaymentProvider;
+    pub use sutler_core::port::{PaymentProvider, TaxProvider};
+    pub use sutler_core::pricing::{BuyerTax, VatId};
     pub use sutler_core::quantity::Quantity;
     pub use sutler_core::rejection::Rejection;
     pub use sutler_engine::flow::cart::QuoteFor;

@@ -39,6 +39,7 @@ fn buy(shop: &Shop, lamp: VariantId, buyer: &str) -> bool {
         ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
         delivery: "standard".to_owned(),
         pay: "test:ok".to_owned(),
+        buyer_tax: BuyerTax::default(),
         expect_total: None,
         key: Some(format!("buyer-{buyer}").parse().unwrap()),
     });

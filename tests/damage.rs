@@ -32,6 +32,7 @@ fn sell(shop: &Shop, lamp: VariantId) -> Result<Placed, FlowError> {
         ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
         delivery: "standard".to_owned(),
         pay: "manual:cash".to_owned(),
+        buyer_tax: BuyerTax::default(),
         expect_total: None,
         key: None,
     })

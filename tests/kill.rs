@@ -109,6 +109,7 @@ fn command(cart: CartId, pay: &str) -> CheckoutCommand {
         ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
         delivery: "standard".to_owned(),
         pay: pay.to_owned(),
+        buyer_tax: BuyerTax::default(),
         expect_total: None,
         key: Some("the-key".parse().unwrap()),
     }

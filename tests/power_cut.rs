@@ -80,6 +80,7 @@ fn buy(shop: &Shop, lamp: VariantId, path: &Path) -> Told {
         ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
         delivery: "standard".to_owned(),
         pay: "manual:cash".to_owned(),
+        buyer_tax: BuyerTax::default(),
         expect_total: None,
         key: None,
     });

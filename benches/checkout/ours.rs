@@ -150,6 +150,7 @@ fn checkout(shop: &Shop, cart: CartId) {
         ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
         delivery: "standard".to_owned(),
         pay: "test:ok".to_owned(),
+        buyer_tax: BuyerTax::default(),
         expect_total: None,
         key: Some(IdempotencyKey::new(format!("checkout-{cart}")).unwrap()),
     };

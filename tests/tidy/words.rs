@@ -43,6 +43,9 @@ const RIGHT_ELSEWHERE: &[Elsewhere] = &[
     except("group",       "",  "customer group, group commit; banned for a collection"),
     except("tax code",    "",  "a column of merchants' files, kept as it was written"),
 
+    except("surcharge",   "",  "DeliverySurcharge: a part of a delivery rate; banned for a fee"),
+    except("fee",         "",  "its own entry; banned for a surcharge on a delivery"),
+
     // Words of programming.
     except("code",        "",  "the stable code of a refusal, a coupon's code; banned for a SKU"),
     except("source",      "",  "what an error came from, where a file is read from; banned for a stock location"),

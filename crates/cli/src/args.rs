@@ -85,6 +85,12 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Promotion(command::promotion::PromotionCommand),
     #[command(subcommand)]
+    Tax(command::tax::TaxCommand),
+    #[command(subcommand)]
+    Delivery(command::delivery::DeliveryCommand),
+    #[command(subcommand)]
+    Fee(command::fee::FeeCommand),
+    #[command(subcommand)]
     Cart(command::cart::CartCommand),
     Checkout(command::checkout::CheckoutArgs),
     #[command(subcommand)]

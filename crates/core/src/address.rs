@@ -22,6 +22,71 @@ use crate::country;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CountryCode([u8; 2]);
 
+/// A part of a country: what follows the country in its ISO 3166-2 code, such as `CA` of `US-CA`.
+///
+/// The shape is checked, one to three capital letters or digits, not membership.
+///
+/// ```
+/// use sutler_core::address::Region;
+///
+/// assert_eq!("CA".parse::<Region>()?.as_str(), "CA");
+/// assert!("California".parse::<Region>().is_err());
+/// # Ok::<(), sutler_core::address::AddressError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Region {
+    text: [u8; 3],
+    length: u8,
+}
+
+impl Region {
+    /// Returns the letters and digits.
+    pub fn as_str(&self) -> &str {
+        let text = self.text.get(..usize::from(self.length));
+        text.and_then(|text| std::str::from_utf8(text).ok()).unwrap_or("??")
+    }
+}
+
+impl std::str::FromStr for Region {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let bytes = text.as_bytes();
+        let good = bytes.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        match (bytes, u8::try_from(bytes.len())) {
+            ([a], Ok(length)) if good => Ok(Self { text: [*a, 0, 0], length }),
+            ([a, b], Ok(length)) if good => Ok(Self { text: [*a, *b, 0], length }),
+            ([a, b, c], Ok(length)) if good => Ok(Self { text: [*a, *b, *c], length }),
+            _ => Err(AddressError::Region(text.chars().take(40).collect())),
+        }
+    }
+}
+
+impl std::fmt::Display for Region {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::fmt::Debug for Region {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Region {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Region {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// Why an address or a part of it is refused.
 ///
 /// ```
@@ -43,6 +108,11 @@ pub enum AddressError {
         /// The code that was probably meant.
         meant: Option<&'static str>,
     },
+    /// Not one to three capital letters or digits.
+    #[error(
+        "`{0}` is not a region: write what follows the country in its ISO 3166-2 code, such as CA of US-CA"
+    )]
+    Region(String),
     /// Not five parts.
     #[error("an address has five parts, `Name;Street 1;12345;City;DE`, but this one has {parts}")]
     Parts {
@@ -124,12 +194,15 @@ impl<'de> Deserialize<'de> for CountryCode {
 
 /// Where goods or a bill go.
 ///
-/// In text (command line) it is `Name;Street 1;12345;City;DE`.
+/// In text (command line) it is `Name;Street 1;12345;City;DE`, or with the region where that matters,
+/// `Name;Street 1;94105;San Francisco;US-CA`.
 ///
 /// ```
 /// use sutler_core::address::Address;
 /// let home: Address = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?;
-/// assert_eq!(home.city, "Berlin");
+/// assert_eq!((home.city.as_str(), home.region), ("Berlin", None));
+/// let bay: Address = "Ada Lovelace;1 Market St;94105;San Francisco;US-CA".parse()?;
+/// assert_eq!(bay.region.map(|region| region.to_string()).as_deref(), Some("CA"));
 /// # Ok::<(), sutler_core::address::AddressError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -145,6 +218,9 @@ pub struct Address {
     pub city: String,
     /// Country.
     pub country: CountryCode,
+    /// Part of the country, where tax or delivery depend on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
 }
 
 impl Address {
@@ -191,12 +267,17 @@ impl std::str::FromStr for Address {
         let [name, street, postal_code, city, country] = parts.as_slice() else {
             return Err(AddressError::Parts { parts: parts.len() });
         };
+        let (country, region) = match country.split_once('-') {
+            Some((country, region)) => (country, Some(region.parse()?)),
+            None => (*country, None),
+        };
         let address = Address {
             name: (*name).to_owned(),
             street: (*street).to_owned(),
             postal_code: (*postal_code).to_owned(),
             city: (*city).to_owned(),
             country: country.parse()?,
+            region,
         };
         address.check()?;
         Ok(address)
@@ -205,7 +286,34 @@ impl std::str::FromStr for Address {
 
 impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Address { name, street, postal_code, city, country } = self;
-        write!(f, "{name}, {street}, {postal_code} {city}, {country}")
+        let Address { name, street, postal_code, city, country, region } = self;
+        write!(f, "{name}, {street}, {postal_code} {city}, {country}")?;
+        region.map_or(Ok(()), |region| write!(f, "-{region}"))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_stands_behind_its_country() {
+        for text in ["Ada;1 Market St;94105;San Francisco;US-CA", "Ada;St 1;10115;Berlin;DE"] {
+            let address: Address = text.parse().unwrap();
+            let country = text.rsplit(';').next().unwrap();
+            assert!(address.to_string().ends_with(&format!(", {country}")), "{address}");
+        }
+        for wrong in ["US-", "US-ca", "US-CALI", "-CA", "US-C A", "US CA"] {
+            assert!(
+                format!("Ada;1 Market St;94105;San Francisco;{wrong}").parse::<Address>().is_err(),
+                "{wrong}"
+            );
+        }
+        let region = |text: &str| text.parse::<Region>().map(|region| region.to_string());
+        for text in ["1", "09", "CA", "ENG", "B2"] {
+            assert_eq!(region(text).as_deref(), Ok(text));
+        }
+        assert!(region("").is_err() && region("Ä").is_err());
     }
 }

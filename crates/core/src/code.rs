@@ -425,6 +425,12 @@ pub const ALL: &[RefusalCode] = &[
          them.",
     ),
     code(
+        "tax.bad_answer",
+        Invalid,
+        "What the outside tax engine answered does not fit the cart: it was asked for another one, or leaves out goods that \
+         are taxed. Nothing was sold; ask it again.",
+    ),
+    code(
         "tax.no_rate",
         Invalid,
         "The tax zone has no rate for the tax category of a line. A missing rate is never read as zero: add one, with \
@@ -441,6 +447,22 @@ pub const ALL: &[RefusalCode] = &[
         Conflict,
         "The product is a draft, archived, or outside its selling time, or the variant was retired. `sutler product show` \
          shows its status.",
+    ),
+    code(
+        "vat_id.check_digit",
+        Invalid,
+        "The check digit of a VAT id does not fit the others, so a digit was mistyped. Compare it with the paper.",
+    ),
+    code(
+        "vat_id.prefix",
+        Invalid,
+        "A VAT id does not begin with the letters of a member state of the European Union, such as DE, or EL for Greece. \
+         Numbers of other countries change nothing about the tax.",
+    ),
+    code(
+        "vat_id.shape",
+        Invalid,
+        "A VAT id is not built as its country builds them: the wrong number of digits, or a letter where a digit stands.",
     ),
 ];
 
@@ -469,6 +491,7 @@ mod tests {
             include_str!("rejection_codes.txt").lines().map(str::to_owned).collect();
         codes.extend(told(include_str!("money/error.rs"), "MoneyError::").into_values());
         codes.extend(told(include_str!("pricing/error.rs"), "PricingError::").into_values());
+        codes.extend(told(include_str!("pricing/tax/vat_id.rs"), "VatIdError::").into_values());
         let explained: Vec<String> = ALL.iter().map(|entry| entry.code.to_owned()).collect();
         assert_eq!(explained, codes.into_iter().collect::<Vec<_>>());
         for entry in ALL {

@@ -4,7 +4,8 @@
 //! a store kept stays readable when a code is withdrawn.
 //!
 //! Rates of tax change, so `init` says which one it took and how to give another. Source: the tax authorities of the
-//! countries, standard rates as of 2026-01-01. Where there is no single rate (US states, Canadian provinces) none is taken.
+//! countries, standard rates as of 2026-01-01; those of the European Union are held against
+//! [`EU_VAT`](crate::pricing::EU_VAT) by a test. Where there is no single rate (US states, Canadian provinces) none is taken.
 
 use crate::money::Currency;
 
@@ -158,6 +159,18 @@ mod tests {
     use super::*;
     use crate::address::CountryCode;
     use crate::money::Rate;
+    use crate::pricing::EU_VAT;
+
+    /// The rates of the Union stand in [`EU_VAT`] too, with the reduced ones; the two must never drift apart.
+    #[test]
+    fn standard_rates_are_those_of_the_table_of_the_union() {
+        for rate in EU_VAT.rates.iter().filter(|rate| rate.category == "standard") {
+            let country = by_code(rate.country).unwrap();
+            assert_eq!((country.percent, country.inclusive), (rate.percent, true), "{rate:?}");
+        }
+        let states = EU_VAT.rates.iter().filter(|rate| rate.category == "standard").count();
+        assert_eq!(states, 27);
+    }
 
     #[test]
     fn the_table_is_sorted_and_whole() {

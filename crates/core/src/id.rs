@@ -154,6 +154,8 @@ id_type!(/// Who buys, over many orders.
     CustomerId = "cust");
 id_type!(/// What a buyer chooses: standard, express, pickup.
     DeliveryMethodId = "dm");
+id_type!(/// An amount added that is not goods, delivery or tax.
+    FeeId = "fee");
 id_type!(/// The work of getting some order lines from one location to the buyer.
     FulfillmentId = "ful");
 id_type!(/// The runs of an import of one file: the first half of the hash of its content.

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::address::CountryCode;
 use crate::catalog::Channel;
 use crate::id::{ChannelId, StockLocationId};
 use crate::inventory::StockLocation;
 use crate::money::Currency;
-use crate::pricing::{DeliveryMethod, PriceList, Promotion, TaxRate, TaxZone};
+use crate::pricing::{DeliveryMethod, Fee, PriceList, Promotion, TaxRate, TaxZone};
 use crate::shared::Shared;
 use crate::time::Timestamp;
 
@@ -21,6 +22,7 @@ use crate::time::Timestamp;
 ///     uid: 0x0198_0000_0000_7000_8000_0000_0000_0001,
 ///     name: "Corner shop".to_owned(),
 ///     currency: Currency::EUR,
+///     country: "DE".parse().ok(),
 ///     created_at: Timestamp::from_millis(1_767_225_600_000),
 ///     version: 1,
 /// };
@@ -35,6 +37,9 @@ pub struct ShopRecord {
     pub name: String,
     /// Currency of catalog files that do not say.
     pub currency: Currency,
+    /// The country it is in, for tax; `None` in shops that never said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<CountryCode>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Version for guarded writes.
@@ -89,10 +94,13 @@ pub struct Setup {
     pub price_lists: Shared<PriceList>,
     /// Tax zones, by id.
     pub tax_zones: Shared<TaxZone>,
-    /// Tax rates, by zone, category, name.
+    /// Tax rates, by zone, category, name, beginning.
     pub tax_rates: Shared<TaxRate>,
     /// Delivery methods, by code.
     pub delivery_methods: Shared<DeliveryMethod>,
+    /// Fees, by code.
+    #[serde(default)]
+    pub fees: Shared<Fee>,
     /// Promotions, by id.
     pub promotions: Shared<Promotion>,
     /// Raised by every change of any of these.

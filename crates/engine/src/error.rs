@@ -59,6 +59,14 @@ pub enum FlowError {
         /// What is known.
         reason: String,
     },
+    /// The outside tax engine did not say what tax is due, so nothing was quoted or sold.
+    #[error("the tax engine {provider} did not answer: {reason}; nothing was done, try again")]
+    TaxProvider {
+        /// Name of the engine.
+        provider: String,
+        /// What it said.
+        reason: String,
+    },
     /// Others kept changing the same records.
     #[error("others kept changing {what} at the same time; try again")]
     Contended {
@@ -77,6 +85,7 @@ impl FlowError {
             FlowError::Search(_) => "search.failed",
             FlowError::Io { .. } => "file.io",
             FlowError::PaymentOpen { .. } => "payment.open",
+            FlowError::TaxProvider { .. } => "tax.unavailable",
             FlowError::Contended { .. } => "store.contended",
         }
     }
@@ -85,7 +94,9 @@ impl FlowError {
     pub fn may_retry(&self) -> bool {
         match self {
             FlowError::Store(error) => error.retry == Retry::Later,
-            FlowError::Contended { .. } | FlowError::PaymentOpen { .. } => true,
+            FlowError::Contended { .. }
+            | FlowError::PaymentOpen { .. }
+            | FlowError::TaxProvider { .. } => true,
             _ => false,
         }
     }

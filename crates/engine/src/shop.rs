@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use sutler_core::change::{ChangeSet, CommitOutcome, Idempotency, Receipt, RecordRef};
 use sutler_core::id::{CommandId, PromotionId};
-use sutler_core::port::{Clock, IdSource, PaymentProvider, Retry, Store};
+use sutler_core::port::{Clock, IdSource, PaymentProvider, Retry, Store, TaxProvider};
 use sutler_core::rejection::Rejection;
 use sutler_core::shop::Setup;
 use sutler_core::time::Timestamp;
@@ -51,6 +51,7 @@ pub struct Shop {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     providers: BTreeMap<String, Arc<dyn PaymentProvider>>,
+    tax_provider: Option<Arc<dyn TaxProvider>>,
     search_folder: Option<PathBuf>,
     search: OnceLock<SearchIndex>,
     /// What is searched where the index cannot be written.
@@ -75,6 +76,7 @@ impl Shop {
             clock,
             ids,
             providers: BTreeMap::new(),
+            tax_provider: None,
             search_folder: None,
             search: OnceLock::new(),
             spare_search: OnceLock::new(),
@@ -86,6 +88,14 @@ impl Shop {
     #[must_use]
     pub fn with_provider(mut self, provider: Arc<dyn PaymentProvider>) -> Self {
         self.providers.insert(provider.name().to_owned(), provider);
+        self
+    }
+
+    /// Has an outside engine say what tax is due. It is asked for every quote; where it declines to answer, and without
+    /// this call, the tax zones and rates of the shop hold.
+    #[must_use]
+    pub fn taxed_by(mut self, provider: Arc<dyn TaxProvider>) -> Self {
+        self.tax_provider = Some(provider);
         self
     }
 
@@ -143,6 +153,11 @@ impl Shop {
         let provider = self.providers.get(name).map(|provider| &**provider);
         provider
             .ok_or_else(|| Rejection::UnknownProvider { given: name.to_owned(), known: known() })
+    }
+
+    /// Returns the outside tax engine.
+    pub(crate) fn tax_provider(&self) -> Option<&dyn TaxProvider> {
+        self.tax_provider.as_deref()
     }
 
     /// Returns the search index, opened by the first call. An index that cannot be used is emptied: its cursor says that

@@ -13,7 +13,9 @@ use sutler_core::money::Rate;
 use sutler_core::port::{
     Clock, IdSource, Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest, Store,
 };
-use sutler_core::pricing::{Benefit, Condition, CouponCode, Lane, Promotion, Window};
+use sutler_core::pricing::{
+    Benefit, BuyerTax, Condition, CouponCode, Lane, Limits, Promotion, Window,
+};
 use sutler_core::quantity::Quantity;
 use sutler_core::rejection::Rejection;
 use sutler_core::time::Timestamp;
@@ -141,13 +143,12 @@ pub fn coupon(id: PromotionId, code: &str) -> Result<Promotion, Rejection> {
         id,
         name: format!("Ten percent for {code}"),
         conditions: vec![Condition::Coupon { codes: vec![CouponCode::new(code)?] }],
-        benefit: Benefit::Percent { rate: Rate::percent("10")? },
+        benefits: vec![Benefit::Percent { rate: Rate::percent("10")? }],
         lane: Lane::Normal,
         priority: 0,
         exclusive: false,
         window: Window::default(),
-        usage_limit: None,
-        usage_limit_per_customer: None,
+        limits: Limits::default(),
         active: true,
         version: 1,
     })
@@ -164,6 +165,7 @@ pub fn command(shop: &Shop, pay: &str) -> Result<CheckoutCommand, FlowError> {
         ship_to: ship_to.parse().map_err(Rejection::Address)?,
         delivery: "standard".to_owned(),
         pay: pay.to_owned(),
+        buyer_tax: BuyerTax::default(),
         expect_total: None,
         key: None,
     })

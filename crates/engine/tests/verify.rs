@@ -20,7 +20,7 @@ use sutler_core::port::{
     CatalogReader as _, Clock as _, OrderReader as _, SetupReader as _, Store as _,
 };
 use sutler_core::pricing::{
-    Benefit, Condition, CouponCode, Lane, Limits, Price, Promotion, Window,
+    Benefit, BuyerTax, Condition, CouponCode, Lane, Limits, Price, Promotion, Window,
 };
 use sutler_core::quantity::Quantity;
 use sutler_engine::flow::checkout::CheckoutCommand;
@@ -367,6 +367,7 @@ fn uses_of_a_promotion_are_counted_against_its_orders() {
         ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
         delivery: "standard".to_owned(),
         pay: "test:ok".to_owned(),
+        buyer_tax: BuyerTax::default(),
         expect_total: None,
         key: None,
     };
@@ -393,6 +394,7 @@ fn a_checkout_that_waits_for_its_provider_is_a_remark() {
         ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
         delivery: "standard".to_owned(),
         pay: "test:unknown".to_owned(),
+        buyer_tax: BuyerTax::default(),
         expect_total: None,
         key: None,
     });

@@ -219,6 +219,24 @@ codes! {
     SIZE_INCOMPLETE = "E153" Reject "size with a side missing"
         "The size of a packed variant is its length, width and height, in millimeters. One side without the others says \
          nothing that delivery could use: write all three, or leave all three blank.";
+    TAX_COLUMNS = "E171" Fatal "a file of tax rates has other columns"
+        "A file of tax rates has the columns country, region, postal_codes, except_postal_codes, zone, category, name, \
+         percent, compound, from and until. Category, name and percent must be there, the others may be missing, none may \
+         stand twice, and no other may be there: a misspelled column would otherwise tax everything everywhere. \
+         `sutler tax list --format csv` writes such a file.";
+    TAX_CELL = "E172" Fatal "a cell of a file of tax rates cannot be read"
+        "Countries are two capital letters, regions what follows them in their ISO 3166-2 code, postal codes a beginning \
+         (`274`) or a range (`35000..35999`), several of them with a bar between. Percentages are digits with a point, \
+         without a sign. A day is `2027-01-01`. Nothing of the file was written: a shop with half of its taxes is worse \
+         than one with the old ones.";
+    TAX_ROW = "E173" Fatal "a row of a file of tax rates contradicts another one or the shop"
+        "Two rates of one zone, category and name may not hold at the same time, because one of them would be charged \
+         twice. To let a rate follow another one, give the earlier one an `until` with a row that has its `from`. A zone is \
+         named by where it is: one territory has one zone, and a name belongs to one territory.";
+    RULE_FILE = "E174" Fatal "a file of a delivery method or fee cannot be read"
+        "The file is TOML and says what one rule of the shop is. Amounts are digits of the shop's currency in quotation \
+         marks, categories are paths such as `\"Food / Fish\"`. Every key must be known: a misspelled limit would \
+         otherwise limit nothing. `sutler delivery add --help` and `sutler fee add --help` show whole files.";
     INTERLEAVED_HANDLE = "E201" Remark "rows of one product stand apart"
         "The handle comes again after rows of other products. The rows are read as one product. In files sorted by \
          another column that is intended; otherwise look whether two products were given the same handle.";
@@ -289,7 +307,7 @@ mod tests {
     const CONTRACT: &str = "\
 E101 E102 E103 E104 E105 E106 E107 E108 E109 E110 E111 E112 E113 E114 E115 \
 E120 E121 E122 E123 E124 E125 E126 E127 E128 E129 E130 E131 E132 E133 E134 E135 E136 E137 E138 E139 \
-E140 E141 E142 E143 E144 E145 E146 E147 E150 E151 E152 E153 \
+ E140 E141 E142 E143 E144 E145 E146 E147 E150 E151 E152 E153 E171 E172 E173 E174 \
 E201 E202 E203 E204 E205 E206 E207 E208 E209 E210 E211 E212 E213 E214 E215 E216 E217 E218 E219 E220 E221";
 
     #[test]

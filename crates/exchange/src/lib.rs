@@ -28,9 +28,11 @@ mod list;
 mod number;
 mod open;
 mod report;
+mod rule_file;
 mod shopify;
 mod source;
 mod table;
+mod tax_rates;
 mod text;
 
 pub use catalog::stream::Entry;
@@ -43,5 +45,7 @@ pub use open::{
     ColumnUse, FileKind, FileSummary, Opened, ReadOptions, Refused, delimiter_from, open,
 };
 pub use report::{Group, RejectRow, RejectWriter, Report, RowsAt};
+pub use rule_file::{DeliveryDraft, FeeAmountDraft, FeeDraft, read_delivery_method, read_fee};
 pub use shopify::{ExportColumns, InventoryRow, InventoryWriter, ProductWriter, StockEntry};
 pub use source::{EncodingSource, Input};
+pub use tax_rates::{TAX_RATE_COLUMNS, read_tax_rates, tax_row_refused};

@@ -58,6 +58,20 @@ pub fn an_order_comes_back_as_it_was_opened<F: Fixture>() {
     assert_eq!(store.order(bare.id).unwrap(), Some(bare));
 }
 
+/// What few orders have comes back too: fees, surcharges, compound taxes, a buyer who pays none, the region of an address.
+pub fn an_order_with_fees_and_tax_relief_comes_back<F: Fixture>() {
+    let fixture = F::empty();
+    let store: &dyn Store = fixture.store();
+    let world = World::on(store);
+    let variant = world.new_product(store).variants.first().unwrap().id;
+    let mut order = world.order(&world.new_cart(store, &[variant]));
+    world.enrich(&mut order.quote);
+    order.ship_to.region = "BE".parse().ok();
+    assert_eq!(order.quote.check(), Ok(()));
+    order.number = committed(store, world.set_of([open(&order)])).order_number.unwrap();
+    assert_eq!(store.order(order.id).unwrap(), Some(order));
+}
+
 /// An order that is not there is not found, in any way.
 pub fn an_unknown_order_is_not_found<F: Fixture>() {
     let fixture = F::empty();

@@ -142,6 +142,7 @@ macro_rules! store_conformance {
             }
             order {
                 an_order_comes_back_as_it_was_opened
+                an_order_with_fees_and_tax_relief_comes_back
                 an_unknown_order_is_not_found
                 order_numbers_rise
                 a_given_order_number_is_kept

@@ -7,7 +7,7 @@ use sutler_core::pricing::{DeliveryRate, TaxRate};
 use sutler_core::shop::Setup;
 
 use crate::Fixture;
-use crate::given::{World, eur};
+use crate::given::{World, after, eur};
 use crate::then::{committed, refused};
 
 fn read(store: &dyn Store) -> Setup {
@@ -51,9 +51,12 @@ pub fn setup_comes_back_as_it_was_written<F: Fixture>() {
     assert_eq!(*setup.tax_zones, expected!(TaxZone by |r| r.id));
     assert_eq!(
         *setup.tax_rates,
-        expected!(TaxRate by |r| (r.zone, r.category.clone(), r.name.clone()))
+        expected!(TaxRate by |r| (r.zone, r.category.clone(), r.name.clone(), r.window.from))
     );
-    assert_eq!(*setup.delivery_methods, expected!(DeliveryMethod by |r| r.code.clone()));
+    let methods = expected!(DeliveryMethod by |r| r.code.clone());
+    assert!(setup.delivery_methods.iter().eq(methods.iter().map(|method| &**method)));
+    let fees = expected!(Fee by |r| r.code.clone());
+    assert!(setup.fees.iter().eq(fees.iter().map(|fee| &**fee)));
     assert_eq!(*setup.promotions, expected!(Promotion by |r| r.id));
 }
 
@@ -105,19 +108,24 @@ pub fn other_changes_leave_the_version_of_the_setup_alone<F: Fixture>() {
 /// Makes a record with a code.
 type Make<'a> = &'a dyn Fn(&str) -> SetupChange;
 
-/// Codes of channels, locations and delivery methods are unique, each among its own kind.
+/// Codes of channels, locations, delivery methods and fees are unique, each among its own kind.
 pub fn codes_are_unique<F: Fixture>() {
     let fixture = F::empty();
     let store: &dyn Store = fixture.store();
     let world = World::on(store);
     let method = |code: &str| world.delivery_method(code, DeliveryRate::Flat { amount: eur(0) });
     let mut first = method("post");
-    let make: [(&str, Make<'_>); 3] = [
+    let make: [(&str, Make<'_>); 4] = [
         ("web", &|code| SetupChange::Channel(world.channel(code))),
         ("main", &|code| SetupChange::StockLocation(world.location(code))),
-        ("post", &|code| SetupChange::DeliveryMethod(method(code))),
+        ("post", &|code| SetupChange::DeliveryMethod(Box::new(method(code)))),
+        ("cash", &|code| SetupChange::Fee(Box::new(world.fee(code)))),
     ];
-    committed(store, world.set_of([Change::Setup(SetupChange::DeliveryMethod(first.clone()))]));
+    committed(store, world.set_of([Change::Setup(SetupChange::Fee(Box::new(world.fee("cash"))))]));
+    committed(
+        store,
+        world.set_of([Change::Setup(SetupChange::DeliveryMethod(Box::new(first.clone())))]),
+    );
     for (taken, make) in make {
         let why = refused(store, world.set_of([Change::Setup(make(taken))]));
         assert_eq!(why.code(), "already_exists", "{taken}: {why}");
@@ -126,14 +134,20 @@ pub fn codes_are_unique<F: Fixture>() {
     }
     // A record keeps its own code, and may take one that became free.
     first.version = 2;
-    committed(store, world.set_of([Change::Setup(SetupChange::DeliveryMethod(first.clone()))]));
+    committed(
+        store,
+        world.set_of([Change::Setup(SetupChange::DeliveryMethod(Box::new(first.clone())))]),
+    );
     first.version = 3;
     first.code = "parcel".to_owned();
-    committed(store, world.set_of([Change::Setup(SetupChange::DeliveryMethod(first))]));
-    committed(store, world.set_of([Change::Setup(SetupChange::DeliveryMethod(method("post")))]));
+    committed(store, world.set_of([Change::Setup(SetupChange::DeliveryMethod(Box::new(first)))]));
+    committed(
+        store,
+        world.set_of([Change::Setup(SetupChange::DeliveryMethod(Box::new(method("post"))))]),
+    );
 }
 
-/// A tax rate replaces the one of the same zone, category and name, and no other.
+/// A tax rate replaces the one of the same zone, category, name and beginning, and no other.
 pub fn a_tax_rate_replaces_its_namesake<F: Fixture>() {
     let fixture = F::empty();
     let store: &dyn Store = fixture.store();
@@ -145,13 +159,15 @@ pub fn a_tax_rate_replaces_its_namesake<F: Fixture>() {
         committed(store, world.set_of([Change::Setup(SetupChange::TaxRate(rate.clone()))]));
     };
     let rate = world.tax_rate(&home, "VAT", "19");
-    let others = [world.tax_rate(&home, "City", "1"), world.tax_rate(&abroad, "VAT", "20")];
+    let mut later = world.tax_rate(&home, "VAT", "17");
+    later.window.from = Some(after(60));
+    let others = [world.tax_rate(&home, "City", "1"), world.tax_rate(&abroad, "VAT", "20"), later];
     write(&rate);
     others.iter().for_each(write);
     let lower = TaxRate { rate: Rate::percent("16").unwrap(), ..rate };
     write(&lower);
     let stored = read(store).tax_rates;
-    assert_eq!(stored.len(), 3);
+    assert_eq!(stored.len(), 4);
     assert!(
         stored.contains(&lower) && others.iter().all(|other| stored.contains(other)),
         "{stored:?}"

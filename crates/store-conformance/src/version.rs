@@ -9,7 +9,7 @@ use sutler_core::import::ImportRun;
 use sutler_core::inventory::StockLocation;
 use sutler_core::order::{Order, OrderAction};
 use sutler_core::port::Store;
-use sutler_core::pricing::{DeliveryMethod, DeliveryRate, PriceList, Promotion, TaxZone};
+use sutler_core::pricing::{DeliveryMethod, DeliveryRate, Fee, PriceList, Promotion, TaxZone};
 
 use crate::Fixture;
 use crate::given::order::place;
@@ -46,7 +46,8 @@ fn kinds(world: &World, store: &dyn Store) -> Vec<Kind> {
         kind!("price list", PriceList { id: sutler_core::id::PriceListId::from_u128(world.id()), ..world.price_list.clone() },
             PriceList => |r| setup(SetupChange::PriceList(r))),
         kind!("tax zone", world.tax_zone(&["DE"]), TaxZone => |r| setup(SetupChange::TaxZone(r))),
-        kind!("delivery method", world.delivery_method("guarded", rate), DeliveryMethod => |r| setup(SetupChange::DeliveryMethod(r))),
+        kind!("delivery method", world.delivery_method("guarded", rate), DeliveryMethod => |r| setup(SetupChange::DeliveryMethod(Box::new(r)))),
+        kind!("fee", world.fee("guarded"), Fee => |r| setup(SetupChange::Fee(Box::new(r)))),
         kind!("promotion", world.promotion("guarded"), Promotion => |r| setup(SetupChange::Promotion(r))),
         kind!("category", world.category(None, "guarded"), Category => Change::Category),
         kind!("product", world.product(), Product => |r| Change::Product(Box::new(r))),

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use sutler_core::catalog::Channel;
 use sutler_core::change::SetupChange;
 use sutler_core::id::{
-    ChannelId, DeliveryMethodId, PriceListId, PromotionId, StockLocationId, TaxZoneId,
+    ChannelId, DeliveryMethodId, FeeId, PriceListId, PromotionId, StockLocationId, TaxZoneId,
 };
 use sutler_core::inventory::StockLocation;
 use sutler_core::port::{SetupReader, StoreError};
-use sutler_core::pricing::{DeliveryMethod, PriceList, Promotion, TaxCategory, TaxRate, TaxZone};
+use sutler_core::pricing::{
+    DeliveryMethod, Fee, PriceList, Promotion, TaxCategory, TaxRate, TaxZone,
+};
 use sutler_core::rejection::Rejection;
 use sutler_core::shop::{Setup, ShopRecord};
+use sutler_core::time::Timestamp;
 
 use crate::MemoryStore;
 use crate::state::{Applied, State, guard_version, taken};
@@ -25,8 +28,9 @@ pub(crate) struct SetupTables {
     locations: BTreeMap<StockLocationId, StockLocation>,
     price_lists: BTreeMap<PriceListId, PriceList>,
     tax_zones: BTreeMap<TaxZoneId, TaxZone>,
-    tax_rates: BTreeMap<(TaxZoneId, TaxCategory, String), TaxRate>,
+    tax_rates: BTreeMap<(TaxZoneId, TaxCategory, String, Option<Timestamp>), TaxRate>,
     delivery_methods: BTreeMap<DeliveryMethodId, DeliveryMethod>,
+    fees: BTreeMap<FeeId, Fee>,
     promotions: BTreeMap<PromotionId, Promotion>,
     version: u64,
     /// Made anew by every change, so that reading copies nothing.
@@ -50,7 +54,8 @@ impl State {
             SetupChange::PriceList(list) => setup.put_price_list(list),
             SetupChange::TaxZone(zone) => setup.put_tax_zone(zone),
             SetupChange::TaxRate(rate) => setup.put_tax_rate(rate),
-            SetupChange::DeliveryMethod(method) => setup.put_delivery_method(method),
+            SetupChange::DeliveryMethod(method) => setup.put_delivery_method(*method),
+            SetupChange::Fee(fee) => setup.put_fee(*fee),
             SetupChange::Promotion(promotion) => setup.put_promotion(promotion),
         }?;
         setup.version += 1;
@@ -69,6 +74,8 @@ impl SetupTables {
         let mut delivery_methods: Vec<DeliveryMethod> =
             self.delivery_methods.values().cloned().collect();
         delivery_methods.sort_by(|a, b| a.code.cmp(&b.code));
+        let mut fees: Vec<Fee> = self.fees.values().cloned().collect();
+        fees.sort_by(|a, b| a.code.cmp(&b.code));
         Some(Setup {
             shop: self.shop.clone()?,
             channels,
@@ -77,6 +84,7 @@ impl SetupTables {
             tax_zones: self.tax_zones.values().cloned().collect(),
             tax_rates: self.tax_rates.values().cloned().collect(),
             delivery_methods: delivery_methods.into(),
+            fees: fees.into(),
             promotions: self.promotions.values().cloned().collect(),
             version: self.version,
         })
@@ -130,7 +138,8 @@ impl SetupTables {
 
     /// A rate has no version: it is named by what it is for.
     fn put_tax_rate(&mut self, rate: TaxRate) -> Applied {
-        self.tax_rates.insert((rate.zone, rate.category.clone(), rate.name.clone()), rate);
+        let key = (rate.zone, rate.category.clone(), rate.name.clone(), rate.window.from);
+        self.tax_rates.insert(key, rate);
         Ok(())
     }
 
@@ -142,6 +151,16 @@ impl SetupTables {
             return Err(taken("delivery method", &method.code));
         }
         self.delivery_methods.insert(method.id, method);
+        Ok(())
+    }
+
+    fn put_fee(&mut self, fee: Fee) -> Applied {
+        let stored = self.fees.get(&fee.id).map(|stored| stored.version);
+        guard_version(stored, fee.version, fee.id)?;
+        if self.fees.values().any(|other| other.id != fee.id && other.code == fee.code) {
+            return Err(taken("fee", &fee.code));
+        }
+        self.fees.insert(fee.id, fee);
         Ok(())
     }
 

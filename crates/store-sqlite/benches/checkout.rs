@@ -33,8 +33,8 @@ use sutler_core::order::{Order, OrderAction, OrderLine, OrderNumber, OrderStatus
 use sutler_core::payment::{FactKind, Payment, PaymentFact};
 use sutler_core::port::{OrderFilter, OrderReader as _, Store};
 use sutler_core::pricing::{
-    DeliveryOrigin, Quote, QuoteDelivery, QuoteHash, QuoteLine, TaxCategory, TaxLine, TaxTreatment,
-    Totals,
+    DeliveryOrigin, Quote, QuoteDelivery, QuoteHash, QuoteLine, QuoteTax, TaxCategory, TaxLine,
+    TaxTreatment, Totals,
 };
 use sutler_core::quantity::Quantity;
 use sutler_core::time::Timestamp;
@@ -97,6 +97,8 @@ fn tax(base: i64, amount: i64) -> Vec<TaxLine> {
         base: eur(base),
         amount: eur(amount),
         treatment: TaxTreatment::Standard,
+        level: 0,
+        relieved: None,
     }]
 }
 
@@ -164,6 +166,7 @@ fn order_of(n: u64, cart: &Cart, at: Timestamp) -> Order {
         name: "Standard".to_owned(),
         rate: eur(595),
         origin: DeliveryOrigin::Flat,
+        surcharges: Vec::new(),
         discounts: Vec::new(),
         discount_total: eur(0),
         tax: tax(500, 95),
@@ -204,6 +207,7 @@ fn order_of(n: u64, cart: &Cart, at: Timestamp) -> Order {
             postal_code: "10115".to_owned(),
             city: "Berlin".to_owned(),
             country: "DE".parse().unwrap(),
+            region: None,
         },
         quote: Quote {
             currency: Currency::EUR,
@@ -211,6 +215,8 @@ fn order_of(n: u64, cart: &Cart, at: Timestamp) -> Order {
             rounding: Rounding::HalfAwayFromZero,
             tax_rounding: TaxRounding::PerLine,
             country: "DE".parse().unwrap(),
+            tax: QuoteTax::default(),
+            fees: Vec::new(),
             lines,
             delivery: Some(delivery),
             totals,

@@ -9,7 +9,7 @@ use sutler_core::address::CountryCode;
 use sutler_core::catalog::Sku;
 use sutler_core::hash::ContentHash;
 use sutler_core::id::{
-    ChannelId, DeliveryMethodId, PriceListId, ProductId, PromotionId, VariantId,
+    ChannelId, DeliveryMethodId, FeeId, PriceListId, ProductId, PromotionId, VariantId,
 };
 use sutler_core::money::{Currency, Rate, Rounding};
 use sutler_core::pricing::{TaxCategory, TaxTreatment};
@@ -24,6 +24,11 @@ pub(crate) mod sql {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_simple(level: &u8) -> bool {
+    *level == 0
+}
+
 /// Words that many orders share.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -36,6 +41,12 @@ pub(crate) enum Frozen {
         rounding: Rounding,
         tax_per_order: bool,
         country: CountryCode,
+        /// The tax zone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
+        /// The outside tax engine.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        provider: Option<String>,
     },
     /// What a line sold.
     Goods {
@@ -50,9 +61,18 @@ pub(crate) enum Frozen {
     /// Where a price came from.
     Price { list: PriceListId, name: String, min_quantity: u32 },
     /// A tax.
-    Tax { name: String, rate: Rate, category: TaxCategory, treatment: TaxTreatment },
+    Tax {
+        name: String,
+        rate: Rate,
+        category: TaxCategory,
+        treatment: TaxTreatment,
+        #[serde(default, skip_serializing_if = "is_simple")]
+        level: u8,
+    },
     /// A delivery method.
     Delivery { method: DeliveryMethodId, code: String, name: String },
+    /// A fee.
+    Fee { fee: FeeId, code: String, name: String },
     /// A promotion.
     Promotion { promotion: PromotionId, name: String },
 }

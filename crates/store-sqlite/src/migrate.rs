@@ -30,6 +30,11 @@ pub(crate) struct Migration {
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "tables", sql: include_str!("schema/0001_tables.sql") },
     Migration { number: 2, name: "views", sql: include_str!("schema/0002_views.sql") },
+    Migration {
+        number: 3,
+        name: "tax_and_fees",
+        sql: include_str!("schema/0003_tax_and_fees.sql"),
+    },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS raw_migration (
@@ -195,5 +200,37 @@ mod tests {
             .collect();
         let changed = check(&conn, &edited, path).unwrap_err();
         assert!(matches!(changed, OpenError::Changed { number: 1, .. }), "{changed}");
+    }
+
+    #[test]
+    fn rates_and_deliveries_of_the_first_shops_are_carried_over() {
+        let conn = Connection::open_in_memory().unwrap();
+        run(&conn, &MIGRATIONS[..2]).unwrap();
+        conn.execute_batch(
+            r#"INSERT INTO raw_tax_rate (zone, category, name, data) VALUES
+                 (zeroblob(16), 'standard', 'VAT', '{"rate":"19","window":{}}'),
+                 (zeroblob(16), 'standard', 'Later', '{"rate":"1","window":{"from":"2027-01-01T00:00:00.250Z"}}');
+               INSERT INTO raw_setup (kind, id, code, version, data) VALUES
+                 (7, zeroblob(16), 'post', 1, '{"code":"post","tax_category":"reduced"}'),
+                 (7, x'01000000000000000000000000000000', 'pickup', 1, '{"code":"pickup","tax_category":null}')"#,
+        )
+        .unwrap();
+        run(&conn, MIGRATIONS).unwrap();
+        let texts = |sql: &str| -> Vec<String> {
+            let mut found = conn.prepare(sql).unwrap();
+            found.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        };
+        let begins = texts("SELECT CAST(begins_at AS TEXT) FROM raw_tax_rate ORDER BY begins_at");
+        assert_eq!(begins, [i64::MIN.to_string(), "1798761600250".to_owned()]);
+        let views = texts("SELECT percent || ' ' || level FROM tax_rates ORDER BY name");
+        assert_eq!(views, ["1 0", "19 0"]);
+        let methods = texts("SELECT data FROM raw_setup WHERE kind = 7 ORDER BY id");
+        assert_eq!(
+            methods,
+            [
+                r#"{"code":"post","tax":{"category":"reduced"}}"#,
+                r#"{"code":"pickup","tax":"untaxed"}"#
+            ]
+        );
     }
 }

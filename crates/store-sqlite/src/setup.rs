@@ -12,9 +12,10 @@ use sutler_core::catalog::Channel;
 use sutler_core::change::{RecordRef, SetupChange};
 use sutler_core::inventory::StockLocation;
 use sutler_core::port::{SetupReader, StoreError};
-use sutler_core::pricing::{DeliveryMethod, PriceList, Promotion, TaxRate, TaxZone};
+use sutler_core::pricing::{DeliveryMethod, Fee, PriceList, Promotion, TaxRate, TaxZone};
 use sutler_core::rejection::Rejection;
 use sutler_core::shop::{Setup, ShopRecord};
+use sutler_core::time::Timestamp;
 
 use crate::SqliteStore;
 use crate::batch::{Batch, Counter, guard_version};
@@ -29,14 +30,14 @@ pub(crate) mod sql {
             ON CONFLICT (name) DO UPDATE SET value = excluded.value";
         OF_KIND = "SELECT data FROM raw_setup WHERE kind = ?1 ORDER BY id";
         OF_KIND_BY_CODE = "SELECT data FROM raw_setup WHERE kind = ?1 ORDER BY code COLLATE BINARY, id";
-        TAX_RATES = "SELECT data FROM raw_tax_rate ORDER BY zone, category, name";
+        TAX_RATES = "SELECT data FROM raw_tax_rate ORDER BY zone, category, name, begins_at";
         VERSION = "SELECT version FROM raw_setup WHERE kind = ?1 AND id = ?2";
         CODE_OWNER = "SELECT id FROM raw_setup WHERE kind = ?1 AND code = ?2";
         SHOP_VERSION = "SELECT version FROM raw_setup WHERE kind = 1 LIMIT 1";
         DROP_SHOP = "DELETE FROM raw_setup WHERE kind = 1";
         PUT = "INSERT INTO raw_setup (kind, id, code, version, data) VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT (kind, id) DO UPDATE SET code = excluded.code, version = excluded.version, data = excluded.data";
-        PUT_TAX_RATE = "INSERT INTO raw_tax_rate (zone, category, name, data) VALUES (?1, ?2, ?3, ?4)
+        PUT_TAX_RATE = "INSERT INTO raw_tax_rate (zone, category, name, begins_at, data) VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT DO UPDATE SET data = excluded.data";
     }
 }
@@ -51,6 +52,7 @@ enum Kind {
     TaxZone,
     DeliveryMethod,
     Promotion,
+    Fee,
 }
 
 impl Kind {
@@ -63,6 +65,7 @@ impl Kind {
             Kind::TaxZone => 5,
             Kind::DeliveryMethod => 7,
             Kind::Promotion => 8,
+            Kind::Fee => 16,
         }
     }
 
@@ -76,6 +79,7 @@ impl Kind {
             Kind::TaxZone => "tax zone",
             Kind::DeliveryMethod => "delivery method",
             Kind::Promotion => "promotion",
+            Kind::Fee => "fee",
         }
     }
 }
@@ -131,6 +135,7 @@ fn load(conn: &Connection, version: i64) -> Result<Option<Setup>, Fault> {
         tax_zones: all(conn, by_id(Kind::TaxZone))?.into(),
         tax_rates: rows(conn, sql::TAX_RATES, [])?.into(),
         delivery_methods: all(conn, by_code(Kind::DeliveryMethod))?.into(),
+        fees: all(conn, by_code(Kind::Fee))?.into(),
         promotions: all(conn, by_id(Kind::Promotion))?.into(),
         version: count(version)?,
     }))
@@ -149,6 +154,7 @@ pub(crate) fn looked_up_by(kind: i64, data: &str) -> Result<(u128, Option<String
         5 => of::<TaxZone>(data).map(|of| (of.id.to_u128(), None, of.version))?,
         7 => of::<DeliveryMethod>(data).map(|of| (of.id.to_u128(), Some(of.code), of.version))?,
         8 => of::<Promotion>(data).map(|of| (of.id.to_u128(), None, of.version))?,
+        16 => of::<Fee>(data).map(|of| (of.id.to_u128(), Some(of.code), of.version))?,
         _ => return Err(Fault::damaged("the set-up", "a record is of an unknown kind")),
     })
 }
@@ -204,6 +210,9 @@ impl Batch<'_> {
                     method.version,
                     method,
                 )?;
+            }
+            SetupChange::Fee(fee) => {
+                self.put_setup(Kind::Fee, fee.id.into(), Some(&fee.code), fee.version, fee)?;
             }
             SetupChange::Promotion(promotion) => {
                 self.put_setup(
@@ -265,7 +274,10 @@ impl Batch<'_> {
 
     /// A rate has no version: it is named by what it is for.
     fn put_tax_rate(&mut self, rate: &TaxRate) -> Result<(), Stop> {
-        let row = (rate.zone.to_bytes(), rate.category.as_str(), &rate.name, json(rate)?);
+        // A rate that holds since ever begins before every moment.
+        let begins_at = rate.window.from.map_or(i64::MIN, Timestamp::millis);
+        let row =
+            (rate.zone.to_bytes(), rate.category.as_str(), &rate.name, begins_at, json(rate)?);
         self.run(sql::PUT_TAX_RATE, row)?;
         Ok(())
     }

@@ -3,6 +3,7 @@
 use sutler_core::address::Address;
 use sutler_core::change::IdempotencyKey;
 use sutler_core::id::{CartId, CustomerId};
+use sutler_core::pricing::{BuyerTax, VatId};
 use sutler_core::quantity::Quantity;
 use sutler_engine::flow::cart::QuoteFor;
 
@@ -101,7 +102,7 @@ Examples:
 pub(crate) struct QuoteArgs {
     /// Id of the cart
     cart: CartId,
-    /// Where the goods go: Name;Street 1;12345;City;DE
+    /// Where the goods go: Name;Street 1;12345;City;DE, or with a region, US-CA
     #[arg(long, value_name = "ADDRESS")]
     ship_to: Option<Address>,
     /// Code of the delivery method
@@ -110,6 +111,15 @@ pub(crate) struct QuoteArgs {
     /// E-mail of the buyer: limits per customer count by it
     #[arg(long, value_name = "EMAIL")]
     email: Option<String>,
+    /// Provider and method of payment, where fees depend on it
+    #[arg(long, value_name = "PROVIDER:METHOD")]
+    pay: Option<String>,
+    /// VAT id of a business in the EU; the quote says what it changes
+    #[arg(long, value_name = "NUMBER")]
+    vat_id: Option<VatId>,
+    /// Why this buyer pays no tax
+    #[arg(long, value_name = "REASON")]
+    tax_exempt: Option<String>,
 }
 
 /// Add a coupon; what it takes off is seen at once
@@ -223,6 +233,8 @@ impl QuoteArgs {
             ship_to: self.ship_to.clone(),
             delivery: self.delivery.clone(),
             email: self.email.clone(),
+            pay: self.pay.clone(),
+            buyer_tax: BuyerTax { vat_id: self.vat_id.clone(), exemption: self.tax_exempt.clone() },
         };
         // A quote that cannot be made is an error here, unlike in `cart show`.
         shop.cart_quote(self.cart, &wanted)?;

@@ -3,6 +3,7 @@
 use sutler_core::address::Address;
 use sutler_core::change::IdempotencyKey;
 use sutler_core::id::CartId;
+use sutler_core::pricing::{BuyerTax, VatId};
 use sutler_core::rejection::Rejection;
 use sutler_engine::flow::checkout::CheckoutCommand;
 
@@ -32,7 +33,7 @@ pub(crate) struct CheckoutArgs {
     /// Where to write to
     #[arg(long, value_name = "EMAIL")]
     email: String,
-    /// Where the goods go: Name;Street 1;12345;City;DE
+    /// Where the goods go: Name;Street 1;12345;City;DE, or with a region, US-CA
     #[arg(long, value_name = "ADDRESS")]
     ship_to: Address,
     /// Code of the delivery method
@@ -41,6 +42,12 @@ pub(crate) struct CheckoutArgs {
     /// Provider and method of payment
     #[arg(long, value_name = "PROVIDER:METHOD")]
     pay: String,
+    /// VAT id of a business in the EU; the quote says what it changes
+    #[arg(long, value_name = "NUMBER")]
+    vat_id: Option<VatId>,
+    /// Why this buyer pays no tax, for the order's records
+    #[arg(long, value_name = "REASON")]
+    tax_exempt: Option<String>,
     /// The total that the buyer saw; another one is refused
     #[arg(long, value_parser = parse::amount, value_name = "AMOUNT")]
     expect_total: Option<TypedMoney>,
@@ -53,6 +60,10 @@ pub(crate) struct CheckoutArgs {
 }
 
 impl CheckoutArgs {
+    fn buyer_tax(&self) -> BuyerTax {
+        BuyerTax { vat_id: self.vat_id.clone(), exemption: self.tax_exempt.clone() }
+    }
+
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         let shop = context.shop()?;
         let cart = shop.cart(self.cart)?;
@@ -71,6 +82,7 @@ impl CheckoutArgs {
             ship_to: self.ship_to.clone(),
             delivery: self.delivery.clone(),
             pay: self.pay.clone(),
+            buyer_tax: self.buyer_tax(),
             expect_total,
             key: self.key.clone(),
         };

@@ -8,12 +8,14 @@ pub(crate) mod category;
 pub(crate) mod checkout;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod delivery;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod exit_codes;
 pub(crate) mod explain;
 pub(crate) mod export;
+pub(crate) mod fee;
 pub(crate) mod fulfill;
 pub(crate) mod import;
 pub(crate) mod index;
@@ -31,6 +33,7 @@ pub(crate) mod schema;
 pub(crate) mod search;
 mod shared;
 pub(crate) mod stock;
+pub(crate) mod tax;
 pub(crate) mod verify;
 
 use crate::answer::Answer;
@@ -51,6 +54,9 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<Answer, Com
         Command::Stock(command) => command.run(context),
         Command::Location(command) => command.run(context),
         Command::Promotion(command) => command.run(context),
+        Command::Tax(command) => command.run(context),
+        Command::Delivery(command) => command.run(context),
+        Command::Fee(command) => command.run(context),
         Command::Cart(command) => command.run(context),
         Command::Checkout(args) => args.run(context),
         Command::Order(command) => command.run(context),

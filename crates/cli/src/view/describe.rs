@@ -105,8 +105,12 @@ impl Describe for sutler_core::money::Money {
 impl Describe for sutler_core::address::Address {
     fn describe() -> Value {
         let names = ["name", "street", "postal_code", "city", "country"];
-        let properties: Map<String, Value> =
-            names.iter().map(|name| ((*name).to_owned(), json!({"type": "string"}))).collect();
+        // The region is there where it is known, and not required.
+        let properties: Map<String, Value> = names
+            .iter()
+            .chain(&["region"])
+            .map(|name| ((*name).to_owned(), json!({"type": "string"})))
+            .collect();
         json!({"type": "object", "properties": properties, "required": names})
     }
 }

@@ -8,6 +8,7 @@
 mod cart;
 mod category;
 mod check;
+mod delivery;
 pub(crate) mod describe;
 mod event;
 mod fulfillment;
@@ -22,10 +23,14 @@ mod setting;
 mod setup;
 mod sheet;
 mod stock;
+mod tax;
 
 pub(crate) use cart::{CartView, MergedView};
 pub(crate) use category::CategoryTreeView;
 pub(crate) use check::{BackupView, CheckView, DoctorView, IndexView, RecoveryView, VerifyView};
+pub(crate) use delivery::{
+    DeliveryMethodList, DeliveryMethodRow, DeliveryMethodShown, FeeList, FeeRow,
+};
 pub(crate) use describe::{Describe, document};
 pub(crate) use event::{EventList, EventRow};
 pub(crate) use fulfillment::{FulfillmentView, PlanView};
@@ -39,6 +44,7 @@ pub(crate) use setting::{CodeView, ExitCodeList, ExitCodeRow, SettingList, Setti
 pub(crate) use setup::SetupView;
 pub(crate) use sheet::Sheet;
 pub(crate) use stock::{MovementList, MovementRow, StockShown};
+pub(crate) use tax::{TaxImportView, TaxRateList, TaxRateRow};
 
 /// The version of the JSON that this program writes.
 pub(crate) const SCHEMA: u32 = 1;

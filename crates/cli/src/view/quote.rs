@@ -2,7 +2,9 @@
 
 use sutler_core::change::RecordRef;
 use sutler_core::money::Money;
-use sutler_core::pricing::{Discount, Quote, QuoteDelivery, QuoteLine, TaxLine, TraceNode};
+use sutler_core::pricing::{
+    Discount, Quote, QuoteDelivery, QuoteFee, QuoteLine, TaxLine, TraceNode,
+};
 
 use super::{Sheet, view};
 use crate::answer::Show;
@@ -53,6 +55,8 @@ view! {
         base: Money,
         /// The tax.
         amount: Money,
+        /// The tax that the price contained and that was taken out of it, for a buyer who pays none.
+        relieved: Option<Money>,
     }
 }
 
@@ -105,6 +109,22 @@ view! {
 }
 
 view! {
+    /// The price of a fee.
+    FeeView {
+        /// Code of the fee.
+        code: String,
+        /// Its name.
+        name: String,
+        /// How much, as the channel counts.
+        amount: Money,
+        /// The tax.
+        tax_lines: Vec<TaxView>,
+        /// What the buyer pays for it.
+        total: Money,
+    }
+}
+
+view! {
     /// The full priced result for one cart at one moment.
     QuoteView {
         /// Whether prices contain tax.
@@ -115,8 +135,16 @@ view! {
         lines: Vec<QuoteLineView>,
         /// The delivery, once it is chosen.
         delivery: Option<DeliveryView>,
+        /// The fees, by code.
+        fees: Vec<FeeView>,
         /// The sums.
         totals: TotalsView,
+        /// Name of the tax zone that decided.
+        tax_zone: Option<String>,
+        /// Why the buyer pays no tax, in words.
+        tax_relief: Option<String>,
+        /// Why the buyer's VAT id changed nothing, in words.
+        vat_id_refused: Option<String>,
         /// Promotions that gave something.
         promotions: Vec<DiscountView>,
         /// Entered coupons that gave nothing, each with the reason.
@@ -169,6 +197,7 @@ impl From<&TaxLine> for TaxView {
             treatment: sutler_core::status::word(tax.treatment),
             base: tax.base,
             amount: tax.amount,
+            relieved: tax.relieved,
         }
     }
 }
@@ -205,6 +234,18 @@ impl From<&QuoteDelivery> for DeliveryView {
     }
 }
 
+impl From<&QuoteFee> for FeeView {
+    fn from(fee: &QuoteFee) -> Self {
+        Self {
+            code: fee.code.clone(),
+            name: fee.name.clone(),
+            amount: fee.amount,
+            tax_lines: fee.tax.iter().map(TaxView::from).collect(),
+            total: fee.total,
+        }
+    }
+}
+
 impl From<&Quote> for QuoteView {
     fn from(quote: &Quote) -> Self {
         let totals = &quote.totals;
@@ -213,6 +254,10 @@ impl From<&Quote> for QuoteView {
             country: quote.country.to_string(),
             lines: quote.lines.iter().map(QuoteLineView::from).collect(),
             delivery: quote.delivery.as_ref().map(DeliveryView::from),
+            fees: quote.fees.iter().map(FeeView::from).collect(),
+            tax_zone: quote.tax.zone.clone(),
+            tax_relief: quote.tax.relief.as_ref().map(ToString::to_string),
+            vat_id_refused: quote.tax.refused.as_ref().map(|(id, why)| format!("{id}: {why}")),
             totals: TotalsView {
                 subtotal: totals.subtotal,
                 discount_total: totals.discount_total,
@@ -251,8 +296,11 @@ pub(super) fn add_totals(sheet: &mut Sheet<'_>, page: &Page, quote: &QuoteView) 
         Some(delivery) => row(&format!("delivery, {}", delivery.code), totals.delivery_total),
         None => row("delivery, none chosen yet", totals.delivery_total),
     }
-    if !totals.fee_total.is_zero() {
-        row("fees", totals.fee_total);
+    for fee in &quote.fees {
+        row(&format!("fee, {}", fee.code), fee.amount);
+    }
+    if let Some(relieved) = relieved(quote) {
+        row("tax taken out", relieved);
     }
     row(if quote.tax_inclusive { "tax, contained" } else { "tax" }, totals.tax_total);
     row("total", totals.total);
@@ -270,6 +318,22 @@ pub(super) fn add_totals(sheet: &mut Sheet<'_>, page: &Page, quote: &QuoteView) 
     for refused in &quote.coupons_refused {
         sheet.line(&format!("  {refused}"));
     }
+    if let Some(relief) = &quote.tax_relief {
+        sheet.line(&format!("  no tax: {relief}"));
+    }
+    if let Some(refused) = &quote.vat_id_refused {
+        sheet.line(&format!("  the VAT id changes nothing: {refused}"));
+    }
+}
+
+/// Returns the tax that was taken out of prices, below zero; `None` when there is none.
+fn relieved(quote: &QuoteView) -> Option<Money> {
+    let lines = quote.lines.iter().flat_map(|line| &line.tax_lines);
+    let beside = quote.delivery.iter().flat_map(|delivery| &delivery.tax_lines);
+    let beside = beside.chain(quote.fees.iter().flat_map(|fee| &fee.tax_lines));
+    let relieved = lines.chain(beside).filter_map(|tax| tax.relieved);
+    let sum = Money::checked_sum(relieved, quote.totals.total.currency()).ok()?;
+    sum.checked_neg().ok().filter(|sum| !sum.is_zero())
 }
 
 impl TraceView {

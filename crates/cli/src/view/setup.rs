@@ -2,9 +2,9 @@
 
 use sutler_core::address::CountryCode;
 use sutler_core::money::Currency;
-use sutler_core::pricing::DeliveryRate;
 use sutler_core::shop::Setup;
 
+use super::delivery::rate_words;
 use super::{Sheet, view};
 use crate::answer::Show;
 use crate::page::Page;
@@ -130,15 +130,7 @@ impl SetupView {
                 .map(|method| DeliveryMethodView {
                     code: method.code.clone(),
                     name: method.name.clone(),
-                    rate: match (&method.rate, method.free_over) {
-                        (DeliveryRate::Flat { amount }, None) => amount.to_string(),
-                        (DeliveryRate::Flat { amount }, Some(over)) => {
-                            format!("{amount}, free from {over} on")
-                        }
-                        (DeliveryRate::ByWeight { .. }, _) => "by weight".to_owned(),
-                        (DeliveryRate::BySubtotal { .. }, _) => "by subtotal".to_owned(),
-                        _ => "by a rule of its own".to_owned(),
-                    },
+                    rate: rate_words(method),
                 })
                 .collect(),
             products,

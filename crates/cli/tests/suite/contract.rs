@@ -17,12 +17,17 @@ const RUNS: &[&str] = &[
     "category tree",
     "checkout CART --email a@example.com --ship-to 'A;B 1;1;C;DE' --delivery standard --pay test:ok",
     "config show",
+    "delivery add parcel.toml",
+    "delivery list",
+    "delivery show standard",
     "demo folder",
     "doctor",
     "events tail",
     "exit-codes",
     "explain 1001",
     "export out.csv",
+    "fee add cash.toml",
+    "fee list",
     "fulfill deliver 1002",
     "fulfill pack 1001",
     "fulfill pick 1001",
@@ -53,6 +58,8 @@ const RUNS: &[&str] = &[
     "stock receive FEN-SKIL-26 1",
     "stock show FEN-SKIL-26",
     "stock transfer FEN-SKIL-26 1 --from main --to van",
+    "tax import --eu",
+    "tax list",
     "verify",
 ];
 
@@ -69,6 +76,11 @@ fn every_answer_has_the_fields_of_its_schema() {
             "products.csv",
             "Handle,Title,Variant SKU,Variant Price,Nonsense\nhat,Hat,HAT,12.00,x\n",
         );
+        place.write(
+            "parcel.toml",
+            "code = \"a\"\nname = \"A\"\nrate = { kind = \"flat\", amount = \"4.90\" }\n",
+        );
+        place.write("cash.toml", "code = \"cash\"\nname = \"Cash\"\namount = \"2.00\"\n");
         let (cart, other) = (place.cart("FEN-SKIL-26", "2"), place.cart("FEN-SKIL-20", "1"));
         if name == "restore" {
             place.run(&["backup", "copy.db"]).with_code(0);

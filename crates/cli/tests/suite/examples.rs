@@ -54,6 +54,11 @@ fn every_example_works() {
                    felt-hat,Felt Hat,HAT-1,24.00,shopify,7\nfelt-cap,Felt Cap,CAP-1,18.50,shopify,3\n";
     let pricelist = "Artikel;Name;Preis\nfelt-hat;Felt Hat;24,00\nfelt-cap;Felt Cap;18,50\n";
     let mapping = "[columns]\nhandle = \"Artikel\"\ntitle = \"Name\"\nprice = \"Preis\"\n";
+    let rates = "country,category,name,percent\nFR,standard,TVA,20\n";
+    let parcel =
+        "code = \"parcel\"\nname = \"Parcel\"\nrate = { kind = \"flat\", amount = \"4.90\" }\n";
+    let cash =
+        "code = \"cash\"\nname = \"Cash\"\namount = \"2.00\"\npayments = [\"manual:cash\"]\n";
     let shop = Place::empty();
     let mut count = 0;
     for path in commands(&shop) {
@@ -63,7 +68,10 @@ fn every_example_works() {
             place
                 .write("products.csv", catalog)
                 .write("pricelist.csv", pricelist)
-                .write("pricelist.toml", mapping);
+                .write("pricelist.toml", mapping)
+                .write("rates.csv", rates)
+                .write("parcel.toml", parcel)
+                .write("cash.toml", cash);
             if example.contains("stock.csv") {
                 place.run(&["export", "stock.csv", "--as", "shopify-inventory"]).with_code(0);
             }

@@ -21,3 +21,4 @@ mod read_only;
 mod repeat;
 mod script;
 mod settings;
+mod tax;

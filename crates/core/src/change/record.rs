@@ -84,6 +84,7 @@ record_ref! {
     TaxZone(TaxZoneId) = 14,
     Variant(VariantId) = 15,
     ImportRun(ImportRunId) = 16,
+    Fee(FeeId) = 17,
 }
 
 impl Serialize for RecordRef {

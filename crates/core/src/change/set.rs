@@ -14,7 +14,7 @@ use crate::import::ImportRun;
 use crate::inventory::{Allocation, SourcedUnits, StockKey, StockLocation, StockMovement};
 use crate::order::{Order, OrderAction};
 use crate::payment::{Payment, PaymentFact, PaymentTask};
-use crate::pricing::{DeliveryMethod, Price, PriceList, Promotion, TaxRate, TaxZone};
+use crate::pricing::{DeliveryMethod, Fee, Price, PriceList, Promotion, TaxRate, TaxZone};
 use crate::shop::ShopRecord;
 use crate::time::Timestamp;
 
@@ -314,10 +314,12 @@ pub enum SetupChange {
     PriceList(PriceList),
     /// A tax zone.
     TaxZone(TaxZone),
-    /// A tax rate; replaces the one of the same zone, category and name.
+    /// A tax rate; replaces the one of the same zone, category, name and beginning.
     TaxRate(TaxRate),
     /// A delivery method.
-    DeliveryMethod(DeliveryMethod),
+    DeliveryMethod(Box<DeliveryMethod>),
+    /// A fee.
+    Fee(Box<Fee>),
     /// A promotion.
     Promotion(Promotion),
 }

@@ -98,8 +98,8 @@ pub fn require_paid(
     if due.is_zero() { Ok(()) } else { Err(Rejection::NotPaid { number, due }) }
 }
 
-/// Returns what an order's payments should have captured by what left: each line's share of its total, and the delivery with
-/// the first parcel.
+/// Returns what an order's payments should have captured by what left: each line's share of its total, and the delivery and
+/// the fees with the first parcel.
 ///
 /// Errors: those of [`Money::share`], for a line whose counters do not fit each other; `money.overflow`.
 ///
@@ -130,10 +130,9 @@ pub fn capture_target(order: &Order) -> Result<Money, Rejection> {
             )?;
         }
     }
-    match &order.quote.delivery {
-        Some(delivery) => Ok(target.checked_add(delivery.total)?),
-        None => Ok(target),
-    }
+    let beside = order.quote.delivery.iter().map(|delivery| delivery.total);
+    let beside = beside.chain(order.quote.fees.iter().map(|fee| fee.total));
+    Ok(target.checked_add(Money::checked_sum(beside, order.quote.currency)?)?)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod error;
 mod provider;
 mod store;
+mod tax;
 
 pub use error::{Retry, StoreError};
 pub use provider::{Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest};
@@ -13,6 +14,7 @@ pub use store::{
     CartReader, CatalogReader, CatalogSize, EventReader, Finding, OrderFilter, OrderReader,
     SagaReader, SetupReader, StockReader, Store, VariantRef,
 };
+pub use tax::{TaxProvider, TaxProviderError};
 
 use crate::time::Timestamp;
 

@@ -11,12 +11,14 @@
 //! Deliberately absent: storage, currency conversion, the current time.
 
 use super::discount::{self, Goods, Judge, Outcome, Shipping, Trial, Verdict, summary};
+use super::fee::{FeeCart, FeeLine};
 use super::price_list::choose_of;
-use super::taxation::{Charge, Place, Taxed};
+use super::tax::{Charge, How, Kind, Place, Taxed};
 use super::{
-    DeliveryCharge, DeliveryMethod, DeliveryRefusal, Destination, Parcel, Price, PriceList,
-    PriceQuery, PricingError, PricingFacts, Quote, QuoteDelivery, QuoteHash, QuoteLine,
-    QuoteRequest, RequestLine, Totals, VariantFacts,
+    ChargeTax, DeliveryCharge, DeliveryMethod, DeliveryRefusal, Destination, Discount, Fee,
+    FeeOrigin, Parcel, Price, PriceList, PriceQuery, PricingError, PricingFacts, Quote,
+    QuoteDelivery, QuoteFee, QuoteHash, QuoteLine, QuoteRequest, QuoteTax, RequestLine, SentLine,
+    TaxRequest, TaxableCharge, Totals, VariantFacts,
 };
 use crate::id::VariantId;
 use crate::money::Money;
@@ -50,7 +52,7 @@ use crate::time::Timestamp;
 ///         list, variant, min_quantity: 1, amount: Money::parse("24.99", Currency::USD)?, compare_at: None,
 ///     }],
 ///     tax_rates: vec![TaxRate {
-///         zone, category: TaxCategory::standard(), name: "Sales tax".into(), rate: Rate::percent("10.75")?,
+///         zone, category: TaxCategory::standard(), name: "Sales tax".into(), rate: Rate::percent("10.75")?, level: 0,
 ///         window: Window::ALWAYS,
 ///     }].into(),
 /// #   price_lists: vec![PriceList {
@@ -60,17 +62,19 @@ use crate::time::Timestamp;
 /// #   variants: vec![VariantFacts {
 /// #       variant, product: ProductId::from_u128(1), title: "Lamp".into(), sku: None, categories: vec![],
 /// #       collections: vec![], attributes: vec![], tax_category: TaxCategory::standard(), taxable: true, requires_shipping: true, weight_grams: None,
-/// #       sellable: true,
+/// #       dimensions: None, dangerous_goods: false, sellable: true,
 /// #   }],
-/// #   tax_zones: vec![TaxZone { id: zone, name: "US".into(), countries: vec![], version: 1 }].into(),
-/// #   delivery_methods: Shared::default(), promotions: Shared::default(), promotion_uses: vec![],
-/// #   batch_coupons: vec![], orders_placed: None, lane_mode: LaneMode::EachUnit,
+/// #   tax_zones: vec![TaxZone { id: zone, name: "US".into(), territory: Territory::default(), version: 1 }].into(),
+/// #   home: None, tax_answer: None, fees: Shared::default(), delivery_methods: Shared::default(),
+/// #   promotions: Shared::default(), promotion_uses: vec![], batch_coupons: vec![], orders_placed: None,
+/// #   lane_mode: LaneMode::EachUnit,
 ///     // … price lists, variants, tax zones, delivery methods, promotions
 /// };
 /// let request = QuoteRequest {
 ///     lines: vec![RequestLine { line: 1, variant, quantity: Quantity::ONE }],
 /// #   coupons: vec![], customer: None, customer_group: None, ship_to: None, delivery_method: None,
-///     // … coupons, customer, address, delivery method
+/// #   payment: None, buyer_tax: BuyerTax::default(),
+///     // … coupons, customer, address, delivery method, payment, what the buyer claims about tax
 /// };
 /// let quote = quote(&request, &facts, Timestamp::from_millis(0))?;
 /// assert_eq!(quote.totals.tax_total.to_string(), "2.69 USD");
@@ -82,41 +86,37 @@ pub fn quote(
     facts: &PricingFacts,
     now: Timestamp,
 ) -> Result<Quote, PricingError> {
-    let assumed =
-        Destination { country: facts.channel.default_country, postal_code: String::new() };
-    let destination = request.ship_to.as_ref().unwrap_or(&assumed);
-    let method =
-        request.delivery_method.as_deref().map(|code| method_by_code(facts, code)).transpose()?;
-    let shipping = method.map(|method| Shipping { method, destination });
-
-    let shelf = Shelf::new(facts);
-    let priced = request
-        .lines
-        .iter()
-        .map(|line| price(line, request, &shelf, now))
-        .collect::<Result<Vec<_>, _>>()?;
-    let (goods, subtotal) = goods(&priced, facts)?;
-
-    let verdicts = Judge { request, facts, goods: &goods, subtotal, now }.judge();
-    let outcome = discount::best(&verdicts, trial(facts, &goods, subtotal, shipping))?;
-    let delivery = match (method, &outcome.delivery) {
-        (Some(method), Some(Ok(charge))) => Some((method, *charge)),
-        (Some(method), Some(Err(reason))) => {
-            let (code, reason) = (method.code.clone(), reason.clone());
-            return Err(PricingError::DeliveryNotAvailable { code, reason });
-        }
-        _ => None,
-    };
-
+    let before = BeforeTax::of(request, facts, now)?;
+    if let Some(answer) = &facts.tax_answer
+        && answer.request != before.tax_request(request, facts, now).content()
+    {
+        let provider = answer.provider.clone();
+        let why = "the cart, the address or the prices have changed since it was asked";
+        return Err(PricingError::TaxAnswer { provider, why });
+    }
+    let (relief, refused) = request.buyer_tax.decide(facts.home, before.destination.country);
+    let mut terms = QuoteTax { relief, refused, ..QuoteTax::default() };
     let place = Place {
         channel: &facts.channel,
         zones: &facts.tax_zones,
         rates: &facts.tax_rates,
-        country: destination.country,
+        answer: facts.tax_answer.as_ref(),
+        destination: &before.destination,
         now,
     };
-    let taxed = place.tax(&charges(&goods, &outcome, delivery)?)?;
-    assemble(request, facts, destination, &priced, &goods, &verdicts, outcome, delivery, taxed)
+    let taxed = place.tax(&before.charges, &mut terms)?;
+    before.assemble(request, facts, terms, taxed)
+}
+
+/// Returns what an outside tax engine is to be asked for a cart; its answer goes into [`PricingFacts::tax_answer`].
+///
+/// Errors: as [`quote`], tax aside.
+pub fn tax_request(
+    request: &QuoteRequest,
+    facts: &PricingFacts,
+    now: Timestamp,
+) -> Result<TaxRequest, PricingError> {
+    Ok(BeforeTax::of(request, facts, now)?.tax_request(request, facts, now))
 }
 
 /// What one delivery method would cost for a cart, or why it cannot take it.
@@ -138,25 +138,14 @@ pub fn delivery_options(
     facts: &PricingFacts,
     now: Timestamp,
 ) -> Result<Vec<DeliveryOption>, PricingError> {
-    let assumed =
-        Destination { country: facts.channel.default_country, postal_code: String::new() };
-    let destination = request.ship_to.as_ref().unwrap_or(&assumed);
-    let shelf = Shelf::new(facts);
-    let priced = request
-        .lines
-        .iter()
-        .map(|line| price(line, request, &shelf, now))
-        .collect::<Result<Vec<_>, _>>()?;
+    let destination = destination(request, facts);
+    let priced = price_all(request, facts, now)?;
     let (goods, subtotal) = goods(&priced, facts)?;
     let verdicts = Judge { request, facts, goods: &goods, subtotal, now }.judge();
     let outcome = discount::best(&verdicts, trial(facts, &goods, subtotal, None))?;
-    let sent = goods.iter().filter(|line| line.facts.requires_shipping);
-    let parcel = Parcel {
-        destination,
-        goods_total: Money::checked_sum(outcome.remaining.iter().copied(), facts.channel.currency)?,
-        weight_grams: discount::weight_grams(sent.clone()),
-        requires_shipping: sent.clone().next().is_some(),
-    };
+    let goods_total =
+        Money::checked_sum(outcome.remaining.iter().copied(), facts.channel.currency)?;
+    let parcel = Parcel { destination: &destination, goods_total, sent: &sent(&goods) };
     let mut methods: Vec<&DeliveryMethod> =
         facts.delivery_methods.iter().filter(|method| method.active).collect();
     methods.sort_unstable_by(|a, b| (&a.code, a.id).cmp(&(&b.code, b.id)));
@@ -185,6 +174,21 @@ struct Priced<'a> {
     facts: &'a VariantFacts,
     list: &'a PriceList,
     price: &'a Price,
+}
+
+/// Returns where the goods go; while unknown, the channel's default country.
+fn destination(request: &QuoteRequest, facts: &PricingFacts) -> Destination {
+    let known = request.ship_to.clone();
+    known.unwrap_or_else(|| Destination::country(facts.channel.default_country))
+}
+
+fn price_all<'a>(
+    request: &'a QuoteRequest,
+    facts: &'a PricingFacts,
+    now: Timestamp,
+) -> Result<Vec<Priced<'a>>, PricingError> {
+    let shelf = Shelf::new(facts);
+    request.lines.iter().map(|line| price(line, request, &shelf, now)).collect()
 }
 
 /// Variants and prices in the order of variants, so that a large cart does not look through all of them line by line.
@@ -278,106 +282,265 @@ fn method_by_code<'a>(
     best.ok_or_else(|| PricingError::UnknownDelivery { code: code.chars().take(40).collect() })
 }
 
-/// Returns what is left after discounts: the lines in their order, then the delivery.
-fn charges<'a>(
-    goods: &[Goods<'a>],
-    outcome: &Outcome,
-    delivery: Option<(&'a DeliveryMethod, DeliveryCharge)>,
-) -> Result<Vec<Charge<'a>>, PricingError> {
-    let mut charges = Vec::with_capacity(goods.len() + 1);
-    for (line, amount) in goods.iter().zip(&outcome.remaining) {
-        let (category, taxable) = (Some(&line.facts.tax_category), line.facts.taxable);
-        charges.push(Charge { amount: *amount, category, taxable });
-    }
-    if let Some((method, charge)) = delivery {
-        let off =
-            outcome.given.iter().filter(|given| given.line.is_none()).map(|given| given.amount);
-        let amount = charge.rate.checked_sub(Money::checked_sum(off, charge.rate.currency())?)?;
-        let category = method.tax_category.as_ref();
-        charges.push(Charge { amount, category, taxable: category.is_some() });
-    }
-    Ok(charges)
+/// Returns the lines that are sent.
+fn sent<'a>(goods: &[Goods<'a>]) -> Vec<SentLine<'a>> {
+    let sent = goods.iter().filter(|line| line.facts.requires_shipping);
+    sent.map(|line| SentLine { facts: line.facts, units: line.quantity }).collect()
 }
 
-#[expect(clippy::too_many_arguments, reason = "the one place where all parts of a quote meet")]
-fn assemble(
-    request: &QuoteRequest,
-    facts: &PricingFacts,
-    destination: &Destination,
-    priced: &[Priced<'_>],
-    goods: &[Goods<'_>],
-    verdicts: &[Verdict<'_>],
+/// A fee that is charged.
+#[derive(Clone, Copy)]
+struct Charged<'a> {
+    fee: &'a Fee,
+    amount: Money,
+    origin: FeeOrigin,
+}
+
+/// Everything about a quote but its tax.
+struct BeforeTax<'a> {
+    destination: Destination,
+    priced: Vec<Priced<'a>>,
+    goods: Vec<Goods<'a>>,
+    verdicts: Vec<Verdict<'a>>,
     outcome: Outcome,
-    delivery: Option<(&DeliveryMethod, DeliveryCharge)>,
-    taxed: Vec<Taxed>,
-) -> Result<Quote, PricingError> {
-    let currency = facts.channel.currency;
-    let (promotions_applied, promotions_refused) =
-        summary::promotions(verdicts, &outcome, currency)?;
-    let (mut discounts, off_delivery) = summary::by_line(verdicts, outcome.given, priced.len());
-    let mut taxed = taxed.into_iter();
-    let mut lines = Vec::with_capacity(priced.len());
-    for (((index, priced), goods), Taxed { tax, net, tax_total, total }) in
-        priced.iter().enumerate().zip(goods).zip(taxed.by_ref())
-    {
-        lines.push(QuoteLine {
-            line: priced.request.line,
-            variant: priced.request.variant,
-            quantity: priced.request.quantity,
-            unit_price: priced.price.amount,
-            compare_at: priced.price.compare_at,
-            price_list: priced.list.id,
-            price_list_name: priced.list.name.clone(),
-            min_quantity: priced.price.min_quantity,
-            subtotal: goods.subtotal,
-            discounts: std::mem::take(&mut discounts[index]),
-            discount_total: goods.subtotal.checked_sub(outcome.remaining[index])?,
-            tax,
-            net,
-            tax_total,
-            total,
-        });
-    }
-    let delivery = match (delivery, taxed.next()) {
-        (Some((method, charge)), Some(Taxed { tax, net, tax_total, total })) => {
-            let discounts = off_delivery;
-            Some(QuoteDelivery {
-                method: method.id,
-                code: method.code.clone(),
-                name: method.name.clone(),
-                rate: charge.rate,
-                origin: charge.origin,
-                discount_total: Money::checked_sum(discounts.iter().map(|d| d.amount), currency)?,
-                discounts,
-                tax,
-                net,
-                tax_total,
-                total,
-            })
+    delivery: Option<(&'a DeliveryMethod, DeliveryCharge)>,
+    fees: Vec<Charged<'a>>,
+    /// What is left after discounts: the lines in their order, then the delivery, then the fees.
+    charges: Vec<Charge<'a>>,
+}
+
+impl<'a> BeforeTax<'a> {
+    fn of(
+        request: &'a QuoteRequest,
+        facts: &'a PricingFacts,
+        now: Timestamp,
+    ) -> Result<BeforeTax<'a>, PricingError> {
+        let destination = destination(request, facts);
+        let code = request.delivery_method.as_deref();
+        let method = code.map(|code| method_by_code(facts, code)).transpose()?;
+        let priced = price_all(request, facts, now)?;
+        let (goods, subtotal) = goods(&priced, facts)?;
+        let sent = sent(&goods);
+        let shipping =
+            method.map(|method| Shipping { method, destination: &destination, sent: &sent });
+
+        let verdicts = Judge { request, facts, goods: &goods, subtotal, now }.judge();
+        let mut outcome = discount::best(&verdicts, trial(facts, &goods, subtotal, shipping))?;
+        let delivery = match (method, outcome.delivery.take()) {
+            (Some(method), Some(Ok(charge))) => Some((method, charge)),
+            (Some(method), Some(Err(reason))) => {
+                let code = method.code.clone();
+                return Err(PricingError::DeliveryNotAvailable { code, reason });
+            }
+            _ => None,
+        };
+
+        let mut charges: Vec<Charge<'a>> = Vec::with_capacity(goods.len() + 1);
+        for (line, amount) in goods.iter().zip(&outcome.remaining) {
+            let (category, taxable) = (&line.facts.tax_category, line.facts.taxable);
+            charges.push(Charge { amount: *amount, how: How::Goods(Kind { category, taxable }) });
         }
-        _ => None,
+        if let Some((method, charge)) = &delivery {
+            let off =
+                outcome.given.iter().filter(|given| given.line.is_none()).map(|given| given.amount);
+            let off = Money::checked_sum(off, charge.rate.currency())?;
+            let amount = charge.rate.checked_sub(off)?;
+            charges.push(Charge { amount, how: How::Beside(&method.tax) });
+        }
+        let fees = fees(request, facts, &destination, &goods, &charges, now)?;
+        let beside = |charged: &Charged<'a>| Charge {
+            amount: charged.amount,
+            how: How::Beside(&charged.fee.tax),
+        };
+        charges.extend(fees.iter().map(beside));
+        Ok(BeforeTax { destination, priced, goods, verdicts, outcome, delivery, fees, charges })
+    }
+
+    fn tax_request(
+        &self,
+        request: &QuoteRequest,
+        facts: &PricingFacts,
+        now: Timestamp,
+    ) -> TaxRequest {
+        let goods = self.goods.iter().map(|line| (line.facts.label(), line.quantity));
+        let delivery = self.delivery.iter().map(|_| ("delivery".to_owned(), 1));
+        let fees = self.fees.iter().map(|charged| (charged.fee.code.clone(), 1));
+        let charge = |((label, quantity), charge): ((String, u32), &Charge<'_>)| {
+            let (tax, taxable) = match charge.how {
+                How::Goods(Kind { category, taxable }) => {
+                    (ChargeTax::Category(category.clone()), taxable)
+                }
+                How::Beside(tax) => (tax.clone(), *tax != ChargeTax::Untaxed),
+            };
+            TaxableCharge { label, amount: charge.amount, quantity, tax, taxable }
+        };
+        TaxRequest {
+            channel: facts.channel.code.clone(),
+            currency: facts.channel.currency,
+            tax_inclusive: facts.channel.tax_inclusive,
+            destination: self.destination.clone(),
+            home: facts.home,
+            buyer: request.buyer_tax.clone(),
+            at: now,
+            charges: goods.chain(delivery).chain(fees).zip(&self.charges).map(charge).collect(),
+        }
+    }
+
+    /// Puts everything together.
+    fn assemble(
+        self,
+        request: &QuoteRequest,
+        facts: &PricingFacts,
+        tax: QuoteTax,
+        taxed: Vec<Taxed>,
+    ) -> Result<Quote, PricingError> {
+        let BeforeTax { priced, goods, verdicts, outcome, delivery, fees, .. } = self;
+        let currency = facts.channel.currency;
+        let (promotions_applied, promotions_refused) =
+            summary::promotions(&verdicts, &outcome, currency)?;
+        let coupons_refused =
+            summary::coupons_refused(request, facts, &promotions_applied, &promotions_refused);
+        let (off_lines, off_delivery) = summary::by_line(&verdicts, outcome.given, priced.len());
+        let mut taxed = taxed.into_iter();
+        let mut lines = Vec::with_capacity(priced.len());
+        let left = outcome.remaining.iter().zip(off_lines);
+        for (((priced, goods), left), taxed) in
+            priced.iter().zip(&goods).zip(left).zip(taxed.by_ref())
+        {
+            lines.push(quote_line(priced, goods, left, taxed)?);
+        }
+        let delivery = match delivery {
+            Some((method, charge)) => taxed
+                .next()
+                .map(|taxed| quote_delivery(method, charge, off_delivery, taxed))
+                .transpose()?,
+            None => None,
+        };
+        let fees: Vec<QuoteFee> = fees.iter().zip(taxed).map(quote_fee).collect();
+        let mut quote = Quote {
+            currency,
+            tax_inclusive: facts.channel.tax_inclusive,
+            rounding: facts.channel.rounding,
+            tax_rounding: facts.channel.tax_rounding,
+            country: self.destination.country,
+            tax,
+            totals: Totals::add_up(&lines, delivery.as_ref(), &fees, currency)?,
+            lines,
+            delivery,
+            fees,
+            coupons_refused,
+            promotions_applied,
+            promotions_refused,
+            combination: outcome.search,
+            hash: QuoteHash::from_bytes([0; 32]),
+        };
+        quote.hash = QuoteHash::of(&quote);
+        debug_assert_eq!(quote.check(), Ok(()), "a quote does not add up: {quote:?}");
+        Ok(quote)
+    }
+}
+
+/// Returns the fees that are charged, by code. `charges` are the lines and the delivery.
+fn fees<'a>(
+    request: &QuoteRequest,
+    facts: &'a PricingFacts,
+    destination: &Destination,
+    goods: &[Goods<'_>],
+    charges: &[Charge<'_>],
+    now: Timestamp,
+) -> Result<Vec<Charged<'a>>, PricingError> {
+    let (on_lines, on_delivery) = charges.split_at(goods.len());
+    let currency = facts.channel.currency;
+    let sum = |charges: &[Charge<'_>]| {
+        Money::checked_sum(charges.iter().map(|charge| charge.amount), currency)
     };
-    let mut quote = Quote {
-        currency,
-        tax_inclusive: facts.channel.tax_inclusive,
-        rounding: facts.channel.rounding,
-        tax_rounding: facts.channel.tax_rounding,
-        country: destination.country,
-        totals: Totals::add_up(&lines, delivery.as_ref(), currency)?,
-        lines,
-        delivery,
-        coupons_refused: summary::coupons_refused(
-            request,
+    let lines: Vec<FeeLine<'_>> = goods
+        .iter()
+        .zip(on_lines)
+        .map(|(Goods { facts, quantity, .. }, charge)| FeeLine {
             facts,
-            &promotions_applied,
-            &promotions_refused,
-        ),
-        promotions_applied,
-        promotions_refused,
-        combination: outcome.search,
-        hash: QuoteHash::from_bytes([0; 32]),
+            quantity: *quantity,
+            remaining: charge.amount,
+        })
+        .collect();
+    let cart = FeeCart {
+        channel: facts.channel.id,
+        payment: request.payment.as_deref(),
+        destination,
+        lines: &lines,
+        goods_total: sum(on_lines)?,
+        delivery: sum(on_delivery)?,
+        rounding: facts.channel.rounding,
+        now,
     };
-    quote.hash = QuoteHash::of(&quote);
-    debug_assert_eq!(quote.check(), Ok(()), "a quote does not add up: {quote:?}");
-    Ok(quote)
+    let mut charged = Vec::new();
+    for fee in &facts.fees {
+        if let Some((amount, origin)) = fee.charge(&cart)? {
+            charged.push(Charged { fee, amount, origin });
+        }
+    }
+    charged.sort_unstable_by(|a, b| (&a.fee.code, a.fee.id).cmp(&(&b.fee.code, b.fee.id)));
+    Ok(charged)
+}
+
+fn quote_line(
+    priced: &Priced<'_>,
+    goods: &Goods<'_>,
+    (left, discounts): (&Money, Vec<Discount>),
+    Taxed { tax, net, tax_total, total }: Taxed,
+) -> Result<QuoteLine, PricingError> {
+    Ok(QuoteLine {
+        line: priced.request.line,
+        variant: priced.request.variant,
+        quantity: priced.request.quantity,
+        unit_price: priced.price.amount,
+        compare_at: priced.price.compare_at,
+        price_list: priced.list.id,
+        price_list_name: priced.list.name.clone(),
+        min_quantity: priced.price.min_quantity,
+        subtotal: goods.subtotal,
+        discounts,
+        discount_total: goods.subtotal.checked_sub(*left)?,
+        tax,
+        net,
+        tax_total,
+        total,
+    })
+}
+
+fn quote_delivery(
+    method: &DeliveryMethod,
+    charge: DeliveryCharge,
+    discounts: Vec<Discount>,
+    Taxed { tax, net, tax_total, total }: Taxed,
+) -> Result<QuoteDelivery, PricingError> {
+    let off = discounts.iter().map(|discount| discount.amount);
+    Ok(QuoteDelivery {
+        method: method.id,
+        code: method.code.clone(),
+        name: method.name.clone(),
+        rate: charge.rate,
+        origin: charge.origin,
+        surcharges: charge.surcharges,
+        discount_total: Money::checked_sum(off, charge.rate.currency())?,
+        discounts,
+        tax,
+        net,
+        tax_total,
+        total,
+    })
+}
+
+fn quote_fee((charged, Taxed { tax, net, tax_total, total }): (&Charged<'_>, Taxed)) -> QuoteFee {
+    QuoteFee {
+        fee: charged.fee.id,
+        code: charged.fee.code.clone(),
+        name: charged.fee.name.clone(),
+        amount: charged.amount,
+        origin: charged.origin,
+        tax,
+        net,
+        tax_total,
+        total,
+    }
 }

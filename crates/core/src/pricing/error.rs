@@ -1,6 +1,6 @@
 //! Why a cart cannot be priced, or a rule of pricing is refused.
 
-use super::{CouponCode, DeliveryRefusal, PromotionRefusal, TaxCategory};
+use super::{CouponCode, DeliveryRefusal, PromotionRefusal, TaxCategory, VatIdError};
 use crate::address::CountryCode;
 use crate::money::{Currency, MoneyError};
 
@@ -79,6 +79,17 @@ pub enum PricingError {
         /// Name of both rates.
         name: String,
     },
+    /// What an outside tax engine answered cannot be used.
+    #[error("the tax engine {provider} gave an answer that cannot be used: {why}; ask it again")]
+    TaxAnswer {
+        /// Name of the engine.
+        provider: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A text is not a VAT id.
+    #[error(transparent)]
+    VatId(#[from] VatIdError),
     /// No delivery method has this code.
     #[error("there is no delivery method {code:?}; choose one of the channel's methods")]
     UnknownDelivery {
@@ -143,6 +154,8 @@ impl PricingError {
             PricingError::NoTaxZone { .. } => "tax.no_zone",
             PricingError::NoTaxRate { .. } => "tax.no_rate",
             PricingError::AmbiguousTaxRate { .. } => "tax.ambiguous_rate",
+            PricingError::TaxAnswer { .. } => "tax.bad_answer",
+            PricingError::VatId(problem) => problem.code(),
             PricingError::UnknownDelivery { .. } => "delivery.unknown",
             PricingError::DeliveryNotAvailable { .. } => "delivery.not_available",
             PricingError::UnknownCoupon { .. } => "coupon.unknown",

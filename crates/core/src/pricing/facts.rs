@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CouponCode, DeliveryMethod, LaneMode, Price, PriceList, Promotion, TaxCategory, TaxRate,
-    TaxZone,
+    CouponCode, DeliveryMethod, Fee, LaneMode, Price, PriceList, Promotion, TaxAnswer, TaxCategory,
+    TaxRate, TaxZone,
 };
-use crate::catalog::{Attribute, Channel, Sku};
+use crate::address::CountryCode;
+use crate::catalog::{Attribute, Channel, Dimensions, Sku};
 use crate::id::{CategoryId, CollectionId, CouponBatchId, ProductId, PromotionId, VariantId};
 use crate::money::Money;
 use crate::shared::Shared;
@@ -40,6 +41,10 @@ pub struct VariantFacts {
     pub requires_shipping: bool,
     /// Weight of one packed unit; `None` when unknown.
     pub weight_grams: Option<u32>,
+    /// Outer size of one packed unit; `None` when unknown.
+    pub dimensions: Option<Dimensions>,
+    /// Whether it is dangerous to carry.
+    pub dangerous_goods: bool,
     /// Whether it may be bought now in this channel.
     pub sellable: bool,
 }
@@ -112,12 +117,18 @@ pub struct PricingFacts {
     pub prices: Vec<Price>,
     /// The variants in the cart.
     pub variants: Vec<VariantFacts>,
+    /// The country that the shop is in; `None` when nobody said: then no charge is ever reversed.
+    pub home: Option<CountryCode>,
     /// All tax zones.
     pub tax_zones: Shared<TaxZone>,
     /// All tax rates.
     pub tax_rates: Shared<TaxRate>,
+    /// What an outside engine answered to [`tax_request`](super::tax_request); it holds instead of zones and rates.
+    pub tax_answer: Option<TaxAnswer>,
     /// The delivery methods.
     pub delivery_methods: Shared<DeliveryMethod>,
+    /// The fees, also those that are not active.
+    pub fees: Shared<Fee>,
     /// The promotions, also those that are not active: each one that does not apply says why.
     pub promotions: Shared<Promotion>,
     /// Uses of promotions that have a limit; a promotion that is not listed has not been used.

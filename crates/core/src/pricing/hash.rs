@@ -30,7 +30,7 @@ impl QuoteHash {
 
     /// Hashes a quote; what its `hash` field holds does not matter.
     pub(super) fn of(quote: &Quote) -> QuoteHash {
-        let mut input = HashInput::new("sutler quote 1");
+        let mut input = HashInput::new("sutler quote 2");
         input.text(quote.currency.code());
         input.number(i64::from(quote.tax_inclusive));
         input.text(quote.rounding.name());
@@ -56,6 +56,14 @@ impl QuoteHash {
             taxes(&mut input, &delivery.tax);
             input.number(delivery.total.minor());
         }
+        count(&mut input, quote.fees.len());
+        for fee in &quote.fees {
+            input.id(fee.fee.to_u128()).number(fee.amount.minor());
+            taxes(&mut input, &fee.tax);
+            input.number(fee.total.minor());
+        }
+        input.optional_text(quote.tax.provider.as_deref());
+        input.optional_text(quote.tax.relief.as_ref().map(ToString::to_string).as_deref());
         count(&mut input, quote.promotions_applied.len());
         for applied in &quote.promotions_applied {
             input.id(applied.promotion.to_u128());
@@ -87,7 +95,8 @@ fn taxes(input: &mut HashInput, taxes: &[TaxLine]) {
         let (mantissa, scale) = tax.rate.to_parts();
         input.text(tax.category.as_str());
         input.number(i64::try_from(mantissa).unwrap_or(i64::MAX)).number(i64::from(scale));
-        input.number(tax.amount.minor());
+        input.number(tax.amount.minor()).number(i64::from(tax.level));
+        optional(input, tax.relieved);
         input.number(match tax.treatment {
             TaxTreatment::Standard => 0,
             TaxTreatment::Zero => 1,

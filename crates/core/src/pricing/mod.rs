@@ -4,7 +4,7 @@
 //! discounts on the order split over its lines, the delivery rate and its discounts, fees, then tax on what is left.
 //! Whatever a quote looks at arrives as an argument: [`QuoteRequest`] is what the buyer wants, [`PricingFacts`] is what
 //! the shop says, and the moment decides windows. The nouns, one file each, are plain values with a `check` for the
-//! door; the arithmetic stands in `discount`, `taxation` and `calculate`.
+//! door; the arithmetic stands in `discount`, `tax` and `calculate`.
 //! Merchants write promotions as documents, which `document` checks; what a quote did, `trace` tells in words and as
 //! operations that anybody can do again.
 //!
@@ -18,6 +18,7 @@
 //! by the commit that places the order), and the history of prices.
 
 mod calculate;
+mod charge_tax;
 mod coupon;
 mod coupon_batch;
 mod delivery;
@@ -25,23 +26,26 @@ mod discount;
 mod document;
 mod error;
 mod facts;
+mod fee;
 mod hash;
 mod price_list;
 mod promotion;
 mod quote;
 mod request;
 mod tax;
-mod taxation;
+mod territory;
 #[cfg(test)]
 mod tests;
 mod trace;
 mod window;
 
-pub use calculate::{DeliveryOption, delivery_options, quote};
+pub use calculate::{DeliveryOption, delivery_options, quote, tax_request};
+pub use charge_tax::ChargeTax;
 pub use coupon::CouponCode;
 pub use delivery::{
-    DeliveryCharge, DeliveryMethod, DeliveryOrigin, DeliveryRate, DeliveryRefusal, DeliveryZone,
-    Parcel, SubtotalRung, WeightRung,
+    DeliveryCharge, DeliveryLimits, DeliveryMethod, DeliveryOrigin, DeliveryRate, DeliveryRefusal,
+    DeliverySurcharge, DeliveryZone, Parcel, QuantityRung, SentLine, SubtotalRung, Surcharge,
+    SurchargeRule, TableRow, VolumeRung, WeightRung,
 };
 pub use discount::{Discount, DiscountOrigin, UnitSpan};
 pub use document::{
@@ -49,6 +53,7 @@ pub use document::{
 };
 pub use error::PricingError;
 pub use facts::{BatchCoupon, PricingFacts, PromotionUses, VariantFacts};
+pub use fee::{Fee, FeeAmount, FeeCondition, FeeOrigin};
 pub use hash::QuoteHash;
 pub use price_list::{Price, PriceList, PriceQuery, choose};
 pub use promotion::{
@@ -57,9 +62,16 @@ pub use promotion::{
     TierBenefit, TimeOfDay, TimeZone, UnknownTimeZone, Weekday,
 };
 pub use quote::{
-    AppliedPromotion, Quote, QuoteDelivery, QuoteLine, RefusedCoupon, RefusedPromotion, Totals,
+    AppliedPromotion, Quote, QuoteDelivery, QuoteFee, QuoteLine, RefusedCoupon, RefusedPromotion,
+    Totals,
 };
 pub use request::{Destination, QuoteRequest, RequestLine};
-pub use tax::{TaxCategory, TaxLine, TaxRate, TaxTreatment, TaxZone};
+pub use tax::{
+    AnsweredTax, BuyerTax, EU_VAT, EuVat, EuVatRate, QuoteTax, ReverseChargeRefusal, TaxAnswer,
+    TaxCategory, TaxImportPlan, TaxLine, TaxRate, TaxRateDraft, TaxRelief, TaxRequest,
+    TaxTreatment, TaxZone, TaxableCharge, VatId, VatIdError, is_in_eu, plan_tax_import,
+    reverse_charge,
+};
+pub use territory::{Closeness, PostalCodes, Territory};
 pub use trace::{TraceNode, TraceStep};
 pub use window::Window;

@@ -2,19 +2,20 @@
 //!
 //! Invariants, checked by [`Quote::check`]
 //! * The parts add up to the totals, to the minor unit.
-//! * `net + tax_total == total` on each line, on the delivery and in all; in a tax-inclusive channel `total` is the
-//!   price after discounts, in others `net` is.
+//! * `net + tax_total == total` on each line, on the delivery, on each fee and in all; in a tax-inclusive channel `total`
+//!   is the price after discounts, in others `net` is. Where a buyer pays no tax, what the price contained of it is
+//!   taken out: then `total` and `relieved` are the price together.
 //! * Nothing is negative.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CombinationSearch, CouponCode, DeliveryOrigin, Discount, PricingError, PromotionRefusal,
-    QuoteHash, TaxLine,
+    CombinationSearch, CouponCode, DeliveryOrigin, Discount, FeeOrigin, PricingError,
+    PromotionRefusal, QuoteHash, QuoteTax, Surcharge, TaxLine,
 };
 use crate::address::CountryCode;
 use crate::catalog::TaxRounding;
-use crate::id::{DeliveryMethodId, PriceListId, PromotionId, VariantId};
+use crate::id::{DeliveryMethodId, FeeId, PriceListId, PromotionId, VariantId};
 use crate::money::{Currency, Money, MoneyError, Rounding};
 use crate::quantity::Quantity;
 
@@ -69,8 +70,11 @@ pub struct QuoteDelivery {
     pub name: String,
     /// What it costs before discounts.
     pub rate: Money,
-    /// How that was found.
+    /// How that was found, surcharges aside.
     pub origin: DeliveryOrigin,
+    /// What of it are surcharges.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub surcharges: Vec<Surcharge>,
     /// What was taken off.
     pub discounts: Vec<Discount>,
     /// The sum of what was taken off.
@@ -85,11 +89,36 @@ pub struct QuoteDelivery {
     pub total: Money,
 }
 
+/// A fee of a cart, priced.
+///
+/// Units: as in [`QuoteLine`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct QuoteFee {
+    /// Which fee.
+    pub fee: FeeId,
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// How much.
+    pub amount: Money,
+    /// How that came about.
+    pub origin: FeeOrigin,
+    /// The tax, one entry for each rate and kind of goods.
+    pub tax: Vec<TaxLine>,
+    /// It without tax.
+    pub net: Money,
+    /// The sum of the tax.
+    pub tax_total: Money,
+    /// What the buyer pays for it.
+    pub total: Money,
+}
+
 /// The sums of a quote.
 ///
 /// Units: `subtotal`, `discount_total`, `delivery_total` and `fee_total` are as the channel counts. So
 /// `total = subtotal − discount_total + delivery_total + fee_total`, plus `tax_total` in a channel that is not
-/// tax-inclusive.
+/// tax-inclusive, minus [`Quote::tax_relief_total`] in one that is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Totals {
     /// Goods before discounts.
@@ -98,9 +127,9 @@ pub struct Totals {
     pub discount_total: Money,
     /// Delivery after its discounts.
     pub delivery_total: Money,
-    /// Fees: amounts that are neither goods, delivery nor tax. No rule makes one yet, so it is zero.
+    /// Fees: amounts that are neither goods, delivery nor tax.
     pub fee_total: Money,
-    /// The tax on goods and delivery.
+    /// The tax on goods, delivery and fees.
     pub tax_total: Money,
     /// What the buyer pays.
     pub total: Money,
@@ -175,10 +204,16 @@ pub struct Quote {
     pub tax_rounding: TaxRounding,
     /// The country that decided tax and delivery.
     pub country: CountryCode,
+    /// Under which rules of tax it was made.
+    #[serde(default)]
+    pub tax: QuoteTax,
     /// The lines, in the order of the cart.
     pub lines: Vec<QuoteLine>,
     /// The delivery; `None` while none is chosen.
     pub delivery: Option<QuoteDelivery>,
+    /// The fees, by code.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fees: Vec<QuoteFee>,
     /// The sums.
     pub totals: Totals,
     /// Promotions that gave something, by priority.
@@ -198,6 +233,21 @@ impl Quote {
     /// Returns a line by its number.
     pub fn line(&self, line: u32) -> Option<&QuoteLine> {
         self.lines.iter().find(|l| l.line == line)
+    }
+
+    /// Returns every tax line: of the lines in their order, of the delivery, of the fees.
+    pub fn tax_lines(&self) -> impl Iterator<Item = &TaxLine> {
+        let lines = self.lines.iter().flat_map(|line| &line.tax);
+        let delivery = self.delivery.iter().flat_map(|delivery| &delivery.tax);
+        lines.chain(delivery).chain(self.fees.iter().flat_map(|fee| &fee.tax))
+    }
+
+    /// Returns the tax that prices contained and that was taken out of them, for a buyer who pays none.
+    ///
+    /// Errors: [`MoneyError::MixedCurrency`], [`MoneyError::Overflow`], for a quote that does not come from
+    /// [`quote`](super::quote).
+    pub fn tax_relief_total(&self) -> Result<Money, MoneyError> {
+        Money::checked_sum(self.tax_lines().filter_map(|tax| tax.relieved), self.currency)
     }
 
     /// Refuses when an entered coupon code unlocked nothing.
@@ -261,6 +311,19 @@ impl Quote {
             self.check_part(&part)?;
             sums.delivery(&part);
         }
+        for fee in &self.fees {
+            let part = Part {
+                before: fee.amount,
+                discounts: &[],
+                discount_total: Money::zero(self.currency),
+                tax: &fee.tax,
+                net: fee.net,
+                tax_total: fee.tax_total,
+                total: fee.total,
+            };
+            self.check_part(&part)?;
+            sums.fee(&part);
+        }
         self.check_totals(&sums)
     }
 
@@ -268,6 +331,7 @@ impl Quote {
         let amounts = [part.before, part.discount_total, part.net, part.tax_total, part.total];
         let in_lists =
             part.discounts.iter().map(|d| d.amount).chain(part.tax.iter().map(|t| t.amount));
+        let in_lists = in_lists.chain(part.tax.iter().filter_map(|t| t.relieved));
         for amount in amounts.into_iter().chain(in_lists) {
             if amount.currency() != self.currency {
                 return Err("an amount is in another currency than the quote");
@@ -277,7 +341,8 @@ impl Quote {
             }
         }
         let left = wide(part.before) - wide(part.discount_total);
-        let counted = if self.tax_inclusive { part.total } else { part.net };
+        let relieved: i128 = part.tax.iter().filter_map(|t| t.relieved).map(wide).sum();
+        let counted = if self.tax_inclusive { wide(part.total) + relieved } else { wide(part.net) };
         if part.discounts.iter().map(|d| wide(d.amount)).sum::<i128>() != wide(part.discount_total)
         {
             Err("discounts do not add up to their total")
@@ -285,7 +350,7 @@ impl Quote {
             Err("taxes do not add up to their total")
         } else if wide(part.net) + wide(part.tax_total) != wide(part.total) {
             Err("net and tax do not add up to the total")
-        } else if left != wide(counted) {
+        } else if left != counted {
             Err("what is left after discounts is not what is charged")
         } else {
             Ok(())
@@ -300,14 +365,20 @@ impl Quote {
             return Err("a total is below zero or in another currency than the quote");
         }
         let [subtotal, discount_total, delivery_total, fee_total, tax_total, total] = all.map(wide);
-        let added_tax = if self.tax_inclusive { 0 } else { tax_total };
-        if (subtotal, discount_total, delivery_total, tax_total)
-            != (sums.subtotal, sums.discount_total, sums.delivery_total, sums.tax_total)
+        let added_tax = if self.tax_inclusive { -sums.relieved } else { tax_total };
+        if (subtotal, discount_total, delivery_total, fee_total, tax_total)
+            != (
+                sums.subtotal,
+                sums.discount_total,
+                sums.delivery_total,
+                sums.fee_total,
+                sums.tax_total,
+            )
         {
             Err("the parts do not add up to the totals")
         } else if subtotal - discount_total + delivery_total + fee_total + added_tax != total {
             Err("the totals do not add up")
-        } else if sums.total + fee_total != total {
+        } else if sums.total != total {
             Err("the lines, the delivery and the fees do not add up to the total")
         } else {
             Ok(())
@@ -315,7 +386,7 @@ impl Quote {
     }
 }
 
-/// What lines and delivery have in common.
+/// What lines, delivery and fees have in common.
 struct Part<'a> {
     before: Money,
     discounts: &'a [Discount],
@@ -332,7 +403,9 @@ struct Sums {
     subtotal: i128,
     discount_total: i128,
     delivery_total: i128,
+    fee_total: i128,
     tax_total: i128,
+    relieved: i128,
     total: i128,
 }
 
@@ -340,13 +413,22 @@ impl Sums {
     fn goods(&mut self, part: &Part<'_>) {
         self.subtotal += wide(part.before);
         self.discount_total += wide(part.discount_total);
-        self.tax_total += wide(part.tax_total);
-        self.total += wide(part.total);
+        self.add(part);
     }
 
     fn delivery(&mut self, part: &Part<'_>) {
         self.delivery_total += wide(part.before) - wide(part.discount_total);
+        self.add(part);
+    }
+
+    fn fee(&mut self, part: &Part<'_>) {
+        self.fee_total += wide(part.before);
+        self.add(part);
+    }
+
+    fn add(&mut self, part: &Part<'_>) {
         self.tax_total += wide(part.tax_total);
+        self.relieved += part.tax.iter().filter_map(|t| t.relieved).map(wide).sum::<i128>();
         self.total += wide(part.total);
     }
 }
@@ -360,9 +442,12 @@ impl Totals {
     ///
     /// Errors: [`MoneyError::Overflow`], and [`MoneyError::OutOfRange`] when the buyer would pay more than an amount
     /// may be at the door: such a quote could not be read back.
-    pub(super) fn add_up(
+    ///
+    /// Stores that keep only what cannot be computed call it to read the totals back.
+    pub fn add_up(
         lines: &[QuoteLine],
         delivery: Option<&QuoteDelivery>,
+        fees: &[QuoteFee],
         currency: Currency,
     ) -> Result<Totals, MoneyError> {
         let subtotal = Money::checked_sum(lines.iter().map(|line| line.subtotal), currency)?;
@@ -373,13 +458,15 @@ impl Totals {
             None => Money::zero(currency),
         };
         let taxes = lines.iter().map(|line| line.tax_total).chain(delivery.map(|d| d.tax_total));
+        let taxes = taxes.chain(fees.iter().map(|fee| fee.tax_total));
         let tax_total = Money::checked_sum(taxes, currency)?;
+        let fee_total = Money::checked_sum(fees.iter().map(|fee| fee.amount), currency)?;
         let totals = lines.iter().map(|line| line.total).chain(delivery.map(|d| d.total));
+        let totals = totals.chain(fees.iter().map(|fee| fee.total));
         let total = Money::checked_sum(totals, currency)?;
         for amount in [subtotal, total] {
             Money::new_checked(amount.minor(), currency)?;
         }
-        let fee_total = Money::zero(currency);
         Ok(Totals { subtotal, discount_total, delivery_total, fee_total, tax_total, total })
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::CouponCode;
-use crate::address::{Address, CountryCode};
+use super::{BuyerTax, CouponCode};
+use crate::address::{Address, CountryCode, Region};
 use crate::id::{CustomerId, VariantId};
 use crate::quantity::Quantity;
 
@@ -23,13 +23,34 @@ pub struct RequestLine {
 pub struct Destination {
     /// Country: decides tax and delivery.
     pub country: CountryCode,
+    /// Part of the country; `None` while unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
     /// Postal code as the country writes it; empty while unknown.
     pub postal_code: String,
 }
 
+impl Destination {
+    /// Returns a country of which nothing closer is known.
+    pub const fn country(country: CountryCode) -> Destination {
+        Destination { country, region: None, postal_code: String::new() }
+    }
+}
+
 impl From<&Address> for Destination {
     fn from(address: &Address) -> Destination {
-        Destination { country: address.country, postal_code: address.postal_code.clone() }
+        let Address { country, region, postal_code, .. } = address;
+        Destination { country: *country, region: *region, postal_code: postal_code.clone() }
+    }
+}
+
+impl std::fmt::Display for Destination {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.country)?;
+        if let Some(region) = self.region {
+            write!(f, "-{region}")?;
+        }
+        if self.postal_code.is_empty() { Ok(()) } else { write!(f, " {}", self.postal_code) }
     }
 }
 
@@ -48,4 +69,8 @@ pub struct QuoteRequest {
     pub ship_to: Option<Destination>,
     /// Code of the delivery method; `None` while none is chosen.
     pub delivery_method: Option<String>,
+    /// How it will be paid, `provider:method`; `None` while unknown: then no fee that depends on it is charged.
+    pub payment: Option<String>,
+    /// What the buyer claims about tax.
+    pub buyer_tax: BuyerTax,
 }

@@ -42,6 +42,15 @@ impl Window {
         matches!((self.from, self.until), (Some(from), Some(until)) if until <= from)
     }
 
+    /// Tells whether there is a moment at which both hold.
+    pub fn meets(&self, other: &Window) -> bool {
+        let before = |until: Option<Timestamp>, from: Option<Timestamp>| matches!((until, from), (Some(until), Some(from)) if until <= from);
+        !self.is_empty()
+            && !other.is_empty()
+            && !before(self.until, other.from)
+            && !before(other.until, self.from)
+    }
+
     /// Tells whether at least one end is set.
     pub fn is_bounded(&self) -> bool {
         self.from.is_some() || self.until.is_some()

@@ -20,7 +20,7 @@ use crate::order::{LoggedAction, Order, OrderAction, OrderLine, OrderNumber, Ord
 use crate::payment::{FactKind, Payment, PaymentFact, PaymentTask, TaskKind, TaskStatus};
 use crate::pricing::{
     AppliedPromotion, Benefit, Lane, Limits, Price, PriceList, Promotion, Quote, QuoteHash,
-    QuoteLine, TaxCategory, TaxLine, TaxTreatment, Totals, Window,
+    QuoteLine, QuoteTax, TaxCategory, TaxLine, TaxTreatment, Totals, Window,
 };
 use crate::quantity::Quantity;
 use crate::testing::moment;
@@ -47,6 +47,8 @@ fn unhashed_quote() -> Quote {
         base: eur(1_681),
         amount: eur(319),
         treatment: TaxTreatment::Standard,
+        level: 0,
+        relieved: None,
     };
     let line = QuoteLine {
         line: 1,
@@ -71,6 +73,8 @@ fn unhashed_quote() -> Quote {
         rounding: Rounding::HalfAwayFromZero,
         tax_rounding: TaxRounding::PerLine,
         country: "DE".parse().expect("two letters"),
+        tax: QuoteTax::default(),
+        fees: Vec::new(),
         lines: vec![line],
         delivery: None,
         totals: Totals {
@@ -109,6 +113,7 @@ fn world() -> World {
         postal_code: "12345".to_owned(),
         city: "Berlin".to_owned(),
         country: "DE".parse().expect("two letters"),
+        region: None,
     };
     let line = OrderLine {
         line: 1,

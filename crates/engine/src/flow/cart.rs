@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use sutler_core::address::Address;
 use sutler_core::cart::{self, Cart};
-use sutler_core::catalog::{CategoryTree, Channel, Product, Variant};
+use sutler_core::catalog::{AttributeValue, CategoryTree, Channel, Product, Variant};
 use sutler_core::change::{Change, Idempotency, IdempotencyKey, RecordRef};
 use sutler_core::hash::HashInput;
 use sutler_core::id::{CartId, CustomerId, ProductId, VariantId};
 use sutler_core::order::buyer_key;
 use sutler_core::pricing::{
-    CouponCode, Destination, LaneMode, PricingFacts, PromotionUses, Quote, QuoteRequest,
-    RequestLine, VariantFacts, quote,
+    BuyerTax, CouponCode, Destination, LaneMode, PricingFacts, PromotionUses, Quote, QuoteRequest,
+    RequestLine, VariantFacts, quote, tax_request,
 };
 use sutler_core::quantity::Quantity;
 use sutler_core::rejection::Rejection;
@@ -44,6 +44,10 @@ pub struct QuoteFor {
     pub delivery: Option<String>,
     /// E-mail of the buyer: limits per customer count by it, unless the cart has a customer.
     pub email: Option<String>,
+    /// Provider and method of payment, `manual:cash`; without it no fee that depends on it is charged.
+    pub pay: Option<String>,
+    /// What the buyer claims about tax.
+    pub buyer_tax: BuyerTax,
 }
 
 /// A cart with its price.
@@ -221,7 +225,7 @@ impl Shop {
     /// ```
     /// use sutler_core::id::PromotionId;
     /// use sutler_core::money::Rate;
-    /// use sutler_core::pricing::{Benefit, Condition, Lane, Promotion, Window};
+    /// use sutler_core::pricing::{Benefit, Condition, Lane, Limits, Promotion, Window};
     /// use sutler_engine::flow::cart::QuoteFor;
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
     /// # let cart = sutler_engine::testing::cart(&shop)?;
@@ -230,13 +234,12 @@ impl Shop {
     ///     id: PromotionId::from_u128(7),
     ///     name: "Ten percent for friends".into(),
     ///     conditions: vec![Condition::Coupon { codes: vec!["FRIEND".parse()?] }],
-    ///     benefit: Benefit::Percent { rate: Rate::percent("10")? },
+    ///     benefits: vec![Benefit::Percent { rate: Rate::percent("10")? }],
     ///     lane: Lane::Normal,
     ///     priority: 0,
     ///     exclusive: false,
     ///     window: Window::default(),
-    ///     usage_limit: None,
-    ///     usage_limit_per_customer: None,
+    ///     limits: Limits::default(),
     ///     active: true,
     ///     version: 1,
     /// })?;
@@ -415,14 +418,17 @@ impl Shop {
             .channel(cart.channel)
             .ok_or_else(|| Rejection::not_found("channel", cart.channel))?;
         let variants: Vec<VariantId> = cart.lines.iter().map(|line| line.variant).collect();
-        let facts = PricingFacts {
+        let mut facts = PricingFacts {
             channel: channel.clone(),
             price_lists: setup.price_lists.clone(),
             prices: self.store().prices(&variants)?,
             variants: self.variant_facts(setup, cart, goods, now)?,
+            home: setup.shop.country,
             tax_zones: setup.tax_zones.clone(),
             tax_rates: setup.tax_rates.clone(),
+            tax_answer: None,
             delivery_methods: setup.delivery_methods.clone(),
+            fees: setup.fees.clone(),
             promotions: setup.promotions.clone(),
             promotion_uses: self.promotion_uses(
                 setup,
@@ -449,7 +455,16 @@ impl Shop {
             customer_group: None,
             ship_to: wanted.ship_to.as_ref().map(Destination::from),
             delivery_method: wanted.delivery.clone(),
+            payment: wanted.pay.clone(),
+            buyer_tax: wanted.buyer_tax.clone(),
         };
+        if let Some(provider) = self.tax_provider() {
+            let question = tax_request(&request, &facts, now).map_err(Rejection::from)?;
+            facts.tax_answer = provider.tax(&question).map_err(|error| FlowError::TaxProvider {
+                provider: provider.name().to_owned(),
+                reason: error.reason,
+            })?;
+        }
         Ok(quote(&request, &facts, now).map_err(Rejection::from)?)
     }
 
@@ -460,9 +475,10 @@ impl Shop {
         goods: &Goods,
         now: Timestamp,
     ) -> Result<Vec<VariantFacts>, FlowError> {
-        // The tree and the attributes only matter to promotions, so a shop without any does not read them.
+        // The tree only matters to rules about categories and the attributes to promotions, so a shop without any does not
+        // read them.
         let promoted = setup.promotions.iter().any(|promotion| promotion.active);
-        let tree = if promoted {
+        let tree = if names_categories(setup) {
             CategoryTree::new(self.store().categories()?).map_err(Rejection::from)?
         } else {
             CategoryTree::default()
@@ -488,6 +504,8 @@ impl Shop {
                 taxable: variant.taxable,
                 requires_shipping: variant.requires_shipping,
                 weight_grams: variant.weight_grams,
+                dimensions: variant.dimensions,
+                dangerous_goods: is_dangerous(product),
                 sellable: product.is_visible(now) && !variant.retired,
             });
         }
@@ -518,6 +536,32 @@ impl Shop {
             })
             .collect())
     }
+}
+
+/// The attribute of a product that is dangerous to carry.
+const DANGEROUS_GOODS: &str = "dangerous_goods";
+
+/// Tells whether a product is dangerous to carry: its attribute `dangerous_goods` is there and does not say no.
+fn is_dangerous(product: &Product) -> bool {
+    let named = product.attributes.iter().find(|attribute| attribute.name == DANGEROUS_GOODS);
+    named.is_some_and(|attribute| match &attribute.value {
+        AttributeValue::Flag(flag) => *flag,
+        AttributeValue::Text(text) => {
+            !matches!(text.trim().to_ascii_lowercase().as_str(), "" | "no" | "false" | "0")
+        }
+        AttributeValue::Integer(number) => *number != 0,
+        AttributeValue::Decimal(number) => !number.is_zero(),
+    })
+}
+
+/// Tells whether any rule of the set-up may ask which categories goods are under.
+fn names_categories(setup: &Setup) -> bool {
+    let by_limits = |method: &sutler_core::pricing::DeliveryMethod| {
+        !method.limits.only_categories.is_empty() || !method.limits.except_categories.is_empty()
+    };
+    setup.promotions.iter().any(|promotion| promotion.active)
+        || setup.fees.iter().any(|fee| !fee.condition.categories.is_empty())
+        || setup.delivery_methods.iter().any(by_limits)
 }
 
 /// Returns a channel by code, or says which there are.

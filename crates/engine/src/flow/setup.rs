@@ -9,8 +9,8 @@ use sutler_core::id::{ChannelId, DeliveryMethodId, PriceListId, StockLocationId,
 use sutler_core::inventory::StockLocation;
 use sutler_core::money::{Currency, Money, Rate, Rounding};
 use sutler_core::pricing::{
-    DeliveryMethod, DeliveryRate, DeliveryZone, PriceList, Promotion, TaxCategory, TaxRate,
-    TaxZone, Window,
+    ChargeTax, DeliveryLimits, DeliveryMethod, DeliveryRate, DeliveryZone, PriceList, PricingError,
+    Promotion, TaxCategory, TaxRate, TaxZone, Territory, Window,
 };
 use sutler_core::rejection::Rejection;
 use sutler_core::shop::{Setup, ShopRecord};
@@ -89,6 +89,7 @@ impl Shop {
                 uid: self.next_id(),
                 name: command.name.clone(),
                 currency: command.currency,
+                country: Some(command.country),
                 created_at: set.at,
                 version: 1,
             };
@@ -139,7 +140,7 @@ impl Shop {
         let zone = TaxZone {
             id: TaxZoneId::from_u128(self.next_id()),
             name: "Everywhere".to_owned(),
-            countries: Vec::new(),
+            territory: Territory::default(),
             version: 1,
         };
         let rate = TaxRate {
@@ -147,6 +148,7 @@ impl Shop {
             category: TaxCategory::standard(),
             name: "Tax".to_owned(),
             rate: command.tax_rate,
+            level: 0,
             window: Window::default(),
         };
         let standard = self.delivery(
@@ -163,8 +165,8 @@ impl Shop {
             SetupChange::PriceList(prices),
             SetupChange::TaxZone(zone),
             SetupChange::TaxRate(rate),
-            SetupChange::DeliveryMethod(standard),
-            SetupChange::DeliveryMethod(pickup),
+            SetupChange::DeliveryMethod(Box::new(standard)),
+            SetupChange::DeliveryMethod(Box::new(pickup)),
         ]
     }
 
@@ -179,10 +181,12 @@ impl Shop {
             id: DeliveryMethodId::from_u128(self.next_id()),
             code: code.to_owned(),
             name: name.to_owned(),
-            zone: DeliveryZone { countries: Vec::new(), postal_code_prefixes: Vec::new() },
+            zone: DeliveryZone::default(),
             rate: DeliveryRate::Flat { amount },
             free_over,
-            tax_category: Some(TaxCategory::standard()),
+            surcharges: Vec::new(),
+            limits: DeliveryLimits::default(),
+            tax: ChargeTax::AsGoods,
             active: true,
             version: 1,
         }
@@ -195,7 +199,7 @@ impl Shop {
     /// ```
     /// use sutler_core::id::PromotionId;
     /// use sutler_core::money::Rate;
-    /// use sutler_core::pricing::{Benefit, Lane, Promotion, Window};
+    /// use sutler_core::pricing::{Benefit, Lane, Limits, Promotion, Window};
     /// use sutler_engine::flow::cart::QuoteFor;
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
     /// # let cart = sutler_engine::testing::cart(&shop)?;
@@ -204,13 +208,12 @@ impl Shop {
     ///     id: PromotionId::from_u128(1),
     ///     name: "Everything must go".into(),
     ///     conditions: vec![],
-    ///     benefit: Benefit::Percent { rate: Rate::percent("50")? },
+    ///     benefits: vec![Benefit::Percent { rate: Rate::percent("50")? }],
     ///     lane: Lane::Normal,
     ///     priority: 0,
     ///     exclusive: false,
     ///     window: Window::default(),
-    ///     usage_limit: None,
-    ///     usage_limit_per_customer: None,
+    ///     limits: Limits::default(),
     ///     active: true,
     ///     version: 1,
     /// };
@@ -232,10 +235,11 @@ impl Shop {
         Ok(())
     }
 
-    /// Writes a row of the set-up: a channel, location, price list, tax zone or rate, delivery method or promotion, with the
-    /// version after the one that stands (1 for a new one).
+    /// Writes a row of the set-up: a channel, location, price list, tax zone or rate, delivery method, fee or promotion, with
+    /// the version after the one that stands (1 for a new one).
     ///
-    /// Errors: `already_exists` for a code in use; `Contended` when somebody else changed the row meanwhile.
+    /// Errors: `pricing.invalid_rule` for a zone, rate, method or fee that contradicts itself; `already_exists` for a code in
+    /// use; `Contended` when somebody else changed the row meanwhile.
     ///
     /// ```
     /// use sutler_core::catalog::{CapturePolicy, Channel};
@@ -255,7 +259,8 @@ impl Shop {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn setup_put(&self, change: &SetupChange) -> Result<(), FlowError> {
-        self.setup()?;
+        let setup = self.setup()?;
+        check(change, &setup).map_err(Rejection::from)?;
         let mut set = self.change_set();
         set.push(Change::Setup(change.clone()));
         match self.store().commit(set)? {
@@ -265,6 +270,19 @@ impl Shop {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Checks what a row of the set-up must keep true by itself, and a tax zone beside the others.
+fn check(change: &SetupChange, setup: &Setup) -> Result<(), PricingError> {
+    match change {
+        SetupChange::TaxZone(zone) => {
+            zone.check().and_then(|()| zone.check_beside(&setup.tax_zones))
+        }
+        SetupChange::TaxRate(rate) => rate.check(),
+        SetupChange::DeliveryMethod(method) => method.check(),
+        SetupChange::Fee(fee) => fee.check(),
+        _ => Ok(()),
     }
 }
 

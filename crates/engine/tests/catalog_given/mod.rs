@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use sutler_core::port::{Clock, EventReader as _, IdSource};
+use sutler_core::pricing::BuyerTax;
 use sutler_core::quantity::Quantity;
 use sutler_core::time::Timestamp;
 use sutler_engine::flow::checkout::{CheckoutCommand, Placed};
@@ -111,6 +112,7 @@ impl Bazaar {
             ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
             delivery: "standard".to_owned(),
             pay: "test:ok".to_owned(),
+            buyer_tax: BuyerTax::default(),
             expect_total: None,
             key: None,
         })

@@ -24,7 +24,7 @@ use sutler_core::port::{
     Clock as _, Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest,
     SetupReader as _, StockReader as _, Store as _,
 };
-use sutler_core::pricing::{Price, TaxCategory, Window};
+use sutler_core::pricing::{BuyerTax, Price, TaxCategory, Window};
 use sutler_core::quantity::Quantity;
 use sutler_core::time::Timestamp;
 use sutler_engine::Shop;
@@ -195,6 +195,7 @@ impl World {
             ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
             delivery: "standard".to_owned(),
             pay: pay.to_owned(),
+            buyer_tax: BuyerTax::default(),
             expect_total: None,
             key: key.map(|key| key.parse().unwrap()),
         }

@@ -7,8 +7,8 @@ use sutler_core::change::Change;
 use sutler_core::checkout::{Checkout, CheckoutStatus};
 use sutler_core::fulfillment::{Fulfillment, FulfillmentLine, FulfillmentStatus};
 use sutler_core::id::{
-    CheckoutId, CustomerId, DeliveryMethodId, FulfillmentId, OrderId, PaymentId, PriceListId,
-    ProductId, PromotionId,
+    CheckoutId, CustomerId, DeliveryMethodId, FeeId, FulfillmentId, OrderId, PaymentId,
+    PriceListId, ProductId, PromotionId,
 };
 use sutler_core::inventory::{Allocation, StockKey};
 use sutler_core::money::{Currency, Money, Rate, Rounding};
@@ -16,8 +16,9 @@ use sutler_core::order::{Order, OrderAction, OrderLine, OrderNumber, OrderStatus
 use sutler_core::port::Store;
 use sutler_core::pricing::{
     AppliedPromotion, CombinationSearch, CouponCode, DeliveryOrigin, Discount, DiscountOrigin,
-    PromotionRefusal, Quote, QuoteDelivery, QuoteHash, QuoteLine, RefusedCoupon, RefusedPromotion,
-    TaxCategory, TaxLine, TaxTreatment, Totals, UnitSpan,
+    FeeOrigin, PromotionRefusal, Quote, QuoteDelivery, QuoteFee, QuoteHash, QuoteLine, QuoteTax,
+    RefusedCoupon, RefusedPromotion, ReverseChargeRefusal, Surcharge, TaxCategory, TaxLine,
+    TaxRelief, TaxTreatment, Totals, UnitSpan, VatId,
 };
 
 use super::{NOW, World, after, eur};
@@ -95,7 +96,9 @@ impl World {
             rounding: Rounding::HalfAwayFromZero,
             tax_rounding: TaxRounding::PerLine,
             country: "DE".parse().unwrap(),
+            tax: QuoteTax { zone: Some("Zone".to_owned()), ..QuoteTax::default() },
             lines,
+            fees: Vec::new(),
             delivery: Some(delivery(DeliveryMethodId::from_u128(self.id()))),
             totals: Totals {
                 subtotal: off(UNIT),
@@ -124,6 +127,64 @@ impl World {
             combination: Some(CombinationSearch { promotions: 2, exhaustive: true }),
             hash: QuoteHash::from_bytes([7; 32]),
         }
+    }
+
+    /// Fills of a quote what few orders have: surcharges, fees, compound taxes, tax that was taken out of a price, a VAT id
+    /// that changed nothing. Its parts add up.
+    pub fn enrich(&self, quote: &mut Quote) {
+        let line = |name: &str, base, amount, relieved: Option<i64>| TaxLine {
+            name: name.to_owned(),
+            relieved: relieved.map(eur),
+            treatment: if relieved.is_some() {
+                TaxTreatment::ReverseCharge
+            } else {
+                TaxTreatment::Standard
+            },
+            level: u8::from(name == "Levy"),
+            ..tax(eur(base), eur(amount))
+        };
+        let fee = |code: &str, amount, origin, tax: Vec<TaxLine>, net, total| QuoteFee {
+            fee: FeeId::from_u128(self.id()),
+            code: code.to_owned(),
+            name: format!("Fee {code}"),
+            amount: eur(amount),
+            origin,
+            tax_total: eur(total - net),
+            tax,
+            net: eur(net),
+            total: eur(total),
+        };
+        let rate = Rate::percent("2.5").unwrap();
+        quote.fees = vec![
+            fee("cash", 119, FeeOrigin::Flat, vec![line("VAT", 100, 19, None)], 100, 119),
+            fee("deposit", 50, FeeOrigin::PerUnit { amount: eur(25), units: 2 }, vec![], 50, 50),
+            fee(
+                "later",
+                132,
+                FeeOrigin::Percent { rate, base: eur(5_280) },
+                vec![line("VAT", 100, 20, None), line("Levy", 120, 12, None)],
+                100,
+                132,
+            ),
+        ];
+        let delivery = quote.delivery.as_mut().unwrap();
+        delivery.surcharges = vec![
+            Surcharge { name: "Inseln".to_owned(), times: 1, amount: eur(100) },
+            Surcharge { name: "Heavy".to_owned(), times: 3, amount: eur(195) },
+        ];
+        delivery.origin = DeliveryOrigin::Table { row: 7 };
+        delivery.tax = vec![line("VAT", 500, 0, Some(95))];
+        delivery.tax_total = eur(0);
+        delivery.total = eur(500);
+        let vat_id = VatId::new("ATU13585627").unwrap();
+        let [home, to] = ["DE", "AT"].map(|code| code.parse().unwrap());
+        quote.tax.provider = Some("engine".to_owned());
+        quote.tax.refused = Some((vat_id.clone(), ReverseChargeRefusal::GoodsStay { home }));
+        quote.tax.relief = Some(TaxRelief::ReverseCharge { vat_id, to, home });
+        let totals = &mut quote.totals;
+        totals.fee_total = eur(119 + 50 + 132);
+        totals.tax_total = eur(totals.tax_total.minor() - 95 + 19 + 32);
+        totals.total = eur(totals.total.minor() - 95 + 119 + 50 + 132);
     }
 
     /// Returns the order as placed: the next version, all lines promised.
@@ -236,6 +297,8 @@ fn tax(base: Money, amount: Money) -> TaxLine {
         base,
         amount,
         treatment: TaxTreatment::Standard,
+        level: 0,
+        relieved: None,
     }
 }
 
@@ -276,6 +339,7 @@ fn delivery(method: DeliveryMethodId) -> QuoteDelivery {
         name: "Standard".to_owned(),
         rate: eur(595),
         origin: DeliveryOrigin::ByWeight { weight_grams: Some(800), up_to_grams: None },
+        surcharges: Vec::new(),
         discounts: Vec::new(),
         discount_total: eur(0),
         tax: vec![tax(eur(500), eur(95))],
@@ -297,7 +361,9 @@ mod tests {
         let mut cart = world.cart(&[VariantId::from_u128(1), VariantId::from_u128(2)]);
         cart.lines.last_mut().unwrap().quantity = super::super::units(7);
         assert_eq!(world.quote(&cart).check(), Ok(()));
-        let order = world.order(&cart);
+        let mut order = world.order(&cart);
+        world.enrich(&mut order.quote);
+        assert_eq!(order.quote.check(), Ok(()));
         assert!(order.lines.iter().all(|line| line.check().is_ok()));
     }
 }

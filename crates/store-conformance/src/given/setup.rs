@@ -3,15 +3,17 @@
 use sutler_core::catalog::{AttributeValue, CapturePolicy, Channel, TaxRounding};
 use sutler_core::change::SetupChange;
 use sutler_core::id::{
-    CategoryId, ChannelId, CollectionId, CouponBatchId, DeliveryMethodId, PriceListId, ProductId,
-    PromotionId, StockLocationId, TaxZoneId, VariantId,
+    CategoryId, ChannelId, CollectionId, CouponBatchId, DeliveryMethodId, FeeId, PriceListId,
+    ProductId, PromotionId, StockLocationId, TaxZoneId, VariantId,
 };
 use sutler_core::inventory::StockLocation;
 use sutler_core::money::{Currency, Rate, Rounding};
 use sutler_core::pricing::{
-    AttributeTest, Benefit, BundlePart, BuyGet, Calendar, Condition, CouponCode, DeliveryMethod,
-    DeliveryRate, DeliveryZone, Lane, Limits, PriceList, Promotion, QuantityTier, SubtotalRung,
-    SubtotalTier, TaxCategory, TaxRate, TaxZone, TierBenefit, Weekday, WeightRung, Window,
+    AttributeTest, Benefit, BundlePart, BuyGet, Calendar, ChargeTax, Condition, CouponCode,
+    DeliveryLimits, DeliveryMethod, DeliveryRate, DeliverySurcharge, DeliveryZone, Fee, FeeAmount,
+    FeeCondition, Lane, Limits, PriceList, Promotion, QuantityRung, QuantityTier, SubtotalRung,
+    SubtotalTier, SurchargeRule, TableRow, TaxCategory, TaxRate, TaxZone, Territory, TierBenefit,
+    VolumeRung, Weekday, WeightRung, Window,
 };
 use sutler_core::shop::ShopRecord;
 
@@ -20,7 +22,8 @@ use super::{NOW, World, after, eur};
 pub(super) fn shop() -> ShopRecord {
     let uid = 0x0198_aaaa_bbbb_7ccc_8ddd_eeee_ffff_0001;
     let name = "Müller & Söhne".to_owned();
-    ShopRecord { uid, name, currency: Currency::EUR, created_at: NOW, version: 1 }
+    let (currency, country) = (Currency::EUR, "DE".parse().ok());
+    ShopRecord { uid, name, currency, country, created_at: NOW, version: 1 }
 }
 
 pub(super) fn channel(id: u128, code: &str) -> Channel {
@@ -65,6 +68,16 @@ pub(super) fn price_list(id: u128) -> PriceList {
     }
 }
 
+/// A territory in which every field is filled.
+fn territory() -> Territory {
+    Territory {
+        countries: vec!["US".parse().unwrap()],
+        regions: vec!["CA".parse().unwrap(), "NY".parse().unwrap()],
+        postal_codes: vec!["10".parse().unwrap(), "94100..94199".parse().unwrap()],
+        except_postal_codes: vec!["94105".parse().unwrap()],
+    }
+}
+
 impl World {
     /// Returns a channel with this code.
     pub fn channel(&self, code: &str) -> Channel {
@@ -78,9 +91,13 @@ impl World {
 
     /// Returns a tax zone of these countries.
     pub fn tax_zone(&self, countries: &[&str]) -> TaxZone {
-        let countries = countries.iter().map(|code| code.parse().unwrap()).collect();
-        let id = TaxZoneId::from_u128(self.id());
-        TaxZone { id, name: "Zone".to_owned(), countries, version: 1 }
+        let countries = countries.iter().map(|code| code.parse().unwrap());
+        TaxZone {
+            id: TaxZoneId::from_u128(self.id()),
+            name: "Zone".to_owned(),
+            territory: Territory::of_countries(countries),
+            version: 1,
+        }
     }
 
     /// Returns a tax rate for ordinary goods.
@@ -90,7 +107,22 @@ impl World {
             category: TaxCategory::standard(),
             name: name.to_owned(),
             rate: Rate::percent(percent).unwrap(),
+            level: 0,
             window: Window::ALWAYS,
+        }
+    }
+
+    /// Returns a fee with this code: 2.00 EUR for every order.
+    pub fn fee(&self, code: &str) -> Fee {
+        Fee {
+            id: FeeId::from_u128(self.id()),
+            code: code.to_owned(),
+            name: format!("Fee {code}"),
+            amount: FeeAmount::Flat { amount: eur(200) },
+            condition: FeeCondition::default(),
+            tax: ChargeTax::AsGoods,
+            active: true,
+            version: 1,
         }
     }
 
@@ -103,7 +135,9 @@ impl World {
             zone: DeliveryZone::default(),
             rate,
             free_over: None,
-            tax_category: Some(TaxCategory::standard()),
+            surcharges: Vec::new(),
+            limits: DeliveryLimits::default(),
+            tax: ChargeTax::Category(TaxCategory::standard()),
             active: true,
             version: 1,
         }
@@ -129,7 +163,12 @@ impl World {
     /// Returns set-up in which every field of every kind is filled at least once and every shape stands at least once.
     pub fn rich_setup(&self) -> Vec<SetupChange> {
         let mut all = self.rich_places();
-        all.extend(self.rich_delivery().into_iter().map(SetupChange::DeliveryMethod));
+        all.extend(
+            self.rich_delivery()
+                .into_iter()
+                .map(|method| SetupChange::DeliveryMethod(Box::new(method))),
+        );
+        all.extend(self.rich_fees().into_iter().map(|fee| SetupChange::Fee(Box::new(fee))));
         all.extend(self.rich_promotions().into_iter().map(SetupChange::Promotion));
         all
     }
@@ -155,18 +194,26 @@ impl World {
         trade.priority = i32::MIN;
 
         let everywhere = self.tax_zone(&[]);
+        let mut bay = self.tax_zone(&["US"]);
+        bay.territory = territory();
         let home = self.tax_zone(&["DE", "AT"]);
         let mut reduced = self.tax_rate(&home, "VAT", "7");
         reduced.category = TaxCategory::new("reduced").unwrap();
         reduced.window = Window { from: None, until: Some(after(1)) };
         let vat = self.tax_rate(&home, "VAT", "19");
         let city = self.tax_rate(&home, "City", "0.125");
+        let levy = TaxRate { level: 1, ..self.tax_rate(&bay, "Levy", "3") };
+        let mut next = self.tax_rate(&home, "VAT", "20");
+        next.window = Window { from: Some(after(5)), until: Some(after(9)) };
         vec![
             SetupChange::Channel(net),
             SetupChange::StockLocation(van),
             SetupChange::PriceList(trade),
             SetupChange::TaxZone(everywhere),
             SetupChange::TaxZone(home),
+            SetupChange::TaxZone(bay),
+            SetupChange::TaxRate(levy),
+            SetupChange::TaxRate(next),
             SetupChange::TaxRate(vat),
             SetupChange::TaxRate(reduced),
             SetupChange::TaxRate(city),
@@ -181,14 +228,42 @@ impl World {
         let by_subtotal = vec![SubtotalRung { from: eur(0), amount: eur(590) }];
         let mut express =
             self.delivery_method("express", DeliveryRate::ByWeight { rungs: by_weight });
-        express.zone = DeliveryZone {
-            countries: vec!["DE".parse().unwrap(), "CH".parse().unwrap()],
-            postal_code_prefixes: vec!["10".to_owned(), "SW1".to_owned()],
-        };
+        express.zone = territory();
         express.free_over = Some(eur(10_000));
-        express.tax_category = None;
+        express.tax = ChargeTax::Untaxed;
         express.active = false;
+        let volume = VolumeRung { up_to_cm3: Some(9), amount: eur(1) };
+        let units = QuantityRung { up_to_units: Some(9), amount: eur(1) };
+        let row = TableRow {
+            territory: territory(),
+            up_to_grams: Some(1),
+            up_to_cm3: Some(2),
+            up_to_units: Some(3),
+            from: Some(eur(4)),
+            amount: eur(5),
+        };
+        let mut table = self.delivery_method("table", DeliveryRate::Table { rows: vec![row] });
+        table.tax = ChargeTax::AsGoods;
+        table.limits = DeliveryLimits {
+            up_to_grams: Some(31_500),
+            up_to_mm: Some(2_000),
+            only_categories: vec![CategoryId::from_u128(self.id())],
+            except_categories: vec![CategoryId::from_u128(self.id())],
+            dangerous_goods: true,
+        };
+        let rules = [
+            SurchargeRule::Weight { above_grams: 5_000, step_grams: 1_000 },
+            SurchargeRule::Bulky { above_mm: 1_200 },
+            SurchargeRule::Place { territory: territory() },
+            SurchargeRule::DangerousGoods,
+        ];
+        let surcharge =
+            |rule| DeliverySurcharge { name: "Zuschlag".to_owned(), rule, amount: eur(50) };
+        table.surcharges = rules.map(surcharge).into();
         vec![
+            self.delivery_method("volume", DeliveryRate::ByVolume { rungs: vec![volume] }),
+            self.delivery_method("units", DeliveryRate::ByQuantity { rungs: vec![units] }),
+            table,
             self.delivery_method("standard", DeliveryRate::Flat { amount: eur(490) }),
             express,
             self.delivery_method("bulky", DeliveryRate::BySubtotal { rungs: by_subtotal }),
@@ -203,6 +278,26 @@ impl World {
             at_least: Some("1.5".parse().unwrap()),
             below: None,
         })
+    }
+
+    fn rich_fees(&self) -> Vec<Fee> {
+        let mut deposit = self.fee("deposit");
+        deposit.amount = FeeAmount::PerUnit { amount: eur(25) };
+        deposit.condition = FeeCondition {
+            channels: vec![self.channel.id],
+            payments: vec!["manual:cash".to_owned(), "test".to_owned()],
+            categories: vec![CategoryId::from_u128(self.id())],
+            territory: territory(),
+            goods_below: Some(eur(1_000)),
+            window: Window { from: Some(NOW), until: Some(after(60)) },
+        };
+        deposit.tax = ChargeTax::Category(TaxCategory::standard());
+        deposit.active = false;
+        let rate = Rate::percent("1.25").unwrap();
+        let mut later = self.fee("later");
+        later.amount = FeeAmount::Percent { rate, with_delivery: true };
+        later.tax = ChargeTax::Untaxed;
+        vec![self.fee("cash"), deposit, later]
     }
 
     fn rich_promotions(&self) -> Vec<Promotion> {

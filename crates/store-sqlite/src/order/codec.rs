@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use sutler_core::money::{Currency, Money};
 use sutler_core::order::{Order, OrderLine};
 use sutler_core::pricing::{
-    CombinationSearch, CouponCode, DeliveryOrigin, DiscountOrigin, PromotionRefusal, Quote,
-    QuoteDelivery, QuoteHash, QuoteLine, RefusedCoupon, Totals,
+    CombinationSearch, CouponCode, DeliveryOrigin, DiscountOrigin, FeeOrigin, PromotionRefusal,
+    Quote, QuoteDelivery, QuoteFee, QuoteHash, QuoteLine, RefusedCoupon, ReverseChargeRefusal,
+    TaxLine, TaxRelief, Totals, VatId,
 };
 
 use super::counts::Counts;
@@ -39,7 +40,16 @@ pub(super) struct FrozenColumns<'r> {
     pub(super) extra: Option<&'r str>,
 }
 
-/// The rare rest of a line or delivery. Amounts are minor units of the quote's currency.
+/// One tax where there is not exactly one on the net: words, base, amount, what was taken out of the price.
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq)]
+pub(super) struct TaxRow(
+    pub(super) i64,
+    pub(super) i64,
+    pub(super) i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")] pub(super) Option<i64>,
+);
+
+/// The rare rest of a line, delivery or fee. Amounts are minor units of the quote's currency.
 #[derive(Serialize, Deserialize, Default, PartialEq)]
 pub(super) struct More {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,7 +58,10 @@ pub(super) struct More {
     pub(super) discounts: Vec<DiscountText>,
     /// Tax, base, amount; only where there is not exactly one on the net.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) tax: Vec<(i64, i64, i64)>,
+    pub(super) tax: Vec<TaxRow>,
+    /// Name, how often, amount.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) surcharges: Vec<(String, u32, i64)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) origin: Option<DeliveryOrigin>,
 }
@@ -99,6 +112,17 @@ pub(super) struct DeliveryText(
     #[serde(default)] pub(super) More,
 );
 
+/// Fee, amount, how it came about, tax, tax total.
+#[derive(Serialize, Deserialize)]
+pub(super) struct FeeText(
+    pub(super) i64,
+    pub(super) i64,
+    pub(super) FeeOrigin,
+    pub(super) i64,
+    pub(super) i64,
+    #[serde(default)] pub(super) More,
+);
+
 /// What an order rarely has.
 #[derive(Serialize, Deserialize, Default)]
 pub(super) struct Extra {
@@ -110,6 +134,14 @@ pub(super) struct Extra {
     pub(super) coupons: Vec<RefusedCoupon>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) combination: Option<CombinationSearch>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) fees: Vec<FeeText>,
+    /// Why the buyer pays no tax.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) relief: Option<TaxRelief>,
+    /// Why the buyer's VAT id changed nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) vat_id: Option<(VatId, ReverseChargeRefusal)>,
     /// The whole quote, where it does not fit the columns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) quote: Option<Quote>,
@@ -121,21 +153,27 @@ fn derived(
     before: Money,
     off: impl Iterator<Item = Money>,
     tax: Money,
+    taxes: &[TaxLine],
 ) -> Option<(Money, Money, Money)> {
-    derived_parts(quote.currency, quote.tax_inclusive, before, off, tax)
+    let relieved = taxes.iter().filter_map(|tax| tax.relieved);
+    let relieved = Money::checked_sum(relieved, quote.currency).ok()?;
+    derived_parts(quote.currency, quote.tax_inclusive, before, off, tax, relieved)
 }
 
+/// As [`derived`]; `relieved` is the tax that was taken out of the price for a buyer who pays none.
 pub(super) fn derived_parts(
     currency: Currency,
     tax_inclusive: bool,
     before: Money,
     off: impl Iterator<Item = Money>,
     tax: Money,
+    relieved: Money,
 ) -> Option<(Money, Money, Money)> {
     let off = Money::checked_sum(off, currency).ok()?;
     let left = before.checked_sub(off).ok()?;
     let (net, total) = if tax_inclusive {
-        (left.checked_sub(tax).ok()?, left)
+        let total = left.checked_sub(relieved).ok()?;
+        (total.checked_sub(tax).ok()?, total)
     } else {
         (left, left.checked_add(tax).ok()?)
     };
@@ -157,52 +195,44 @@ pub(super) fn is_plain(order: &Order) -> bool {
             .zip(&quote.lines)
             .all(|(line, priced)| fits(line, priced) && is_plain_line(quote, priced))
         && quote.delivery.as_ref().is_none_or(|delivery| is_plain_delivery(quote, delivery))
+        && quote.fees.iter().all(|fee| is_plain_fee(quote, fee))
         && quote
             .promotions_applied
             .iter()
             .all(|applied| applied.amount.currency() == quote.currency)
-        && totals(quote.currency, &quote.lines, quote.delivery.as_ref()) == Some(quote.totals)
+        && Totals::add_up(&quote.lines, quote.delivery.as_ref(), &quote.fees, quote.currency)
+            == Ok(quote.totals)
 }
 
 fn is_plain_line(quote: &Quote, line: &QuoteLine) -> bool {
-    let taxes = line.tax.iter().flat_map(|tax| [tax.base, tax.amount]);
     let spans = line.discounts.iter().filter_map(|discount| discount.span.map(|span| span.cost));
-    let mut amounts = line.compare_at.into_iter().chain(taxes).chain(spans);
+    let mut amounts = line.compare_at.into_iter().chain(tax_amounts(&line.tax)).chain(spans);
     let off = line.discounts.iter().map(|discount| discount.amount);
     amounts.all(|amount| amount.currency() == quote.currency)
         && line.unit_price.checked_mul(line.quantity.get()) == Ok(line.subtotal)
-        && derived(quote, line.subtotal, off, line.tax_total)
+        && derived(quote, line.subtotal, off, line.tax_total, &line.tax)
             == Some((line.discount_total, line.net, line.total))
 }
 
 fn is_plain_delivery(quote: &Quote, delivery: &QuoteDelivery) -> bool {
-    let mut amounts = delivery.tax.iter().flat_map(|tax| [tax.base, tax.amount]);
+    let surcharges = delivery.surcharges.iter().map(|surcharge| surcharge.amount);
+    let mut amounts = tax_amounts(&delivery.tax).chain(surcharges);
     let off = delivery.discounts.iter().map(|discount| discount.amount);
     amounts.all(|amount| amount.currency() == quote.currency)
-        && derived(quote, delivery.rate, off, delivery.tax_total)
+        && derived(quote, delivery.rate, off, delivery.tax_total, &delivery.tax)
             == Some((delivery.discount_total, delivery.net, delivery.total))
 }
 
-pub(super) fn totals(
-    currency: Currency,
-    lines: &[QuoteLine],
-    delivery: Option<&QuoteDelivery>,
-) -> Option<Totals> {
-    let sum = |of: fn(&QuoteLine) -> Money, more: Option<Money>| {
-        Money::checked_sum(lines.iter().map(of).chain(more), currency).ok()
-    };
-    let delivery_total = match delivery {
-        None => Money::zero(currency),
-        Some(delivery) => delivery.rate.checked_sub(delivery.discount_total).ok()?,
-    };
-    Some(Totals {
-        subtotal: sum(|line| line.subtotal, None)?,
-        discount_total: sum(|line| line.discount_total, None)?,
-        delivery_total,
-        fee_total: Money::zero(currency),
-        tax_total: sum(|line| line.tax_total, delivery.map(|delivery| delivery.tax_total))?,
-        total: sum(|line| line.total, delivery.map(|delivery| delivery.total))?,
-    })
+fn is_plain_fee(quote: &Quote, fee: &QuoteFee) -> bool {
+    let none = std::iter::empty();
+    let zero = Money::zero(quote.currency);
+    tax_amounts(&fee.tax).all(|amount| amount.currency() == quote.currency)
+        && derived(quote, fee.amount, none, fee.tax_total, &fee.tax)
+            == Some((zero, fee.net, fee.total))
+}
+
+fn tax_amounts(taxes: &[TaxLine]) -> impl Iterator<Item = Money> + '_ {
+    taxes.iter().flat_map(|tax| [tax.base, tax.amount].into_iter().chain(tax.relieved))
 }
 
 #[cfg(test)]
@@ -230,6 +260,14 @@ mod tests {
     fn order() -> Order {
         let world = World::new();
         world.order(&world.cart(&[VariantId::from_u128(1), VariantId::from_u128(2)]))
+    }
+
+    /// The same with fees, surcharges and tax that was taken out of prices.
+    fn rich_order() -> Order {
+        let world = World::new();
+        let mut order = order();
+        world.enrich(&mut order.quote);
+        order
     }
 
     /// Writes an order and reads it back; returns whether the columns said all of it.
@@ -265,6 +303,7 @@ mod tests {
     #[test]
     fn an_everyday_order_fits_its_columns() {
         assert!(survives(&order()));
+        assert!(survives(&rich_order()));
         let mut plain = order();
         let quote = &mut plain.quote;
         quote.promotions_applied.clear();
@@ -290,6 +329,8 @@ mod tests {
             base: eur(base),
             amount: eur(amount),
             treatment: TaxTreatment::ReverseCharge,
+            level: u8::from(name == "City"),
+            relieved: None,
         };
         for taxes in [
             vec![],
@@ -323,8 +364,13 @@ mod tests {
     /// No rule of core makes these; they must survive all the same.
     #[test]
     fn a_quote_that_does_not_add_up_is_kept_whole() {
-        let spoils: [fn(&mut Order); 11] = [
+        let spoils: [fn(&mut Order); 13] = [
             |order| order.quote.totals.fee_total = eur(1),
+            |order| order.quote.fees.last_mut().unwrap().net = eur(1),
+            |order| {
+                let yen = Money::from_minor(1, Currency::JPY);
+                order.quote.fees.first_mut().unwrap().tax[0].relieved = Some(yen);
+            },
             |order| order.quote.totals.total = eur(1),
             |order| order.quote.lines.last_mut().unwrap().net = eur(1),
             |order| order.quote.lines.last_mut().unwrap().subtotal = eur(1),
@@ -340,7 +386,7 @@ mod tests {
             |order| order.quote.delivery.as_mut().unwrap().discount_total = eur(1),
         ];
         for (nr, spoil) in spoils.into_iter().enumerate() {
-            let mut order = order();
+            let mut order = rich_order();
             spoil(&mut order);
             assert!(!survives(&order), "spoil {nr}");
         }

@@ -3,20 +3,21 @@
 //! Most orders hold nothing but whole numbers in their JSON. Those are read by a few lines of code of their own, six times
 //! faster; whatever they do not know is left to serde, which reads it or says what is wrong.
 
-use sutler_core::address::Address;
+use serde::Deserialize;
+use sutler_core::address::{Address, CountryCode, Region};
 use sutler_core::catalog::TaxRounding;
 use sutler_core::id::{ChannelId, PromotionId};
 use sutler_core::money::{Currency, Money};
 use sutler_core::order::OrderLine;
 use sutler_core::pricing::{
-    AppliedPromotion, DeliveryOrigin, Discount, PromotionRefusal, Quote, QuoteDelivery, QuoteLine,
-    RefusedPromotion, TaxLine, UnitSpan,
+    AppliedPromotion, DeliveryOrigin, Discount, PromotionRefusal, Quote, QuoteDelivery, QuoteFee,
+    QuoteLine, QuoteTax, RefusedPromotion, Surcharge, TaxLine, Totals, UnitSpan,
 };
 use sutler_core::quantity::Quantity;
 
 use super::codec::{
-    AppliedText, DeliveryText, DiscountText, Extra, FrozenColumns, LineText, More, derived_parts,
-    totals,
+    AppliedText, DeliveryText, DiscountText, Extra, FeeText, FrozenColumns, LineText, More, TaxRow,
+    derived_parts,
 };
 use super::counts::put_counts;
 use crate::error::Fault;
@@ -39,8 +40,16 @@ pub(super) fn decode(
     recall: Recall<'_>,
 ) -> Result<(ChannelId, Quote, Vec<OrderLine>), Fault> {
     let terms = recall(columns.terms)?;
-    let Frozen::Terms { channel, currency, tax_inclusive, rounding, tax_per_order, country } =
-        *terms
+    let Frozen::Terms {
+        channel,
+        currency,
+        tax_inclusive,
+        rounding,
+        tax_per_order,
+        country,
+        ref zone,
+        ref provider,
+    } = *terms
     else {
         return Err(wrong_kind("terms"));
     };
@@ -65,16 +74,25 @@ pub(super) fn decode(
         return Ok((channel, quote, lines));
     }
     let delivery = columns.delivery.map(|text| reader.delivery(text)).transpose()?;
-    let totals = totals(currency, &priced, delivery.as_ref())
-        .ok_or_else(|| Fault::damaged("an order", "its totals"))?;
+    let fees: Vec<QuoteFee> =
+        extra.fees.into_iter().map(|fee| reader.fee(fee)).collect::<Result<_, _>>()?;
+    let totals = Totals::add_up(&priced, delivery.as_ref(), &fees, currency)
+        .map_err(|_| Fault::damaged("an order", "its totals"))?;
     let quote = Quote {
         currency,
         tax_inclusive,
         rounding,
         tax_rounding: if tax_per_order { TaxRounding::PerOrder } else { TaxRounding::PerLine },
         country,
+        tax: QuoteTax {
+            zone: zone.clone(),
+            provider: provider.clone(),
+            relief: extra.relief,
+            refused: extra.vat_id,
+        },
         lines: priced,
         delivery,
+        fees,
         totals,
         promotions_applied: extra
             .applied
@@ -137,7 +155,8 @@ impl Reader<'_> {
             .checked_mul(ordered)
             .map_err(|error| Fault::damaged("an order line", error))?;
         let discounts = self.discounts(more.discounts)?;
-        let (discount_total, net, total) = self.parts(subtotal, &discounts, tax_total)?;
+        let (discount_total, net, total) =
+            self.parts(subtotal, &discounts, tax_total, &more.tax)?;
         Ok(QuoteLine {
             line: number,
             variant: line.variant,
@@ -168,15 +187,38 @@ impl Reader<'_> {
         };
         let (rate, tax_total) = (self.money(rate), self.money(tax_total));
         let discounts = self.discounts(more.discounts)?;
-        let (discount_total, net, total) = self.parts(rate, &discounts, tax_total)?;
+        let (discount_total, net, total) = self.parts(rate, &discounts, tax_total, &more.tax)?;
+        let surcharge = |(name, times, minor)| Surcharge { name, times, amount: self.money(minor) };
         Ok(QuoteDelivery {
             method: *method,
             code: code.clone(),
             name: name.clone(),
             rate,
             origin: more.origin.unwrap_or(DeliveryOrigin::Flat),
+            surcharges: more.surcharges.into_iter().map(surcharge).collect(),
             discounts,
             discount_total,
+            tax: self.taxes(tax, more.tax, net, tax_total)?,
+            net,
+            tax_total,
+            total,
+        })
+    }
+
+    fn fee(&self, text: FeeText) -> Result<QuoteFee, Fault> {
+        let FeeText(key, amount, origin, tax, tax_total, more) = text;
+        let words = (self.recall)(key)?;
+        let Frozen::Fee { fee, code, name } = &*words else {
+            return Err(wrong_kind("a fee"));
+        };
+        let (amount, tax_total) = (self.money(amount), self.money(tax_total));
+        let (_, net, total) = self.parts(amount, &[], tax_total, &more.tax)?;
+        Ok(QuoteFee {
+            fee: *fee,
+            code: code.clone(),
+            name: name.clone(),
+            amount,
+            origin,
             tax: self.taxes(tax, more.tax, net, tax_total)?,
             net,
             tax_total,
@@ -189,9 +231,15 @@ impl Reader<'_> {
         before: Money,
         discounts: &[Discount],
         tax: Money,
+        taxes: &[TaxRow],
     ) -> Result<(Money, Money, Money), Fault> {
         let off = discounts.iter().map(|discount| discount.amount);
-        derived_parts(self.currency, self.tax_inclusive, before, off, tax)
+        let relieved = taxes.iter().filter_map(|tax| tax.3).map(|minor| self.money(minor));
+        Money::checked_sum(relieved, self.currency)
+            .ok()
+            .and_then(|relieved| {
+                derived_parts(self.currency, self.tax_inclusive, before, off, tax, relieved)
+            })
             .ok_or_else(|| Fault::damaged("an order", "its amounts do not add up"))
     }
 
@@ -210,21 +258,29 @@ impl Reader<'_> {
     fn taxes(
         &self,
         one: i64,
-        many: Vec<(i64, i64, i64)>,
+        many: Vec<TaxRow>,
         net: Money,
         total: Money,
     ) -> Result<Vec<TaxLine>, Fault> {
         if one != 0 {
-            return Ok(vec![self.tax(one, net, total)?]);
+            return Ok(vec![self.tax(one, net, total, None)?]);
         }
         many.into_iter()
-            .map(|(key, base, amount)| self.tax(key, self.money(base), self.money(amount)))
+            .map(|TaxRow(key, base, amount, relieved)| {
+                self.tax(key, self.money(base), self.money(amount), relieved)
+            })
             .collect()
     }
 
-    fn tax(&self, key: i64, base: Money, amount: Money) -> Result<TaxLine, Fault> {
+    fn tax(
+        &self,
+        key: i64,
+        base: Money,
+        amount: Money,
+        relieved: Option<i64>,
+    ) -> Result<TaxLine, Fault> {
         let words = (self.recall)(key)?;
-        let Frozen::Tax { name, rate, category, treatment } = &*words else {
+        let Frozen::Tax { name, rate, category, treatment, level } = &*words else {
             return Err(wrong_kind("a tax"));
         };
         Ok(TaxLine {
@@ -234,6 +290,8 @@ impl Reader<'_> {
             base,
             amount,
             treatment: *treatment,
+            level: *level,
+            relieved: relieved.map(|minor| self.money(minor)),
         })
     }
 
@@ -312,7 +370,11 @@ fn plain_delivery(text: &str) -> Option<DeliveryText> {
     digits.0.is_empty().then(|| DeliveryText(method, rate, tax, tax_total, More::default()))
 }
 
-/// Reads name, street, postal code, city and country.
+/// Name, street, postal code, city, country, region.
+#[derive(Deserialize)]
+struct AddressText(String, String, String, String, CountryCode, #[serde(default)] Option<Region>);
+
+/// Reads name, street, postal code, city, country and perhaps a region.
 pub(super) fn address(text: &str) -> Result<Address, Fault> {
     // Without a backslash, quotation marks stand around the parts only: every second piece is one.
     if !text.as_bytes().contains(&b'\\') {
@@ -325,11 +387,11 @@ pub(super) fn address(text: &str) -> Result<Address, Fault> {
         {
             let owned = str::to_owned;
             let [name, street, postal_code, city] = [name, street, postal_code, city].map(owned);
-            return Ok(Address { name, street, postal_code, city, country });
+            return Ok(Address { name, street, postal_code, city, country, region: None });
         }
     }
-    let (name, street, postal_code, city, country) = serde_json::from_str(text)?;
-    Ok(Address { name, street, postal_code, city, country })
+    let AddressText(name, street, postal_code, city, country, region) = serde_json::from_str(text)?;
+    Ok(Address { name, street, postal_code, city, country, region })
 }
 
 #[cfg(test)]
@@ -371,13 +433,18 @@ mod tests {
         ] {
             let [name, street, postal_code, city, country] = parts.map(str::to_owned);
             let country = country.parse().unwrap();
-            let expected = Address { name, street, postal_code, city, country };
+            let mut expected = Address { name, street, postal_code, city, country, region: None };
             let text = serde_json::to_string(&parts).unwrap();
+            assert_eq!(address(&text).unwrap(), expected, "{text}");
+            let [a, b, c, d, e] = parts;
+            let text = serde_json::to_string(&[a, b, c, d, e, "CA"]).unwrap();
+            expected.region = Some("CA".parse().unwrap());
             assert_eq!(address(&text).unwrap(), expected, "{text}");
         }
         for broken in [
             "[\"a\",\"b\"]",
             "[\"a\",\"b\",\"c\",\"d\",\"DE\",\"f\"]",
+            "[\"a\",\"b\",\"c\",\"d\",\"DE\",\"CA\",\"g\"]",
             "[\"a\",\"b\",\"c\",\"d\",\"DE\"",
         ] {
             assert!(address(broken).is_err(), "{broken}");

@@ -6,11 +6,11 @@ use sutler_core::catalog::TaxRounding;
 use sutler_core::money::Money;
 use sutler_core::order::{Order, OrderLine};
 use sutler_core::pricing::{
-    AppliedPromotion, DeliveryOrigin, Discount, PromotionRefusal, QuoteDelivery, QuoteLine,
-    RefusedPromotion, TaxLine,
+    AppliedPromotion, DeliveryOrigin, Discount, PromotionRefusal, QuoteDelivery, QuoteFee,
+    QuoteLine, RefusedPromotion, TaxLine,
 };
 
-use super::codec::{AppliedText, Columns, DiscountText, Extra, More, is_plain};
+use super::codec::{AppliedText, Columns, DiscountText, Extra, FeeText, More, TaxRow, is_plain};
 use super::counts::counts;
 use crate::error::Fault;
 use crate::frozen::Frozen;
@@ -28,6 +28,8 @@ pub(super) fn encode(order: &Order, intern: Intern<'_>) -> Result<Columns, Fault
         rounding: quote.rounding,
         tax_per_order: quote.tax_rounding == TaxRounding::PerOrder,
         country: quote.country,
+        zone: quote.tax.zone.clone(),
+        provider: quote.tax.provider.clone(),
     })?;
     let plain = is_plain(order);
     let mut lines = String::with_capacity(2 + order.lines.len() * 32);
@@ -51,6 +53,9 @@ pub(super) fn encode(order: &Order, intern: Intern<'_>) -> Result<Columns, Fault
                 .collect::<Result<_, _>>()?,
             coupons: quote.coupons_refused.clone(),
             combination: quote.combination,
+            fees: quote.fees.iter().map(|f| fee_text(f, intern)).collect::<Result<_, _>>()?,
+            relief: quote.tax.relief.clone(),
+            vat_id: quote.tax.refused.clone(),
             quote: None,
         }
     } else {
@@ -60,6 +65,9 @@ pub(super) fn encode(order: &Order, intern: Intern<'_>) -> Result<Columns, Fault
         && extra.refused.is_empty()
         && extra.coupons.is_empty()
         && extra.combination.is_none()
+        && extra.fees.is_empty()
+        && extra.relief.is_none()
+        && extra.vat_id.is_none()
         && extra.quote.is_none();
     let delivery =
         quote.delivery.as_ref().filter(|_| plain).map(|d| delivery_text(d, intern)).transpose()?;
@@ -99,7 +107,7 @@ fn write_line(
             .map(|d| discount(d, intern))
             .collect::<Result<_, _>>()?,
         tax: taxes,
-        origin: None,
+        ..More::default()
     };
     let _ =
         write!(out, ",{},{price},{tax},{}", priced.unit_price.minor(), priced.tax_total.minor());
@@ -118,11 +126,24 @@ fn delivery_text(delivery: &QuoteDelivery, intern: Intern<'_>) -> Result<String,
             .map(|d| discount(d, intern))
             .collect::<Result<_, _>>()?,
         tax: taxes,
+        surcharges: delivery
+            .surcharges
+            .iter()
+            .map(|s| (s.name.clone(), s.times, s.amount.minor()))
+            .collect(),
         origin: (delivery.origin != DeliveryOrigin::Flat).then_some(delivery.origin),
     };
     let mut out = format!("[{key},{},{tax},{}", delivery.rate.minor(), delivery.tax_total.minor());
     write_more(&mut out, &more)?;
     Ok(out)
+}
+
+fn fee_text(fee: &QuoteFee, intern: Intern<'_>) -> Result<FeeText, Fault> {
+    let words = Frozen::Fee { fee: fee.fee, code: fee.code.clone(), name: fee.name.clone() };
+    let key = intern(words)?;
+    let (tax, taxes) = tax_columns(&fee.tax, fee.net, fee.tax_total, intern)?;
+    let more = More { tax: taxes, ..More::default() };
+    Ok(FeeText(key, fee.amount.minor(), fee.origin, tax, fee.tax_total.minor(), more))
 }
 
 fn write_more(out: &mut String, more: &More) -> Result<(), Fault> {
@@ -134,24 +155,23 @@ fn write_more(out: &mut String, more: &More) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Taxes of one line where they are not just one on the net: words, base and amount of each.
-type TaxRows = Vec<(i64, i64, i64)>;
-
 /// Returns the number of the one tax on the net, 0 for none; else 0 and all of them.
 fn tax_columns(
     tax: &[TaxLine],
     net: Money,
     tax_total: Money,
     intern: Intern<'_>,
-) -> Result<(i64, TaxRows), Fault> {
+) -> Result<(i64, Vec<TaxRow>), Fault> {
     match tax {
         [] => Ok((0, Vec::new())),
-        [one] if one.base == net && one.amount == tax_total => {
+        [one] if one.base == net && one.amount == tax_total && one.relieved.is_none() => {
             Ok((intern(tax_words(one))?, Vec::new()))
         }
         many => {
-            let row =
-                |tax: &TaxLine| Ok((intern(tax_words(tax))?, tax.base.minor(), tax.amount.minor()));
+            let row = |tax: &TaxLine| {
+                let relieved = tax.relieved.map(Money::minor);
+                Ok(TaxRow(intern(tax_words(tax))?, tax.base.minor(), tax.amount.minor(), relieved))
+            };
             Ok((0, many.iter().map(row).collect::<Result<_, Fault>>()?))
         }
     }
@@ -163,6 +183,7 @@ fn tax_words(tax: &TaxLine) -> Frozen {
         rate: tax.rate,
         category: tax.category.clone(),
         treatment: tax.treatment,
+        level: tax.level,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Changes of orders.
 
 use rusqlite::params;
+use sutler_core::address::Address;
 use sutler_core::id::CustomerId;
 use sutler_core::inventory::Allocation;
 use sutler_core::order::{Order, OrderAction, OrderNumber};
@@ -25,8 +26,13 @@ impl Batch<'_> {
         };
         let columns = encode::encode(order, &mut |words| self.freeze(words))?;
         let address = &order.ship_to;
-        let ship_to =
-            (&address.name, &address.street, &address.postal_code, &address.city, address.country);
+        let Address { name, street, postal_code, city, country, region } = address;
+        let ship_to = match region {
+            None => serde_json::to_string(&(name, street, postal_code, city, country)),
+            Some(region) => {
+                serde_json::to_string(&(name, street, postal_code, city, country, region))
+            }
+        }?;
         let row = params![
             number,
             id,
@@ -35,7 +41,7 @@ impl Batch<'_> {
             columns.terms,
             order.email,
             order.customer.map(CustomerId::to_bytes),
-            serde_json::to_string(&ship_to)?,
+            ship_to,
             columns.lines,
             columns.counts,
             columns.delivery,

@@ -35,7 +35,7 @@ use line_set::LineSet;
 pub use record::{Discount, DiscountOrigin, UnitSpan};
 
 use super::promotion::{BuyGet, TierBenefit};
-use super::{DeliveryMethod, Destination, VariantFacts};
+use super::{DeliveryMethod, Destination, SentLine, VariantFacts};
 use crate::money::{Money, Rate};
 
 /// A line as far as discounts depend on it.
@@ -56,6 +56,8 @@ pub(super) struct Shipping<'a> {
     pub(super) method: &'a DeliveryMethod,
     /// Where it goes.
     pub(super) destination: &'a Destination,
+    /// What is sent.
+    pub(super) sent: &'a [SentLine<'a>],
 }
 
 /// One discount that was taken.
@@ -137,12 +139,4 @@ impl Grant<'_> {
             }
         }
     }
-}
-
-/// Returns the weight of lines that are sent; `None` when one is unknown.
-pub(super) fn weight_grams<'g>(mut sent: impl Iterator<Item = &'g Goods<'g>>) -> Option<u64> {
-    sent.try_fold(0_u64, |sum, line| {
-        let unit = u64::from(line.facts.weight_grams?);
-        sum.checked_add(unit * u64::from(line.quantity))
-    })
 }

@@ -397,13 +397,7 @@ impl<'t, 'a> Turn<'t, 'a> {
     ) -> Result<Result<DeliveryCharge, DeliveryRefusal>, MoneyError> {
         let left = self.remaining.iter().map(|left| self.money(*left));
         let goods_total = Money::checked_sum(left, self.currency)?;
-        let sent = self.goods.iter().filter(|line| line.facts.requires_shipping);
-        let parcel = Parcel {
-            destination: shipping.destination,
-            goods_total,
-            weight_grams: super::weight_grams(sent.clone()),
-            requires_shipping: sent.clone().next().is_some(),
-        };
+        let parcel = Parcel { destination: shipping.destination, goods_total, sent: shipping.sent };
         let charge = shipping.method.charge(&parcel);
         if let Ok(DeliveryCharge { rate, .. }) = charge {
             let mut left = rate;

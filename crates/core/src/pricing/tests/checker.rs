@@ -9,9 +9,10 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 
 use super::oracle::{self, big, minor, ratio};
+use super::tax_checker::{self, Charge};
 use super::*;
 
-type Checked<T> = Result<T, String>;
+pub(super) type Checked<T> = Result<T, String>;
 
 /// A discount as a part of what it was formed with.
 struct Part {
@@ -21,21 +22,18 @@ struct Part {
     span: Option<(u32, u32)>,
 }
 
-/// An amount with its taxes.
-struct Charge<'t> {
-    amount: BigInt,
-    taxes: Vec<(&'t TraceStep, BigInt)>,
-}
-
 /// Everything that was formed over several lines, to be checked when all are seen.
 #[derive(Default)]
 struct Checker<'t> {
     /// Discounts by promotion and origin.
     groups: BTreeMap<String, (DiscountOrigin, Rounding, Vec<Part>)>,
     charges: Vec<Charge<'t>>,
+    units: u32,
     goods: BigInt,
     discounts: BigInt,
     delivery: BigInt,
+    fees: BigInt,
+    taken_out: BigInt,
     tax: BigInt,
 }
 
@@ -46,6 +44,7 @@ pub(super) fn check(trace: &[TraceNode]) -> Checked<()> {
         match &node.step {
             TraceStep::Line { contains_tax, .. } => checker.line(node, *contains_tax)?,
             TraceStep::Delivery { contains_tax } => checker.delivery(node, *contains_tax)?,
+            TraceStep::Fee { contains_tax } => checker.fee(node, *contains_tax)?,
             TraceStep::Totals { contains_tax } => checker.totals(node, *contains_tax)?,
             _ => equal(&node.text, node.amount.is_some(), false)?,
         }
@@ -53,17 +52,21 @@ pub(super) fn check(trace: &[TraceNode]) -> Checked<()> {
     for (name, (origin, rounding, parts)) in &checker.groups {
         formed(origin, *rounding, parts).map_err(|why| format!("{name}: {why}"))?;
     }
-    checker.taxes()
+    tax_checker::derive(&checker.charges)
 }
 
-fn equal<T: PartialEq + std::fmt::Debug>(what: &str, found: T, derived: T) -> Checked<()> {
+pub(super) fn equal<T: PartialEq + std::fmt::Debug>(
+    what: &str,
+    found: T,
+    derived: T,
+) -> Checked<()> {
     if found == derived {
         return Ok(());
     }
     Err(format!("{what}: the trace says {found:?}, derived is {derived:?}"))
 }
 
-fn amount(node: &TraceNode) -> Checked<BigInt> {
+pub(super) fn amount(node: &TraceNode) -> Checked<BigInt> {
     node.amount.map(minor).ok_or_else(|| format!("{}: no amount", node.text))
 }
 
@@ -99,6 +102,7 @@ impl<'t> Checker<'t> {
         let subtotal = minor(*unit) * quantity;
         equal("subtotal", amount(times)?, subtotal.clone())?;
         self.goods += &subtotal;
+        self.units += quantity;
         let mut runs: Runs = vec![(0, *quantity, subtotal.clone())];
         let mut left = subtotal;
         let mut taxes = Vec::new();
@@ -122,10 +126,10 @@ impl<'t> Checker<'t> {
                     let span = span.map(|(first, units, _)| (first, units));
                     self.discount(step, Part { cost, amount: off, quantity: *quantity, span })?;
                 }
-                _ => taxes.push((&step.step, amount(step)?)),
+                _ => taxes.push(step),
             }
         }
-        self.charge(node, left, taxes, contains_tax)
+        self.charge(node, true, left, &taxes, contains_tax)
     }
 
     fn delivery(&mut self, node: &'t TraceNode, contains_tax: bool) -> Checked<()> {
@@ -136,37 +140,67 @@ impl<'t> Checker<'t> {
         let mut taxes = Vec::new();
         for step in rest {
             match &step.step {
+                TraceStep::Surcharge { times } => {
+                    let all = amount(step)?;
+                    equal("an amount so many times", &all % *times, big(0))?;
+                    left += all;
+                }
                 TraceStep::Discount { .. } => {
                     let (cost, off) = (left.clone(), -amount(step)?);
                     left -= &off;
                     self.discount(step, Part { cost, amount: off, quantity: 0, span: None })?;
                 }
-                _ => taxes.push((&step.step, amount(step)?)),
+                _ => taxes.push(step),
             }
         }
         self.delivery += &left;
-        self.charge(node, left, taxes, contains_tax)
+        self.charge(node, false, left, &taxes, contains_tax)
+    }
+
+    fn fee(&mut self, node: &'t TraceNode, contains_tax: bool) -> Checked<()> {
+        let [rate, taxes @ ..] = node.children.as_slice() else {
+            return Err(format!("{}: no amount", node.text));
+        };
+        let TraceStep::FeeRate { origin, rounding } = &rate.step else {
+            return Err(format!("{}: no origin", node.text));
+        };
+        let left = amount(rate)?;
+        // Which goods a fee is for is not in the trace: what it was taken of is only held against all there is.
+        match origin {
+            FeeOrigin::Flat => {}
+            FeeOrigin::PerUnit { amount, units } => {
+                equal("units of a fee", *units <= self.units, true)?;
+                equal("amount of a fee", left.clone(), minor(*amount) * units)?;
+            }
+            FeeOrigin::Percent { rate, base } => {
+                let most = &self.goods - &self.discounts + &self.delivery;
+                equal("base of a fee", minor(*base) <= most, true)?;
+                let exact = oracle::rate(*rate) * ratio(minor(*base), 1.into());
+                equal("amount of a fee", left.clone(), oracle::round(&exact, *rounding))?;
+            }
+        }
+        self.fees += &left;
+        self.charge(node, false, left, &taxes.iter().collect::<Vec<_>>(), contains_tax)
     }
 
     fn charge(
         &mut self,
         node: &TraceNode,
+        is_goods: bool,
         left: BigInt,
-        taxes: Vec<(&'t TraceStep, BigInt)>,
+        taxes: &[&'t TraceNode],
         contains_tax: bool,
     ) -> Checked<()> {
-        let tax: BigInt = taxes.iter().map(|(_, amount)| amount).sum();
-        self.tax += &tax;
-        for (step, _) in &taxes {
-            let TraceStep::Tax { net, .. } = step else { return Err(node.text.clone()) };
-            let derived = if contains_tax { &left - &tax } else { left.clone() };
-            equal("net", minor(*net), derived)?;
-        }
         if left < big(0) {
             return Err(format!("{}: below zero", node.text));
         }
-        let total = if contains_tax { left.clone() } else { &left + tax };
-        self.charges.push(Charge { amount: left, taxes });
+        let charge = Charge::read(is_goods, left.clone(), taxes, contains_tax)
+            .map_err(|why| format!("{}: {why}", node.text))?;
+        self.tax += &charge.paid;
+        self.taken_out += &charge.taken_out;
+        let added = if contains_tax { big(0) } else { charge.paid.clone() };
+        let total = left + added - &charge.taken_out;
+        self.charges.push(charge);
         equal(&node.text, amount(node)?, total)
     }
 
@@ -203,6 +237,8 @@ impl<'t> Checker<'t> {
                 TraceStep::GoodsTotal => self.goods.clone(),
                 TraceStep::DiscountTotal => -self.discounts.clone(),
                 TraceStep::DeliveryTotal => self.delivery.clone(),
+                TraceStep::FeeTotal => self.fees.clone(),
+                TraceStep::TakenOutTotal => -self.taken_out.clone(),
                 TraceStep::TaxTotal => self.tax.clone(),
                 _ => return Err(format!("{}: not derived", child.text)),
             };
@@ -216,42 +252,14 @@ impl<'t> Checker<'t> {
             (TraceStep::GoodsTotal, &self.goods),
             (TraceStep::DiscountTotal, &self.discounts),
             (TraceStep::DeliveryTotal, &self.delivery),
+            (TraceStep::FeeTotal, &self.fees),
+            (TraceStep::TakenOutTotal, &self.taken_out),
             (TraceStep::TaxTotal, &self.tax),
         ];
         for (step, total) in expected {
             equal("a total is told unless it is zero", seen.contains(&step), *total != big(0))?;
         }
         equal("total", amount(node)?, sum)
-    }
-
-    /// Derives taxes: those of one line from what is left of it, or those of all lines of one category together.
-    fn taxes(&self) -> Checked<()> {
-        let mut orders: BTreeMap<&str, Vec<&Charge<'_>>> = BTreeMap::new();
-        for charge in &self.charges {
-            let Some((TraceStep::Tax { category, treatment, per_order, .. }, _)) =
-                charge.taxes.first()
-            else {
-                continue;
-            };
-            if *treatment == TaxTreatment::Exempt {
-                equal("tax on what is exempt", charge.tax(), big(0))?;
-            } else if *per_order {
-                orders.entry(category.as_str()).or_default().push(charge);
-            } else {
-                equal("tax", charge.tax(), charge.rounded(&charge.amount))?;
-            }
-            charge.by_rate()?;
-        }
-        for charges in orders.values() {
-            let sum: BigInt = charges.iter().map(|charge| &charge.amount).sum();
-            let weights: Vec<BigRational> =
-                charges.iter().map(|charge| ratio(charge.amount.clone(), 1.into())).collect();
-            let parts = oracle::split(&charges[0].rounded(&sum), &weights);
-            for (charge, part) in charges.iter().zip(parts) {
-                equal("tax of the order", charge.tax(), part)?;
-            }
-        }
-        Ok(())
     }
 }
 
@@ -261,43 +269,6 @@ fn untiered(origin: &DiscountOrigin) -> &DiscountOrigin {
             untiered(gave)
         }
         origin => origin,
-    }
-}
-
-impl Charge<'_> {
-    fn tax(&self) -> BigInt {
-        self.taxes.iter().map(|(_, amount)| amount).sum()
-    }
-
-    fn rates(&self) -> Vec<BigRational> {
-        let rate = |(step, _): &(&TraceStep, BigInt)| match step {
-            TraceStep::Tax { rate, .. } => oracle::rate(*rate),
-            _ => ratio(0.into(), 1.into()),
-        };
-        self.taxes.iter().map(rate).collect()
-    }
-
-    /// The tax on an amount, at the sum of the rates, rounded once.
-    fn rounded(&self, amount: &BigInt) -> BigInt {
-        let rate = self.rates().into_iter().fold(ratio(0.into(), 1.into()), |sum, rate| sum + rate);
-        let Some((TraceStep::Tax { contained, rounding, .. }, _)) = self.taxes.first() else {
-            return big(0);
-        };
-        let amount = ratio(amount.clone(), 1.into());
-        let exact = match contained {
-            true => amount * &rate / (ratio(1.into(), 1.into()) + &rate),
-            false => amount * rate,
-        };
-        oracle::round(&exact, *rounding)
-    }
-
-    /// The tax is split over its rates.
-    fn by_rate(&self) -> Checked<()> {
-        let parts = oracle::split(&self.tax(), &self.rates());
-        for ((_, told), part) in self.taxes.iter().zip(parts) {
-            equal("tax by rate", told.clone(), part)?;
-        }
-        Ok(())
     }
 }
 
@@ -363,4 +334,66 @@ fn alone(origin: &DiscountOrigin, rounding: Rounding, part: &Part) -> Checked<Bi
         DiscountOrigin::DeliveryFixed { amount } => at_most(minor(*amount)),
         _ => return Err("cannot be derived".to_owned()),
     })
+}
+
+/// Changes the amount of the node with some number by one minor unit; returns whether there is one.
+fn tamper(nodes: &mut [TraceNode], at: &mut usize) -> bool {
+    nodes.iter_mut().any(|node| {
+        let Some(amount) = &mut node.amount else { return tamper(&mut node.children, at) };
+        if *at == 0 {
+            *amount = Money::from_minor(amount.minor() + 1, amount.currency());
+            return true;
+        }
+        *at -= 1;
+        tamper(&mut node.children, at)
+    })
+}
+
+#[test]
+fn no_amount_of_a_trace_can_be_changed_unseen() {
+    for (kind, count, buyer) in [
+        ("net", "", ""),
+        ("net", "per-order", ""),
+        ("gross", "", ""),
+        ("gross", "per-order", ""),
+        ("gross", "per-order", "exempt"),
+        ("net", "", "exempt"),
+    ] {
+        let mut shop = Shop::new("EUR", kind == "gross");
+        if count == "per-order" {
+            shop.facts.channel.tax_rounding = TaxRounding::PerOrder;
+        }
+        for line in [
+            "tax standard 19 State",
+            "tax standard 1.5 City",
+            "tax standard 7.3 Levy level 1",
+            "tax food 7",
+            "variant lamp 33.33 weighs 1200",
+            "variant bread 4.99 taxed food weighs 800",
+            "delivery post 4.90 taxed as-goods",
+            "surcharge post Heavy 0.75 each 500 above 1000",
+            "fee cash percent-with-delivery 1.7 taxed as-goods",
+            "fee deposit each 0.25",
+            "promotion tenth percent 10",
+            "cart lamp 3",
+            "cart bread 2",
+            "choose post",
+        ] {
+            super::scenario::build(&mut shop, &line.split(' ').collect::<Vec<_>>()).unwrap();
+        }
+        if !buyer.is_empty() {
+            shop.request.buyer_tax.exemption = Some("embassy".to_owned());
+        }
+        let trace = shop.quote().unwrap().trace();
+        let mut changed = 0;
+        for number in 0.. {
+            let mut spoiled = trace.clone();
+            if !tamper(&mut spoiled, &mut number.clone()) {
+                break;
+            }
+            assert!(check(&spoiled).is_err(), "{kind} {count} {buyer}: number {number}\n{trace:?}");
+            changed += 1;
+        }
+        assert!(changed > 20, "{changed}");
+    }
 }

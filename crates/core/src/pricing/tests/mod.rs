@@ -7,10 +7,13 @@
 mod arithmetic;
 mod checker;
 mod oracle;
+mod place;
 mod promotion;
 mod properties;
 mod scenario;
 mod shop;
+mod tax_checker;
+mod tax_oracle;
 mod whole;
 
 pub(super) use properties::config;

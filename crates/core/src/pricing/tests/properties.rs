@@ -42,7 +42,30 @@ struct Plan {
     variants: Vec<(u32, u8, bool, bool)>,
     lines: Vec<(Index, u32)>,
     promotions: Vec<Recipe>,
-    delivery: Option<(u32, bool, Option<u32>)>,
+    delivery: Option<(u32, Beside, Option<u32>)>,
+    fee: Option<(u32, Beside)>,
+    /// Whether the rate of the city stands on the state's.
+    compound: bool,
+    /// Whether the buyer pays no tax.
+    exempt: bool,
+}
+
+/// How a delivery or fee is taxed.
+#[derive(Clone, Copy, Debug)]
+enum Beside {
+    Not,
+    AsCategory,
+    AsGoods,
+}
+
+impl Beside {
+    fn words(self) -> [&'static str; 2] {
+        ["taxed", ["-", "1", "as-goods"][self as usize]]
+    }
+}
+
+fn any_beside() -> impl Strategy<Value = Beside> {
+    select(vec![Beside::Not, Beside::AsCategory, Beside::AsGoods])
 }
 
 fn any_recipe() -> impl Strategy<Value = Recipe> {
@@ -81,11 +104,13 @@ prop_compose! {
         lines in vec((any::<Index>(), 1_u32..6), 0..6),
         promotions in vec(any_recipe(), 0..most),
         delivery in
-            proptest::option::of((0_u32..1000, any::<bool>(), proptest::option::of(0_u32..5000))),
+            proptest::option::of((0_u32..1000, any_beside(), proptest::option::of(0_u32..5000))),
+        fee in proptest::option::weighted(0.3, (1_u32..2000, any_beside())),
+        (compound, exempt) in (any::<bool>(), proptest::bool::weighted(0.1)),
     ) -> Plan {
         Plan {
             currency, tax_inclusive, per_order, best_of, rounding, tax, variants, lines, promotions,
-            delivery,
+            delivery, fee, compound, exempt,
         }
     }
 }
@@ -156,7 +181,10 @@ impl Plan {
                 &[],
             );
         }
-        shop.tax("0", "1.5", &["City"]);
+        shop.tax("0", "1.5", if self.compound { &["City", "level", "1"] } else { &["City"] });
+        if self.exempt {
+            shop.request.buyer_tax.exemption = Some("embassy".to_owned());
+        }
         for (index, (price, category, taxable, sent)) in self.variants.iter().enumerate() {
             let mut words = vec!["taxed", ["0", "1", "2"][usize::from(*category)]];
             words.extend((!taxable).then_some("untaxed"));
@@ -171,11 +199,14 @@ impl Plan {
         }
         if let Some((amount, taxed, free_over)) = &self.delivery {
             let free_over = free_over.map(|limit| self.minor(limit));
-            let mut words = vec![];
-            words.extend(taxed.then_some(["taxed", "1"]).into_iter().flatten());
+            let mut words = taxed.words().to_vec();
             words.extend(free_over.iter().flat_map(|limit| ["free-over", limit.as_str()]));
             shop.delivery("post", &self.minor(*amount), &words);
             shop.request.delivery_method = Some("post".to_owned());
+        }
+        if let Some((hundredths, taxed)) = self.fee {
+            let percent = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+            shop.fee("cash", "percent-with-delivery", &percent, &taxed.words());
         }
         shop
     }
@@ -222,7 +253,8 @@ proptest! {
         for line in &quote.lines {
             let off: i64 = line.discounts.iter().map(|d| d.amount.minor()).sum();
             let tax: i64 = line.tax.iter().map(|t| t.amount.minor()).sum();
-            let left = minor(line.subtotal) - off;
+            let taken_out: i64 = line.tax.iter().filter_map(|t| t.relieved).map(minor).sum();
+            let left = minor(line.subtotal) - off - taken_out;
             prop_assert!(left >= 0 && off >= 0 && tax >= 0 && minor(line.net) >= 0);
             prop_assert_eq!(minor(line.total), if plan.tax_inclusive { left } else { left + tax });
             prop_assert_eq!(minor(line.net), minor(line.total) - tax);
@@ -231,6 +263,10 @@ proptest! {
         if let Some(delivery) = &quote.delivery {
             prop_assert!(minor(delivery.total) >= 0);
             total += minor(delivery.total);
+        }
+        for fee in &quote.fees {
+            prop_assert!(minor(fee.amount) > 0 && minor(fee.total) >= 0);
+            total += minor(fee.total);
         }
         prop_assert_eq!(minor(quote.totals.total), total);
         prop_assert_eq!(quote.check(), Ok(()));
@@ -397,11 +433,15 @@ proptest! {
             }
         }
         let delivery = quote.delivery.as_ref().map_or(0, |delivery| delivery.total.minor());
-        prop_assert_eq!(sum + delivery, quote.totals.total.minor());
+        let fees: i64 = quote.fees.iter().map(|fee| fee.total.minor()).sum();
+        prop_assert_eq!(sum + delivery + fees, quote.totals.total.minor());
     }
 
     #[test]
     fn tax_per_order_is_the_tax_on_the_sum(plan in any_plan(6)) {
+        // One level and one kind of goods for each charge; `tax_oracle` is about the others.
+        let delivery = plan.delivery.map(|(amount, _, free_over)| (amount, Beside::AsCategory, free_over));
+        let plan = Plan { delivery, fee: None, compound: false, exempt: false, ..plan };
         let mut shop = plan.build();
         shop.facts.channel.tax_rounding = TaxRounding::PerOrder;
         let quote = shop.quote().unwrap();

@@ -13,9 +13,14 @@ const FILES: &[(&str, &str)] = &[
     ("delivery.txt", include_str!("scenarios/delivery.txt")),
     ("lanes.txt", include_str!("scenarios/lanes.txt")),
     ("limits.txt", include_str!("scenarios/limits.txt")),
+    ("delivery_rates.txt", include_str!("scenarios/delivery_rates.txt")),
+    ("fees.txt", include_str!("scenarios/fees.txt")),
     ("money.txt", include_str!("scenarios/money.txt")),
     ("promotions.txt", include_str!("scenarios/promotions.txt")),
     ("tax.txt", include_str!("scenarios/tax.txt")),
+    ("tax_compound.txt", include_str!("scenarios/tax_compound.txt")),
+    ("tax_relief.txt", include_str!("scenarios/tax_relief.txt")),
+    ("tax_zones.txt", include_str!("scenarios/tax_zones.txt")),
 ];
 
 /// Fewer than this were lost, not mended.
@@ -67,7 +72,7 @@ fn a_wrong_scenario_is_found() {
 }
 
 /// Reads one line that builds the shop or the cart.
-fn build(shop: &mut Shop, words: &[&str]) -> Result<(), String> {
+pub(super) fn build(shop: &mut Shop, words: &[&str]) -> Result<(), String> {
     match words {
         ["shop", currency, kind @ ("gross" | "net"), rest @ ..] => {
             *shop = Shop::new(currency, *kind == "gross");
@@ -97,12 +102,8 @@ fn build(shop: &mut Shop, words: &[&str]) -> Result<(), String> {
             shop.request.coupons.retain(|entered| *entered != code);
         }
         ["recurrency", name, code] => shop.recurrency(name, code),
-        ["to", country] => {
-            let country = country.parse().unwrap();
-            shop.request.ship_to = Some(Destination { country, postal_code: String::new() });
-        }
         ["choose", code] => shop.request.delivery_method = Some((*code).to_owned()),
-        _ => return Err("cannot read it".to_owned()),
+        words => return shop.build_place(words),
     }
     Ok(())
 }
@@ -125,8 +126,8 @@ fn expect(shop: &Shop, expected: &[&str]) -> Result<(), String> {
 /// Says what the quote has where something is expected, in the words of the expectation:
 ///
 /// `<total> <amount> …`, `line <n> <net> + <tax> = <total>`, `delivery <net> + <tax> = <total>`, `unit <n> <price>`,
-/// `off <n> <amount>`, `units <name> <n>`, `searched <n> <all|greedy>`, `taxed <n> <name> <amount>`, `applied <name> …`, `gave <name> <amount>`, `not <name> <code>`,
-/// `coupon <code>`, `coupons fine`.
+/// `off <n> <amount>`, `units <name> <n>`, `searched <n> <all|greedy>`, `taxed <n> <name> <amount>`, `applied <name> …`,
+/// `gave <name> <amount>`, `not <name> <code>`, `coupon <code>`, `coupons fine`, and what `place` knows.
 fn found(quote: &Quote, expected: &[&str]) -> Option<String> {
     let line = |n: &str| quote.line(n.parse().ok()?);
     let sum = |net: Money, tax: Money, total: Money| {
@@ -175,6 +176,7 @@ fn found(quote: &Quote, expected: &[&str]) -> Option<String> {
             Ok(()) => "coupons fine".to_owned(),
             Err(e) => format!("coupons {}", e.code()),
         },
+        place if let Some(found) = super::place::found(quote, place) => found,
         pairs if pairs.len().is_multiple_of(2) => {
             let mut told = Vec::new();
             for field in pairs.iter().step_by(2) {

@@ -41,9 +41,12 @@ impl Shop {
             price_lists: vec![list].into(),
             prices: vec![],
             variants: vec![],
+            home: None,
             tax_zones: Shared::default(),
             tax_rates: Shared::default(),
+            tax_answer: None,
             delivery_methods: Shared::default(),
+            fees: Shared::default(),
             promotions: Shared::default(),
             promotion_uses: vec![],
             batch_coupons: vec![],
@@ -57,6 +60,8 @@ impl Shop {
             customer_group: None,
             ship_to: None,
             delivery_method: None,
+            payment: None,
+            buyer_tax: BuyerTax::default(),
         };
         Shop { facts, request, now: Timestamp::from_millis(1000) }
     }
@@ -70,39 +75,8 @@ impl Shop {
         self.facts.variants.iter().find(named).unwrap_or_else(|| panic!("no variant {sku}"))
     }
 
-    /// `tax <category> <percent> [<name>] [in <country>]`
-    pub(super) fn tax(&mut self, category: &str, percent: &str, rest: &[&str]) {
-        let (name, country) = match rest {
-            [] => ("VAT", None),
-            [name] => (*name, None),
-            ["in", country] => ("VAT", Some(country.parse().unwrap())),
-            [name, "in", country] => (*name, Some(country.parse().unwrap())),
-            _ => panic!("cannot read {rest:?}"),
-        };
-        let zone =
-            self.facts.tax_zones.iter().find(|zone| zone.countries.first().copied() == country);
-        let zone = zone.map(|zone| zone.id).unwrap_or_else(|| {
-            let id = TaxZoneId::from_u128(u128::try_from(self.facts.tax_zones.len()).unwrap() + 1);
-            let countries = country.into_iter().collect();
-            self.facts.tax_zones.push(TaxZone {
-                id,
-                name: format!("{rest:?}"),
-                countries,
-                version: 1,
-            });
-            id
-        });
-        self.facts.tax_rates.push(TaxRate {
-            zone,
-            category: TaxCategory::new(category).unwrap(),
-            name: name.to_owned(),
-            rate: Rate::percent(percent).unwrap(),
-            window: Window::ALWAYS,
-        });
-    }
-
-    /// `variant <sku> <price> [taxed <category>] [weighs <grams>] [under <category id>] [in <collection id>]
-    /// [has <attribute>=<value>] [digital] [untaxed] [unsold]`
+    /// `variant <sku> <price> [taxed <category>] [weighs <grams>] [sized <mm>x<mm>x<mm>] [dangerous]
+    /// [under <category id>] [in <collection id>] [has <attribute>=<value>] [digital] [untaxed] [unsold]`
     pub(super) fn add_variant(&mut self, sku: &str, price: &str, words: &[&str]) {
         let number = u128::try_from(self.facts.variants.len()).unwrap() + 1;
         let variant = VariantId::from_u128(number);
@@ -118,6 +92,8 @@ impl Shop {
             taxable: true,
             requires_shipping: true,
             weight_grams: None,
+            dimensions: None,
+            dangerous_goods: false,
             sellable: true,
         };
         let mut words = words.iter();
@@ -134,6 +110,8 @@ impl Shop {
                     facts.collections.push(CollectionId::from_u128(id));
                 }
                 "has" => facts.attributes.push(attribute(words.next().unwrap())),
+                "sized" => facts.dimensions = Some(super::place::dimensions(words.next().unwrap())),
+                "dangerous" => facts.dangerous_goods = true,
                 "digital" => facts.requires_shipping = false,
                 "untaxed" => facts.taxable = false,
                 "unsold" => facts.sellable = false,
@@ -150,34 +128,6 @@ impl Shop {
         let (list, variant, amount) =
             (self.facts.price_lists[0].id, self.variant(sku).variant, self.money(price));
         self.facts.prices.push(Price { list, variant, min_quantity, amount, compare_at: None });
-    }
-
-    /// `delivery <code> <flat amount> [taxed <category>] [free-over <amount>] [to <country>]`
-    pub(super) fn delivery(&mut self, code: &str, amount: &str, words: &[&str]) {
-        let mut method = DeliveryMethod {
-            id: DeliveryMethodId::from_u128(
-                u128::try_from(self.facts.delivery_methods.len()).unwrap() + 1,
-            ),
-            code: code.to_owned(),
-            name: code.to_owned(),
-            zone: DeliveryZone::default(),
-            rate: DeliveryRate::Flat { amount: self.money(amount) },
-            free_over: None,
-            tax_category: None,
-            active: true,
-            version: 1,
-        };
-        for pair in words.chunks(2) {
-            match pair {
-                ["taxed", category] => {
-                    method.tax_category = Some(TaxCategory::new(*category).unwrap())
-                }
-                ["free-over", amount] => method.free_over = Some(self.money(amount)),
-                ["to", country] => method.zone.countries.push(country.parse().unwrap()),
-                _ => panic!("cannot read {pair:?}"),
-            }
-        }
-        self.facts.delivery_methods.push(method);
     }
 
     /// `used <promotion> <total> <by this customer>`, or pairs of `units`, `units-by-customer`, `given`, `code:<code>`.

@@ -79,6 +79,7 @@ total: 37.39 EUR
   discounts: -14.50 EUR
   delivery: 4.90 EUR
   tax, contained: 5.72 EUR
+tax zone \"everywhere\"
 promotion \"Secret\" did not apply: it needs a coupon code
 coupon SESAME is not known; check its spelling
 ";

@@ -4,7 +4,7 @@
 //! words are for people; its [`TraceStep`]s say the same to programs, so that whoever distrusts the engine can do the
 //! arithmetic again from the trace alone. The tests do.
 //!
-//! Deliberately absent: languages other than English, and any arithmetic.
+//! Deliberately absent: languages other than English, and any arithmetic but taking surcharges out of a delivery rate.
 
 mod step;
 mod words;
@@ -14,7 +14,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 pub use step::TraceStep;
 
-use super::{Discount, Quote, QuoteDelivery, QuoteLine, TaxLine};
+use super::{Discount, Quote, QuoteDelivery, QuoteFee, QuoteLine, Surcharge, TaxLine};
 use crate::catalog::TaxRounding;
 use crate::money::Money;
 
@@ -63,13 +63,15 @@ impl fmt::Display for TraceNode {
 }
 
 impl Quote {
-    /// Derives the quote step by step: each line, the delivery, the totals, then how promotions were combined, and what
-    /// did not apply and why.
+    /// Derives the quote step by step: each line, the delivery, the fees, the totals, then under which rules of tax and
+    /// how promotions were combined, and what did not apply and why.
     pub fn trace(&self) -> Vec<TraceNode> {
         let mut nodes: Vec<TraceNode> =
             self.lines.iter().map(|line| self.trace_line(line)).collect();
         nodes.extend(self.delivery.as_ref().map(|delivery| self.trace_delivery(delivery)));
+        nodes.extend(self.fees.iter().map(|fee| self.trace_fee(fee)));
         nodes.push(self.trace_totals());
+        nodes.extend(self.trace_terms());
         nodes.extend(self.combination.map(|search| {
             TraceNode::remark(words::search(search), TraceStep::Combination(search))
         }));
@@ -114,12 +116,49 @@ impl Quote {
         let step = TraceStep::Delivery { contains_tax: self.tax_inclusive };
         let text = format!("delivery {:?} ({})", delivery.name, delivery.code);
         let mut node = TraceNode::new(text, step, delivery.total);
+        let surcharges = delivery.surcharges.iter().map(|surcharge| surcharge.amount.minor());
+        let base = delivery.rate.minor().saturating_sub(surcharges.sum());
+        let base = Money::from_minor(base, self.currency);
         let rate = TraceStep::DeliveryRate { origin: delivery.origin };
-        node.children.push(TraceNode::new(words::rate(delivery.origin), rate, delivery.rate));
+        node.children.push(TraceNode::new(words::rate(delivery.origin), rate, base));
+        node.children.extend(delivery.surcharges.iter().map(trace_surcharge));
         node.children
             .extend(delivery.discounts.iter().map(|discount| self.trace_discount(discount, 0)));
         node.children.extend(delivery.tax.iter().map(|tax| self.trace_tax(tax)));
         node
+    }
+
+    fn trace_fee(&self, fee: &QuoteFee) -> TraceNode {
+        let step = TraceStep::Fee { contains_tax: self.tax_inclusive };
+        let mut node =
+            TraceNode::new(format!("fee {:?} ({})", fee.name, fee.code), step, fee.total);
+        let rate = TraceStep::FeeRate { origin: fee.origin, rounding: self.rounding };
+        let how = words::fee(fee.origin, self.rounding);
+        node.children.push(TraceNode::new(how, rate, fee.amount));
+        node.children.extend(fee.tax.iter().map(|tax| self.trace_tax(tax)));
+        node
+    }
+
+    /// Says under which rules of tax the quote was made.
+    fn trace_terms(&self) -> Vec<TraceNode> {
+        let remark = |text: String, step| TraceNode::remark(text, step);
+        let zone = self.tax.zone.as_ref().map(|name| {
+            remark(format!("tax zone {name:?}"), TraceStep::TaxZone { name: name.clone() })
+        });
+        let provider = self.tax.provider.as_ref().map(|name| {
+            let text = format!("the tax is what the tax engine {name} answered");
+            remark(text, TraceStep::TaxProvider { name: name.clone() })
+        });
+        let relief = self.tax.relief.as_ref().map(|relief| {
+            let step = TraceStep::TaxRelief { relief: relief.clone() };
+            remark(format!("no tax: {relief}"), step)
+        });
+        let refused = self.tax.refused.as_ref().map(|(vat_id, refusal)| {
+            let text = format!("VAT id {vat_id} does not reverse the charge: {refusal}");
+            let (vat_id, refusal) = (vat_id.clone(), refusal.clone());
+            remark(text, TraceStep::RefusedVatId { vat_id, refusal })
+        });
+        [zone, provider, relief, refused].into_iter().flatten().collect()
     }
 
     fn trace_discount(&self, discount: &Discount, quantity: u32) -> TraceNode {
@@ -138,16 +177,31 @@ impl Quote {
     }
 
     fn trace_tax(&self, tax: &TaxLine) -> TraceNode {
-        let step = TraceStep::Tax {
-            rate: tax.rate,
-            category: tax.category.clone(),
-            treatment: tax.treatment,
-            net: tax.base,
-            contained: self.tax_inclusive,
-            per_order: self.tax_rounding == TaxRounding::PerOrder,
-            rounding: self.rounding,
+        let step = match self.tax.provider {
+            Some(_) => TraceStep::AnsweredTax {
+                rate: tax.rate,
+                category: tax.category.clone(),
+                treatment: tax.treatment,
+                net: tax.base,
+            },
+            None => TraceStep::Tax {
+                rate: tax.rate,
+                category: tax.category.clone(),
+                treatment: tax.treatment,
+                level: tax.level,
+                base: tax.base,
+                contained: self.tax_inclusive,
+                per_order: self.tax_rounding == TaxRounding::PerOrder,
+                rounding: self.rounding,
+            },
         };
-        TraceNode::new(words::tax(self, tax), step, tax.amount)
+        let mut node = TraceNode::new(words::tax(self, tax), step, tax.amount);
+        if let Some(relieved) = tax.relieved {
+            let (text, amount) = (words::taken_out(self, tax), relieved.checked_neg().ok());
+            let step = TraceStep::TakenOut;
+            node.children.push(TraceNode { text, step, amount, children: Vec::new() });
+        }
+        node
     }
 
     fn trace_totals(&self) -> TraceNode {
@@ -155,12 +209,14 @@ impl Quote {
         let step = TraceStep::Totals { contains_tax: self.tax_inclusive };
         let mut node = TraceNode::new("total".to_owned(), step, totals.total);
         let tax = if self.tax_inclusive { "tax, contained" } else { "tax" };
-        let discount = totals.discount_total.checked_neg().unwrap_or(totals.discount_total);
+        let negative = |amount: Money| amount.checked_neg().unwrap_or(amount);
+        let taken_out = self.tax_relief_total().unwrap_or(Money::zero(self.currency));
         for (text, step, amount) in [
             ("goods", TraceStep::GoodsTotal, totals.subtotal),
-            ("discounts", TraceStep::DiscountTotal, discount),
+            ("discounts", TraceStep::DiscountTotal, negative(totals.discount_total)),
             ("delivery", TraceStep::DeliveryTotal, totals.delivery_total),
             ("fees", TraceStep::FeeTotal, totals.fee_total),
+            ("tax taken out of prices", TraceStep::TakenOutTotal, negative(taken_out)),
             (tax, TraceStep::TaxTotal, totals.tax_total),
         ] {
             if !amount.is_zero() {
@@ -169,4 +225,9 @@ impl Quote {
         }
         node
     }
+}
+
+fn trace_surcharge(surcharge: &Surcharge) -> TraceNode {
+    let text = words::surcharge(&surcharge.name, surcharge.times);
+    TraceNode::new(text, TraceStep::Surcharge { times: surcharge.times }, surcharge.amount)
 }

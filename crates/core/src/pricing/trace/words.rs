@@ -3,7 +3,7 @@
 use crate::catalog::TaxRounding;
 use crate::money::{Money, Rate, Rounding};
 use crate::pricing::{
-    CombinationSearch, DeliveryOrigin, DiscountOrigin, Quote, TaxLine, TaxTreatment,
+    CombinationSearch, DeliveryOrigin, DiscountOrigin, FeeOrigin, Quote, TaxLine, TaxTreatment,
 };
 
 /// Says how a combination of promotions was found.
@@ -29,6 +29,18 @@ pub(super) fn rate(origin: DeliveryOrigin) -> String {
                 up_to_grams.map_or("any weight".to_owned(), |grams| format!("up to {grams} g"));
             format!("rate for {rung}, at {weight}")
         }
+        DeliveryOrigin::ByVolume { volume_cm3, up_to_cm3 } => {
+            let volume =
+                volume_cm3.map_or("an unknown volume".to_owned(), |cm3| format!("{cm3} cm³"));
+            let rung = up_to_cm3.map_or("any volume".to_owned(), |cm3| format!("up to {cm3} cm³"));
+            format!("rate for {rung}, at {volume}")
+        }
+        DeliveryOrigin::ByQuantity { units, up_to_units } => {
+            let rung = up_to_units
+                .map_or("any number of units".to_owned(), |most| format!("up to {most} units"));
+            format!("rate for {rung}, at {units}")
+        }
+        DeliveryOrigin::Table { row } => format!("row {row} of the table of rates"),
         DeliveryOrigin::BySubtotal { from } => format!("rate for goods from {from} on"),
         DeliveryOrigin::FreeOver { limit } => {
             format!("free, because the goods cost {limit} or more")
@@ -37,23 +49,51 @@ pub(super) fn rate(origin: DeliveryOrigin) -> String {
     }
 }
 
+/// Says which surcharge it is, and how often it was due.
+pub(super) fn surcharge(name: &str, times: u32) -> String {
+    let times = if times == 1 { String::new() } else { format!(", {times} times") };
+    format!("surcharge {name:?}{times}")
+}
+
+/// Says how a fee came about.
+pub(super) fn fee(origin: FeeOrigin, rounding: Rounding) -> String {
+    match origin {
+        FeeOrigin::Flat => "once for the order".to_owned(),
+        FeeOrigin::PerUnit { amount, units } => format!("{amount} for each of {units} units"),
+        FeeOrigin::Percent { rate, base } => format!("{rate} of {base}, {}", rounding.words()),
+    }
+}
+
 /// Says how tax was formed.
 pub(super) fn tax(quote: &Quote, tax: &TaxLine) -> String {
-    let rounded = match quote.tax_rounding {
+    let rounded = rounded(quote);
+    let verb = if quote.tax_inclusive { "contained in what is left, net" } else { "on" };
+    let TaxLine { name, rate, category, base, .. } = tax;
+    let below = if tax.level > 0 { " and the tax before it" } else { "" };
+    match (tax.treatment, &quote.tax.provider) {
+        (TaxTreatment::Standard, Some(provider)) => {
+            format!("{name} {rate} ({category}) on {base}, as {provider} says")
+        }
+        (TaxTreatment::Standard, None) => {
+            format!("{name} {rate} ({category}) {verb} {base}{below}, {rounded}")
+        }
+        (TaxTreatment::Zero, _) => format!("{name} {rate} ({category}) on {base}"),
+        (TaxTreatment::Exempt, _) => format!("not taxed ({category})"),
+        (TaxTreatment::ReverseCharge, _) => format!("the buyer owes the tax ({category})"),
+    }
+}
+
+/// Says which tax was taken out of a price.
+pub(super) fn taken_out(quote: &Quote, tax: &TaxLine) -> String {
+    format!("{} {} taken out of the price, {}", tax.name, tax.rate, rounded(quote))
+}
+
+fn rounded(quote: &Quote) -> String {
+    match quote.tax_rounding {
         TaxRounding::PerLine => quote.rounding.words().to_owned(),
         TaxRounding::PerOrder => {
             format!("its part of the order's tax, {}", quote.rounding.words())
         }
-    };
-    let verb = if quote.tax_inclusive { "contained in what is left, net" } else { "on" };
-    let base = tax.base;
-    match tax.treatment {
-        TaxTreatment::Standard => {
-            format!("{} {} ({}) {verb} {base}, {rounded}", tax.name, tax.rate, tax.category)
-        }
-        TaxTreatment::Zero => format!("{} {} ({}) on {base}", tax.name, tax.rate, tax.category),
-        TaxTreatment::Exempt => format!("not taxed ({})", tax.category),
-        TaxTreatment::ReverseCharge => format!("the buyer owes the tax ({})", tax.category),
     }
 }
 

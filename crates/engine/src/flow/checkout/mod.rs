@@ -24,7 +24,7 @@ use sutler_core::id::{CartId, CheckoutId, OrderId};
 use sutler_core::money::Money;
 use sutler_core::order::{Order, OrderStatus};
 use sutler_core::payment::Payment;
-use sutler_core::pricing::Quote;
+use sutler_core::pricing::{BuyerTax, Quote, VatId};
 use sutler_core::rejection::Rejection;
 
 use super::recover::RecoveryReport;
@@ -66,6 +66,8 @@ pub struct CheckoutCommand {
     pub delivery: String,
     /// Provider and method: `test:ok`, `manual:cash`.
     pub pay: String,
+    /// What the buyer claims about tax: a VAT id, an exemption that the shop grants.
+    pub buyer_tax: BuyerTax,
     /// The total that the buyer saw; another one is refused as `quote.changed`.
     pub expect_total: Option<Money>,
     /// Same key, same checkout: a retry returns the first result.
@@ -98,11 +100,20 @@ impl CheckoutCommand {
     /// Returns the hash of what is asked for: the content that a key stands for.
     pub fn content(&self) -> ContentHash {
         let mut input = HashInput::new("checkout");
-        let Address { name, street, postal_code, city, country } = &self.ship_to;
+        let Address { name, street, postal_code, city, country, region } = &self.ship_to;
         input.id(self.cart.to_u128()).text(&self.email);
         input.text(name).text(street).text(postal_code).text(city).text(country.as_str());
         input.text(&self.delivery).text(&self.pay);
         input.optional_text(self.expect_total.map(|total| total.to_string()).as_deref());
+        // What is rarely said is only counted when it is, so that older keys keep their meaning.
+        if let Some(region) = region {
+            input.text("region").text(region.as_str());
+        }
+        if !self.buyer_tax.is_private() {
+            let BuyerTax { vat_id, exemption } = &self.buyer_tax;
+            input.text("buyer tax").optional_text(vat_id.as_ref().map(VatId::as_str));
+            input.optional_text(exemption.as_deref());
+        }
         input.finish()
     }
 
@@ -127,6 +138,7 @@ impl CheckoutCommand {
             && delivery
             && payment
             && total
+            && order.quote.tax.answers(&self.buyer_tax)
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) fn freeze_quote(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<(
         ship_to: Some(command.ship_to.clone()),
         delivery: Some(command.delivery.clone()),
         email: Some(command.email.clone()),
+        pay: Some(command.pay.clone()),
+        buyer_tax: command.buyer_tax.clone(),
     };
     let quote = saga.shop.quote_cart(saga.setup()?, &cart, &goods, &wanted, set.at)?;
     quote.check_coupons().map_err(Rejection::from)?;

@@ -1,0 +1,115 @@
+//! Delivery methods and fees from files.
+
+use sutler_core::catalog::CategoryTree;
+use sutler_core::change::SetupChange;
+use sutler_core::id::{CategoryId, DeliveryMethodId, FeeId};
+use sutler_core::pricing::{
+    DeliveryLimits, DeliveryMethod, DeliverySurcharge, Fee, FeeAmount, FeeCondition,
+};
+use sutler_core::rejection::Rejection;
+use sutler_exchange::{FeeAmountDraft, read_delivery_method, read_fee};
+
+use super::cart::channel_by_code;
+use crate::{FlowError, Shop};
+
+impl Shop {
+    /// Writes the delivery method that a TOML file describes; one of the same code is replaced. With `dry_run` it is only
+    /// read and checked.
+    ///
+    /// Errors: [`FlowError::File`] for what cannot be read; `not_found` for a category; `pricing.invalid_rule` for a method
+    /// that contradicts itself.
+    pub fn delivery_add(&self, text: &str, dry_run: bool) -> Result<DeliveryMethod, FlowError> {
+        let setup = self.setup()?;
+        let draft = read_delivery_method(text, setup.shop.currency)
+            .map_err(|refused| FlowError::File(refused.into_diagnostics()))?;
+        let tree = self.category_tree()?;
+        let known = setup.delivery_methods.iter().find(|method| method.code == draft.code);
+        let method = DeliveryMethod {
+            id: known
+                .map_or_else(|| DeliveryMethodId::from_u128(self.next_id()), |method| method.id),
+            code: draft.code,
+            name: draft.name,
+            zone: draft.zone,
+            rate: draft.rate,
+            free_over: draft.free_over,
+            surcharges: draft
+                .surcharges
+                .into_iter()
+                .map(|(name, rule, amount)| DeliverySurcharge { name, rule, amount })
+                .collect(),
+            limits: DeliveryLimits {
+                up_to_grams: draft.up_to_grams,
+                up_to_mm: draft.up_to_mm,
+                only_categories: categories(&tree, &draft.only_categories)?,
+                except_categories: categories(&tree, &draft.except_categories)?,
+                dangerous_goods: draft.dangerous_goods,
+            },
+            tax: draft.tax,
+            active: draft.active,
+            version: known.map_or(1, |method| method.version + 1),
+        };
+        method.check().map_err(Rejection::from)?;
+        if !dry_run {
+            self.setup_put(&SetupChange::DeliveryMethod(Box::new(method.clone())))?;
+        }
+        Ok(method)
+    }
+
+    /// Writes the fee that a TOML file describes; one of the same code is replaced. With `dry_run` it is only read and
+    /// checked.
+    ///
+    /// Errors: as [`Shop::delivery_add`], and `not_found` for a channel.
+    pub fn fee_add(&self, text: &str, dry_run: bool) -> Result<Fee, FlowError> {
+        let setup = self.setup()?;
+        let draft = read_fee(text, setup.shop.currency)
+            .map_err(|refused| FlowError::File(refused.into_diagnostics()))?;
+        let tree = self.category_tree()?;
+        let known = setup.fees.iter().find(|fee| fee.code == draft.code);
+        let channels = draft.channels.iter();
+        let channels = channels
+            .map(|code| Ok(channel_by_code(&setup, code)?.id))
+            .collect::<Result<_, FlowError>>()?;
+        let fee = Fee {
+            id: known.map_or_else(|| FeeId::from_u128(self.next_id()), |fee| fee.id),
+            code: draft.code,
+            name: draft.name,
+            amount: match draft.amount {
+                FeeAmountDraft::Flat(amount) => FeeAmount::Flat { amount },
+                FeeAmountDraft::PerUnit(amount) => FeeAmount::PerUnit { amount },
+                FeeAmountDraft::Percent(rate, with_delivery) => {
+                    FeeAmount::Percent { rate, with_delivery }
+                }
+            },
+            condition: FeeCondition {
+                channels,
+                payments: draft.payments,
+                categories: categories(&tree, &draft.categories)?,
+                territory: draft.territory,
+                goods_below: draft.goods_below,
+                window: draft.window,
+            },
+            tax: draft.tax,
+            active: draft.active,
+            version: known.map_or(1, |fee| fee.version + 1),
+        };
+        fee.check().map_err(Rejection::from)?;
+        if !dry_run {
+            self.setup_put(&SetupChange::Fee(Box::new(fee.clone())))?;
+        }
+        Ok(fee)
+    }
+}
+
+/// Finds categories by their paths, `Food / Fish`, or ids.
+fn categories(tree: &CategoryTree, paths: &[String]) -> Result<Vec<CategoryId>, FlowError> {
+    let find = |path: &String| {
+        if let Ok(id) = path.parse::<CategoryId>()
+            && tree.get(id).is_some()
+        {
+            return Ok(id);
+        }
+        let names: Vec<String> = path.split('/').map(|name| name.trim().to_owned()).collect();
+        tree.find(&names).ok_or_else(|| Rejection::not_found("category", path).into())
+    };
+    paths.iter().map(find).collect()
+}
