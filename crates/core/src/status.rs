@@ -41,9 +41,9 @@ pub trait Status: Copy + Eq + Debug + 'static {
     }
 }
 
-fn with_article(noun: &str) -> String {
-    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-    format!("{article} {noun}")
+fn a_or_an(noun: &str) -> String {
+    let a = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{a} {noun}")
 }
 
 /// A move that the status table does not list.
@@ -59,7 +59,7 @@ fn with_article(noun: &str) -> String {
 /// );
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{} that is {from} cannot `{step}`", with_article(noun))]
+#[error("{} that is {from} cannot `{step}`", a_or_an(noun))]
 pub struct IllegalMove {
     /// The record.
     pub noun: &'static str,
@@ -140,7 +140,7 @@ pub fn check_table<S: Status>() -> Result<(), String> {
 pub fn render<S: Status>() -> String {
     let mut page = format!(
         "# Status of {}\n\nGenerated from the table in `sutler-core`; do not edit.\n\n",
-        with_article(S::NOUN)
+        a_or_an(S::NOUN)
     );
     page.push_str("```mermaid\nstateDiagram-v2\n");
     // Writing to a String cannot fail, so the results are of no interest.

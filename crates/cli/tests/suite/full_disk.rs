@@ -2,6 +2,7 @@
 //! tests say that they were skipped. A limit on the length of files needs no root.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
 use std::process::Command;
 
