@@ -1,5 +1,7 @@
 //! Tax from an outside engine, and what a buyer claims about tax, from cart to order.
 
+#![allow(clippy::unwrap_used, reason = "a failed step should stop the test")]
+
 mod world;
 
 use std::sync::Arc;

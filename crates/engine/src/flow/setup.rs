@@ -290,7 +290,7 @@ impl InitCommand {
     /// Returns what a small shop in one country starts with: prices that contain tax, the country's standard rate where
     /// Sutler knows it (else zero, to be set), delivery for 4.90 major units, free from 75.
     ///
-    /// Errors: a currency or country code that is none. Source of the rates: [`crate::country`].
+    /// Errors: a currency or country code that is none. Source of the rates: [`sutler_core::country`].
     pub fn new(name: &str, currency: &str, country: &str) -> Result<Self, Rejection> {
         let currency = Currency::from_code(currency)?;
         let country: CountryCode = country.parse()?;

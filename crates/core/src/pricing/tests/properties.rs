@@ -60,7 +60,12 @@ enum Beside {
 
 impl Beside {
     fn words(self) -> [&'static str; 2] {
-        ["taxed", ["-", "1", "as-goods"][self as usize]]
+        let how = match self {
+            Beside::Not => "-",
+            Beside::AsCategory => "1",
+            Beside::AsGoods => "as-goods",
+        };
+        ["taxed", how]
     }
 }
 

@@ -155,7 +155,7 @@ impl Quote {
         });
         let refused = self.tax.refused.as_ref().map(|(vat_id, refusal)| {
             let text = format!("VAT id {vat_id} does not reverse the charge: {refusal}");
-            let (vat_id, refusal) = (vat_id.clone(), refusal.clone());
+            let (vat_id, refusal) = (vat_id.clone(), *refusal);
             remark(text, TraceStep::RefusedVatId { vat_id, refusal })
         });
         [zone, provider, relief, refused].into_iter().flatten().collect()
