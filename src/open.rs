@@ -206,10 +206,12 @@ impl Opening {
                 let options =
                     sutler_store_sqlite::OpenOptions { create: self.create, ..Default::default() };
                 let store = sutler_store_sqlite::SqliteStore::open(path, options)?;
+                // Beside the file itself, whatever link led to it: one shop has one index and one ledger.
+                let path = store.path().to_path_buf();
                 Ok((
                     Arc::new(store),
-                    TestProvider::at(beside(path, "-test-payments")),
-                    Some(beside(path, "-search")),
+                    TestProvider::at(beside(&path, "-test-payments")),
+                    Some(beside(&path, "-search")),
                 ))
             }
             #[cfg(not(feature = "sqlite"))]
@@ -320,7 +322,7 @@ pub fn restore(backup: &Path, url: &str, replace: bool) -> Result<(), OpenError>
         sutler_store_sqlite::Restore { overwrite: replace, uid },
     )?;
     // The index belongs to the shop that stood here; it is made anew by the next search.
-    let index = beside(&path, "-search");
+    let index = beside(&path.canonicalize().unwrap_or(path), "-search");
     if index.exists() {
         std::fs::remove_dir_all(&index)
             .map_err(|source| OpenError::Index { path: index, source })?;

@@ -9,6 +9,7 @@ use sutler_engine::Shop;
 use crate::config::Settings;
 use crate::error::CommandError;
 use crate::output::Console;
+use crate::target::resolved;
 
 /// What every command is given.
 pub(crate) struct Context<'a> {
@@ -53,10 +54,8 @@ impl Context<'_> {
     pub(crate) fn require_outside_shop(&self, path: &Path) -> Result<(), CommandError> {
         let StoreUrl::Sqlite(store) = self.url()? else { return Ok(()) };
         let whole = |path: &Path| {
-            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-            let folder = path
-                .parent()
-                .map(|folder| folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf()));
+            let path = resolved(path);
+            let folder = path.parent().map(Path::to_path_buf);
             folder.zip(path.file_name().map(|name| name.to_string_lossy().into_owned()))
         };
         let (Some((folder, name)), Some((home, shop))) = (whole(path), whole(&store)) else {

@@ -33,6 +33,7 @@ mod plural;
 mod progress;
 mod run;
 mod table;
+mod target;
 mod view;
 
 fn main() -> std::process::ExitCode {

@@ -20,7 +20,7 @@ use crate::error::{Fault, OpenError};
 use crate::integrity;
 use crate::lock::FileLock;
 use crate::migrate::{self, MIGRATIONS, Standing};
-use crate::open::OpenOptions;
+use crate::open::{OpenOptions, absolute};
 use crate::readers::{self, Access};
 use crate::short::Words;
 
@@ -110,10 +110,8 @@ pub fn restore(
     to: impl AsRef<Path>,
     how: Restore,
 ) -> Result<(), OpenError> {
-    let (from, to) = (from.as_ref(), to.as_ref());
-    if to.exists() && !how.overwrite {
-        return Err(OpenError::Exists { path: to.to_path_buf() });
-    }
+    let from = from.as_ref();
+    let to = &place(to.as_ref(), how.overwrite)?;
     let part = beside(to, "restoring");
     let _swept = Swept(&part);
     {
@@ -153,9 +151,7 @@ pub(crate) fn before_migration(
 
 /// Copies what a connection sees now into a file.
 fn copy(conn: &Connection, target: &Path, overwrite: bool) -> Result<(), OpenError> {
-    if target.exists() && !overwrite {
-        return Err(OpenError::Exists { path: target.to_path_buf() });
-    }
+    let target = &place(target, overwrite)?;
     let part = beside(target, "part");
     let _swept = Swept(&part);
     let io = |error| match OpenError::io(target, error) {
@@ -170,7 +166,7 @@ fn copy(conn: &Connection, target: &Path, overwrite: bool) -> Result<(), OpenErr
     copy_pages(conn, &part).map_err(|error| OpenError::of(target, error))?;
     File::open(&part).and_then(|file| file.sync_all()).map_err(io)?;
     if overwrite {
-        std::fs::rename(&part, target).map_err(io)?;
+        replace(&part, target).map_err(io)?;
     } else {
         rename_new(&part, target).map_err(io)?;
     }
@@ -265,8 +261,29 @@ fn put_in_place(part: &Path, to: &Path) -> Result<(), OpenError> {
         .map_err(|_| OpenError::Locked { path: to.to_path_buf() })?;
     // Kept until the new file stands: who opens the old one meanwhile waits, and then finds it without a journal.
     let _alone = if to.exists() { Some(close_journal(to)?) } else { None };
-    std::fs::rename(part, to).map_err(io)?;
+    replace(part, to).map_err(io)?;
     sync_folder(to).map_err(io)
+}
+
+/// Returns where a file is to stand, without links, so that a link goes on pointing at the one file of a shop.
+///
+/// Errors: [`OpenError::NotRegular`] for what is no file and must not become one; [`OpenError::Exists`] for a file that may
+/// not be replaced.
+fn place(path: &Path, overwrite: bool) -> Result<PathBuf, OpenError> {
+    let found = std::fs::metadata(path).ok();
+    match found.map(|found| found.is_file()) {
+        Some(false) => Err(OpenError::NotRegular { path: path.to_path_buf() }),
+        Some(true) if !overwrite => Err(OpenError::Exists { path: path.to_path_buf() }),
+        _ => absolute(path),
+    }
+}
+
+/// Renames a file to a name that may be taken; whoever might read the old file may read the new one, and nobody else.
+fn replace(from: &Path, to: &Path) -> std::io::Result<()> {
+    if let Ok(old) = std::fs::metadata(to) {
+        std::fs::set_permissions(from, old.permissions())?;
+    }
+    std::fs::rename(from, to)
 }
 
 /// Empties the journal of the shop that is to be replaced and takes it away, so that nothing of it is taken for a part of

@@ -41,6 +41,12 @@ pub enum OpenError {
         /// Where.
         path: PathBuf,
     },
+    /// A folder, a device or a pipe stands where a file is to be written.
+    #[error("{} is not a file, so none can take its place", .path.display())]
+    NotRegular {
+        /// Where.
+        path: PathBuf,
+    },
     /// The file is no SQLite database.
     #[error("{} is not a shop: it is not an SQLite database", .path.display())]
     NotADatabase {
@@ -133,6 +139,7 @@ impl OpenError {
         match self {
             OpenError::Missing { .. } => "store.missing",
             OpenError::Exists { .. } => "store.exists",
+            OpenError::NotRegular { .. } => "file.not_regular",
             OpenError::NotADatabase { .. } => "store.not_a_database",
             OpenError::Foreign { .. } => "store.foreign",
             OpenError::Newer { .. } => "store.newer",
@@ -151,6 +158,7 @@ impl OpenError {
         match self {
             OpenError::Missing { .. } => "check the path, or make a shop there with `sutler init`",
             OpenError::Exists { .. } => "choose another path, or say that it may be replaced",
+            OpenError::NotRegular { .. } => "name another file; nothing was changed",
             OpenError::NotADatabase { .. } | OpenError::Foreign { .. } => {
                 "check the path; nothing in the file was changed"
             }

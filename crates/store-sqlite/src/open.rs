@@ -185,11 +185,16 @@ fn check_is_file(path: &Path) -> Result<bool, OpenError> {
 }
 
 /// Returns the path without links, so that every process that opens the file finds the same lock beside it.
-fn absolute(path: &Path) -> Result<PathBuf, OpenError> {
-    if let Ok(found) = path.canonicalize() {
-        return Ok(found);
-    }
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf, OpenError> {
     let folder = folder_of(path);
+    match (path.canonicalize(), path.read_link()) {
+        (Ok(found), _) => return Ok(found),
+        // A link to what is not there yet; links in a circle fail otherwise.
+        (Err(error), Ok(next)) if error.kind() == std::io::ErrorKind::NotFound => {
+            return absolute(&folder.join(next));
+        }
+        _ => {}
+    }
     let unreachable = |source| OpenError::Unreachable { path: path.to_path_buf(), source };
     let folder = folder.canonicalize().map_err(unreachable)?;
     let name =

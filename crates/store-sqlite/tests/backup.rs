@@ -204,3 +204,43 @@ fn a_copy_that_is_damaged_is_not_put_back() {
     assert_eq!(std::fs::read(&path).unwrap(), before);
     assert!(open(&path).integrity().unwrap().is_empty());
 }
+
+#[test]
+fn a_copy_put_back_over_a_link_replaces_what_the_link_points_at() {
+    let (folder, path, _) = shop();
+    let (copy, link) = (folder.path().join("copy.db"), folder.path().join("link.db"));
+    open(&path).backup_to(&copy, false).unwrap();
+    std::os::unix::fs::symlink("shop.db", &link).unwrap();
+    let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(&path, private).unwrap();
+    restore(&copy, &link, Restore { overwrite: true, uid: Some(7) }).unwrap();
+    assert!(link.is_symlink());
+    for place in [&path, &link] {
+        assert_eq!(open(place).setup().unwrap().unwrap().shop.uid, 7);
+    }
+    let mode = std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600, "nobody else may read the shop now");
+    // A copy over a link, and one through a link to what is not there yet.
+    std::os::unix::fs::symlink("later.db", folder.path().join("next.db")).unwrap();
+    open(&path).backup_to(folder.path().join("next.db"), false).unwrap();
+    assert!(folder.path().join("next.db").is_symlink());
+    assert!(folder.path().join("later.db").is_file());
+}
+
+#[test]
+fn what_is_no_file_does_not_become_one() {
+    let (folder, path, _) = shop();
+    let (copy, pipe) = (folder.path().join("copy.db"), folder.path().join("pipe"));
+    let store = open(&path);
+    store.backup_to(&copy, false).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for target in [&pipe, &folder.path().to_path_buf()] {
+        for overwrite in [false, true] {
+            let refused = store.backup_to(target, overwrite).unwrap_err();
+            assert_eq!(refused.code(), "file.not_regular");
+            let how = Restore { overwrite, uid: None };
+            assert_eq!(restore(&copy, target, how).unwrap_err().code(), "file.not_regular");
+        }
+    }
+    assert!(!pipe.is_file());
+}

@@ -1,7 +1,7 @@
 //! `sutler export`: the catalog or the stock as a file that merchants' tools read.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use sutler_engine::flow::export::{ExportFormat, ExportHeaders, ExportOptions, ExportReport};
 use sutler_engine::{FlowError, Shop};
@@ -11,6 +11,7 @@ use crate::confirm::confirm;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::plural::counted;
+use crate::target::{self, Target};
 use crate::view::ExportView;
 
 /// Which format is written.
@@ -71,20 +72,12 @@ impl ExportArgs {
         }
         let path = self.file.display().to_string();
         context.require_outside_shop(&self.file)?;
-        if self.file.exists() {
+        if target::replaces(&self.file) {
             confirm(context, self.yes, &format!("replaces {path}"))?;
         }
-        // The file appears whole or not at all.
-        let folder = self
-            .file
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        let cannot = |source| CommandError::Io { what: "cannot write", path: path.clone(), source };
-        let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(cannot)?;
-        let report = self.write(&shop, context, &mut temporary)?;
-        temporary.as_file().sync_all().map_err(cannot)?;
-        temporary.persist(&self.file).map_err(|error| cannot(error.error))?;
+        let mut target = Target::begin(&self.file)?;
+        let report = self.write(&shop, context, &mut target)?;
+        target.finish()?;
         let sentence = self.sentence(&report);
         Ok(Answer::one(ExportView {
             file: path,

@@ -21,4 +21,5 @@ mod read_only;
 mod repeat;
 mod script;
 mod settings;
+mod target;
 mod tax;
