@@ -28,6 +28,18 @@ pub(crate) fn one_line(text: &str) -> String {
     out
 }
 
+/// Returns text that keeps its line breaks and tabs; other harmful characters become escapes.
+pub(crate) fn multi_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => out.push(c),
+            _ => push(&mut out, c),
+        }
+    }
+    out
+}
+
 /// Appends a character, escaped when it is harmful.
 pub(crate) fn push(out: &mut String, c: char) {
     if is_harmful(c) {

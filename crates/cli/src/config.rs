@@ -72,6 +72,8 @@ pub(crate) struct Settings {
     all: Vec<Setting>,
     /// Files that were looked for, with whether they are there.
     pub(crate) files: Vec<(PathBuf, bool)>,
+    /// Files that this process may not look for or read; they count as missing, and a person is told.
+    pub(crate) unreadable: Vec<PathBuf>,
 }
 
 /// What flags say about settings.
@@ -95,11 +97,20 @@ impl Settings {
     /// Reads environment and files of this process; the flags come on top.
     pub(crate) fn of_process(flags: &Flags) -> Result<Self, CommandError> {
         let paths: Vec<PathBuf> = std::iter::once(PathBuf::from(FILE)).chain(home_file()).collect();
-        let (mut files, mut looked_for) = (Vec::new(), Vec::new());
+        let (mut files, mut looked_for, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
         for path in paths {
             let text = match std::fs::read_to_string(&path) {
                 Ok(text) => text,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    looked_for.push((path, false));
+                    continue;
+                }
+                // Of a home that belongs to somebody else, as under a service manager, nothing is meant for this program.
+                Err(error)
+                    if error.kind() == std::io::ErrorKind::PermissionDenied
+                        && path.parent() != Some(Path::new("")) =>
+                {
+                    unreadable.push(path.clone());
                     looked_for.push((path, false));
                     continue;
                 }
@@ -116,7 +127,7 @@ impl Settings {
         }
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let mut settings = Self::resolve(flags, &variable, &files)?;
-        settings.files = looked_for;
+        (settings.files, settings.unreadable) = (looked_for, unreadable);
         Ok(settings)
     }
 
@@ -140,7 +151,7 @@ impl Settings {
                 .unwrap_or_else(|| (key.default.to_owned(), Origin::Default));
             Setting { name: key.name, variable: key.variable, value, origin }
         });
-        let settings = Self { all: all.collect(), files: Vec::new() };
+        let settings = Self { all: all.collect(), files: Vec::new(), unreadable: Vec::new() };
         settings.checked::<Format>("format")?;
         settings.checked::<Color>("color")?;
         settings.checked::<Switch>("test_payments")?;

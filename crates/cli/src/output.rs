@@ -115,7 +115,7 @@ impl Console {
             self.remark(word, report);
         }
         for warning in &answer.warnings {
-            self.err(&format!("{}: {warning}\n", Look::Yellow.on("warning")));
+            self.warn(warning);
         }
         for sentence in &answer.summary {
             self.say(sentence);
@@ -141,11 +141,7 @@ impl Console {
             (Body::Many(many), Format::Ndjson) => {
                 many.ndjson().map_err(unprintable)?.into_iter().map(with_break).collect()
             }
-            (Body::Many(many), Format::Csv) => {
-                let text = many.csv().map_err(unprintable)?;
-                // On a terminal data must not take control; a pipe gets every byte.
-                if self.out_is_terminal { finished(&text, false) } else { text }
-            }
+            (Body::Many(many), Format::Csv) => many.csv().map_err(unprintable)?,
         };
         self.told.set(true);
         Ok(text.into_bytes())
@@ -171,6 +167,11 @@ impl Console {
         if word == "error" || !self.quiet {
             self.err(&report.text(word));
         }
+    }
+
+    /// Prints what a person should mind to stderr, also with `--quiet` and `--json`.
+    pub(crate) fn warn(&self, sentence: &str) {
+        self.err(&format!("{}: {sentence}\n", Look::Yellow.on("warning")));
     }
 
     /// Prints what a person must know before a question or an error to stderr; nothing with `--json`.

@@ -51,6 +51,9 @@ fn run_parsed(cli: Cli) -> Exit {
     };
     let console =
         Console::new(cli.global.json, settings.format(), cli.global.quiet, settings.color());
+    for path in &settings.unreadable {
+        console.warn(&format!("{} may not be read: its settings do not hold", path.display()));
+    }
     let command = CommandId::from_u128(uuid::Uuid::now_v7().as_u128());
     listen(cli.global.verbose, &settings);
     tracing::info!(%command, version = env!("CARGO_PKG_VERSION"), "sutler");

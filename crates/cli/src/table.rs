@@ -2,9 +2,10 @@
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table as Grid, TableStyle};
 
+use sutler_engine::flow::export::guard;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::clean::one_line;
+use crate::clean::{multi_line, one_line};
 use crate::page::{Look, Page};
 
 /// The most columns of a cell on a terminal.
@@ -140,7 +141,8 @@ fn limits(natural: &[(usize, Side)], width: usize) -> Vec<usize> {
     limits
 }
 
-/// Returns rows as CSV with a head line.
+/// Returns rows as CSV with a head line. A spreadsheet runs no cell as a formula, and a terminal none as a command: buyers
+/// wrote some of them.
 pub(crate) fn csv(
     fields: &[&str],
     rows: impl Iterator<Item = Vec<String>>,
@@ -148,7 +150,7 @@ pub(crate) fn csv(
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(fields)?;
     for row in rows {
-        writer.write_record(&row)?;
+        writer.write_record(row.iter().map(|text| guard(&multi_line(text)).into_owned()))?;
     }
     let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -201,5 +203,25 @@ mod tests {
             csv(&["x", "y"], rows.into_iter()).ok().as_deref(),
             Some("x,y\n\"a,b\",\"say \"\"hi\"\"\"\n")
         );
+    }
+
+    #[test]
+    fn csv_from_buyers_runs_nowhere() {
+        for (text, cell) in [
+            ("=1+1|cmd", "'=1+1|cmd"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
+            ("-2+3", "'-2+3"),
+            ("\tx", "'\tx"),
+            ("x\u{1b}[2Jy", "x\\u{1b}[2Jy"),
+            ("\r=1+1", "\\u{d}=1+1"),
+            ("-12.50", "-12.50"),
+            ("2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00.000Z"),
+        ] {
+            let text = csv(&["x"], std::iter::once(vec![text.to_owned()]));
+            assert_eq!(text.ok(), Some(format!("x\n{cell}\n")));
+        }
+        let lines = csv(&["x"], std::iter::once(vec!["two\nlines".to_owned()]));
+        assert_eq!(lines.ok().as_deref(), Some("x\n\"two\nlines\"\n"));
     }
 }

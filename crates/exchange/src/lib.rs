@@ -49,3 +49,4 @@ pub use rule_file::{DeliveryDraft, FeeAmountDraft, FeeDraft, read_delivery_metho
 pub use shopify::{ExportColumns, InventoryRow, InventoryWriter, ProductWriter, StockEntry};
 pub use source::{EncodingSource, Input};
 pub use tax_rates::{TAX_RATE_COLUMNS, read_tax_rates, tax_row_refused};
+pub use text::guard;

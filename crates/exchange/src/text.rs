@@ -76,8 +76,19 @@ fn is_plain_number(text: &str) -> bool {
         && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b',')
 }
 
-/// Puts an apostrophe before a text that a spreadsheet would run, or that [`unguard`] would shorten.
-pub(crate) fn guard(text: &str) -> Cow<'_, str> {
+/// Puts an apostrophe before a text that a spreadsheet would run, or that reading would shorten; a plain signed number
+/// stays as it is.
+///
+/// Source: ASVS 1.2.10.
+///
+/// ```
+/// use sutler_exchange::guard;
+///
+/// assert_eq!(guard("=1+1"), "'=1+1");
+/// assert_eq!(guard("-12.50"), "-12.50");
+/// assert_eq!(guard("Kettle"), "Kettle");
+/// ```
+pub fn guard(text: &str) -> Cow<'_, str> {
     let mut chars = text.chars();
     let guarded = match chars.next() {
         Some('\'') => chars.next().is_some_and(|c| c == '\'' || starts_formula(c)),

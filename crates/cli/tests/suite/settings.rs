@@ -111,3 +111,30 @@ fn a_shop_that_sells_for_real_refuses_test_payments() {
     );
     checkout("test:ok", "SUTLER_TEST_PAYMENTS=on").with_code(0);
 }
+
+/// As for a service, whose home belongs to somebody else.
+#[test]
+fn a_home_that_may_not_be_entered_holds_no_settings() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    use std::os::unix::process::CommandExt as _;
+
+    let place = Place::empty();
+    let allow = |name: &str, mode| {
+        let rights = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(place.file(name), rights).unwrap();
+    };
+    std::fs::create_dir_all(place.file("home/.config/sutler")).unwrap();
+    allow("home", 0o000);
+    allow("", 0o755);
+    let mut command = place.command(&["config", "show", "--json"]);
+    if place.path().metadata().unwrap().uid() == 0 {
+        // Rights count for everybody but root.
+        command.uid(65_534);
+    }
+    let ended = crate::place::Ended::from(command.output().unwrap()).with_code(0);
+    allow("home", 0o755);
+    assert_eq!(ended.json()["settings"][1]["value"], "web");
+    assert!(ended.stderr.starts_with("warning: "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("config.toml may not be read"), "{}", ended.stderr);
+    assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+}

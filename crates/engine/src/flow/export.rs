@@ -17,6 +17,7 @@ use sutler_core::import::{ImageDraft, ProductDraft, Said, VariantDraft};
 use sutler_core::inventory::{StockKey, StockLevel};
 use sutler_core::pricing::Price;
 use sutler_core::rejection::Rejection;
+pub use sutler_exchange::guard;
 use sutler_exchange::{ExportColumns, HeaderSet, InventoryRow, InventoryWriter, ProductWriter};
 
 use super::cart::channel_by_code;
