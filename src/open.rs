@@ -26,6 +26,7 @@ use crate::world::{SystemClock, UuidSource};
 /// assert_eq!(url, StoreUrl::Sqlite("shops/corner.db".into()));
 /// assert_eq!("memory:".parse::<StoreUrl>()?.to_string(), "memory:");
 /// assert!("postgres://localhost".parse::<StoreUrl>().is_err());
+/// assert!("sqlite::memory:".parse::<StoreUrl>().is_err(), "it is written `memory:`");
 /// # Ok::<(), sutler::OpenError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -74,7 +75,8 @@ impl std::str::FromStr for StoreUrl {
 
     fn from_str(text: &str) -> Result<Self, OpenError> {
         match text.split_once(':') {
-            Some(("sqlite", path)) if !path.is_empty() => {
+            // SQLite's own word for it; here the whole URL says so.
+            Some(("sqlite", path)) if !matches!(path, "" | ":memory:") => {
                 Ok(StoreUrl::Sqlite(PathBuf::from(path.strip_prefix("//").unwrap_or(path))))
             }
             Some(("memory", "")) => Ok(StoreUrl::Memory),

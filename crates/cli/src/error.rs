@@ -138,6 +138,7 @@ impl CommandError {
             CommandError::Halted { error, .. } => exit_of_flow(error),
             CommandError::File { .. } => Exit::Invalid,
             CommandError::Open(error) => exit_of_open(error),
+            CommandError::Io { what, source, .. } if is_missing(what, source) => Exit::NotFound,
             CommandError::Io { .. } => Exit::Failure,
             CommandError::Interrupted { .. } => Exit::Interrupted,
             CommandError::PipeClosed => Exit::Done,
@@ -162,7 +163,7 @@ impl CommandError {
             CommandError::File { file, diagnostics } => grouped(Some(file), diagnostics),
             CommandError::Open(error) => vec![report_of_open(error)],
             CommandError::Io { what, path, source } => vec![Report {
-                code: "file.io".to_owned(),
+                code: if is_missing(what, source) { "file.missing" } else { "file.io" }.to_owned(),
                 message: format!("{what} `{path}`"),
                 help: help_for_io(source),
                 causes: vec![source.to_string()],
@@ -177,6 +178,11 @@ impl CommandError {
             CommandError::PipeClosed => Vec::new(),
         }
     }
+}
+
+/// Returns whether a file that was named to be read is not there.
+fn is_missing(what: &str, source: &std::io::Error) -> bool {
+    what == "cannot read" && source.kind() == std::io::ErrorKind::NotFound
 }
 
 fn exit_of_flow(error: &FlowError) -> Exit {

@@ -38,6 +38,7 @@ pub(crate) const ALL: &[Failure] = &[
     row("demo.folder_in_use", Exit::Usage, "The folder for the demonstration holds files already. Name an empty or a new one."),
     row("explain.unknown", Exit::Usage, "What was to be explained is no order number, no id of an order or cart, and no code."),
     row("file.io", Exit::Failure, "The system refused to read or write a file. The cause below the message is in its words: check the path, the rights and the room on the disk."),
+    row("file.missing", Exit::NotFound, "A file that was named to be read is not there. Check the path; nothing was changed."),
     row("file.not_regular", Exit::Usage, "A folder, a device or a pipe stands where a file was to be written, and is not replaced by one. Name another file."),
     row("file.of_the_shop", Exit::Usage, "The file that was to be written is the shop itself, or its journal, lock or index. Name another one."),
     row("file.refused", Exit::Invalid, "A file of rows was refused as a whole and nothing was written. The codes of its diagnostics say why."),

@@ -240,9 +240,7 @@ pub enum Rejection {
         known: Vec<String>,
     },
     /// More money asked back than was taken.
-    #[error(
-        "{requested} cannot be refunded: {refundable} of this order was captured and not given back yet"
-    )]
+    #[error("{}", too_large(*requested, *refundable))]
     RefundTooLarge {
         /// What was asked.
         requested: Money,
@@ -481,6 +479,16 @@ impl Rejection {
             | Rejection::Move(_) => RejectionKind::Conflict,
         }
     }
+}
+
+fn too_large(requested: Money, refundable: Money) -> String {
+    if refundable.is_zero() {
+        return "nothing is left to refund: all that was captured of this order was given back"
+            .to_owned();
+    }
+    format!(
+        "{requested} cannot be refunded: {refundable} of this order was captured and not given back yet"
+    )
 }
 
 #[cfg(test)]

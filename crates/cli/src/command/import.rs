@@ -113,6 +113,14 @@ pub(crate) struct ImportArgs {
 impl ImportArgs {
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         let started = Instant::now();
+        if self.file.as_os_str() != "-" {
+            // What was named must be there; what stands in it is judged later.
+            std::fs::metadata(&self.file).map_err(|source| CommandError::Io {
+                what: "cannot read",
+                path: self.name(),
+                source,
+            })?;
+        }
         let input = self.input(context)?;
         let options = self.options(context)?;
         let shop = context.shop()?;

@@ -67,10 +67,10 @@ pub(crate) struct AddArgs {
     #[arg(long, value_name = "MOMENT")]
     until: Option<Timestamp>,
     /// How many orders may hold it
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), value_name = "N")]
     limit: Option<u32>,
     /// How many orders of one customer may hold it
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), value_name = "N")]
     limit_per_customer: Option<u32>,
 }
 

@@ -289,3 +289,26 @@ fn a_search_that_shows_none_does_not_say_that_nothing_was_found() {
     assert!(!ended.stdout.contains("nothing found"), "{}", ended.stdout);
     assert!(!ended.stderr.contains("nothing found"), "{}", ended.stderr);
 }
+
+#[test]
+fn a_file_that_was_named_and_is_not_there_ends_with_3() {
+    let place = Place::demo();
+    for words in [&["restore", "nope", "--yes"][..], &["import", "x.csv", "--map", "nope.toml"]] {
+        let refused = place.run(words).with_code(3);
+        assert!(refused.stderr.contains("error[file.missing]"), "{}", refused.stderr);
+    }
+    let refused = place.run(&["import", "nosuch.csv"]).with_code(3);
+    assert!(refused.stderr.contains("nosuch.csv"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_level_takes_in_no_more_than_an_import_would() {
+    let place = Place::busy();
+    place.run(&["stock", "receive", "FEN-SKIL-26", "1000000"]).with_code(4);
+    let refused = place.run(&["stock", "correct", "FEN-SKIL-26", "0", "--reason", "lost"]);
+    let refused = refused.with_code(4);
+    assert!(refused.stderr.contains("error[stock.promised]"), "{}", refused.stderr);
+    let words = ["stock", "transfer", "FEN-SKIL-26", "1", "--from", "main", "--to", "main"];
+    let refused = place.run(&words).with_code(5);
+    assert!(refused.stderr.contains("`main`"), "{}", refused.stderr);
+}

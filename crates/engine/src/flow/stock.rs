@@ -107,7 +107,7 @@ impl Shop {
 
     /// Sets units on hand to what a count found. `expected` is the count that must still stand, when given.
     ///
-    /// Errors: `reason.missing`; `stock.changed`; `stock.insufficient` when more is promised than was counted.
+    /// Errors: `reason.missing`; `stock.changed`; `stock.promised` when more is promised than was counted.
     ///
     /// ```
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
@@ -122,7 +122,7 @@ impl Shop {
     /// # sutler_engine::testing::order(&shop, "test:ok")?;
     /// // After an order over two:
     /// let refusal = shop.stock_correct(red, 1, "main", "counted", None, None).unwrap_err();
-    /// assert_eq!(refusal.code(), "stock.insufficient", "two are promised");
+    /// assert_eq!(refusal.code(), "stock.promised", "two are");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn stock_correct(
@@ -154,7 +154,8 @@ impl Shop {
         self.settle(|set| {
             set.idempotency =
                 key.clone().map(|key| Idempotency { key, content, answer: variant.into() });
-            let found = self.level(at)?.on_hand;
+            let level = self.level(at)?;
+            let found = level.on_hand;
             if let Some(expected) = expected.filter(|expected| *expected != found) {
                 let label = variant.to_string();
                 return Err(self
@@ -166,6 +167,11 @@ impl Shop {
             } else {
                 (MovementKind::CorrectedDown, found - counted)
             };
+            if kind == MovementKind::CorrectedDown && quantity > level.room_for(kind) {
+                let (label, promised) = (variant.to_string(), level.reserved + level.allocated);
+                let refused = Rejection::StockPromised { variant, label, promised };
+                return Err(self.labeled(refused).into());
+            }
             if quantity > 0 {
                 let movement = StockMovement {
                     key: at,
@@ -231,15 +237,11 @@ impl Shop {
             location_by_word(&setup, word)
                 .map(|location| StockKey { variant, location: location.id })
         };
+        let given = to.to_owned();
         let (from, to) = (here(from)?, here(to)?);
         if from == to {
             let why = "is where the goods already are".to_owned();
-            return Err(Rejection::BadInput {
-                what: "stock location",
-                given: to.location.to_string(),
-                why,
-            }
-            .into());
+            return Err(Rejection::BadInput { what: "stock location", given, why }.into());
         }
         self.require_variant(variant)?;
         let mut content = HashInput::new("stock.transfer");
