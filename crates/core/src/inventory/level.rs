@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Effect, MovementKind};
 use crate::id::{StockLocationId, VariantId};
-use crate::quantity::QUANTITY_MAX;
 
 /// Which variant at which location. Ordered, because stores lock levels in this order.
 ///
@@ -86,7 +85,7 @@ impl StockLevel {
         u32::try_from(sellable.saturating_sub(promised)).unwrap_or(u32::MAX)
     }
 
-    /// Returns how many units a movement of this kind could take. Units: a level takes up to [`QUANTITY_MAX`] on hand.
+    /// Returns how many units a movement of this kind could take.
     ///
     /// ```
     /// # use sutler_core::inventory::{MovementKind, StockLevel};
@@ -94,7 +93,6 @@ impl StockLevel {
     /// assert_eq!(level.room_for(MovementKind::Reserved), 0, "safety is kept from buyers");
     /// assert_eq!(level.room_for(MovementKind::CorrectedDown), 3, "but not from a count");
     /// assert_eq!(level.room_for(MovementKind::Shipped), 2, "only what is promised leaves");
-    /// assert_eq!(level.room_for(MovementKind::Received), 999_995, "what an import takes, too");
     /// ```
     pub fn room_for(&self, kind: MovementKind) -> u32 {
         let promised = u64::from(self.reserved) + u64::from(self.allocated);
@@ -102,11 +100,10 @@ impl StockLevel {
             (u64::from(self.on_hand) + u64::from(self.backorder_limit)).saturating_sub(promised);
         let unpromised = u32::try_from(unpromised).unwrap_or(u32::MAX);
         match kind {
-            MovementKind::Received | MovementKind::CorrectedUp | MovementKind::TransferredIn => {
-                QUANTITY_MAX.saturating_sub(self.on_hand)
-            }
-            // Goods that are back are there, however full the shelf is.
-            MovementKind::Returned => u32::MAX - self.on_hand,
+            MovementKind::Received
+            | MovementKind::Returned
+            | MovementKind::CorrectedUp
+            | MovementKind::TransferredIn => u32::MAX - self.on_hand,
             MovementKind::Reserved => self.available(),
             MovementKind::Released | MovementKind::Allocated => self.reserved,
             MovementKind::AllocationReleased => self.allocated,

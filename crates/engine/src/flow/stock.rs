@@ -90,6 +90,7 @@ impl Shop {
         self.settle(|set| {
             set.idempotency =
                 key.clone().map(|key| Idempotency { key, content, answer: variant.into() });
+            self.require_room(at, quantity)?;
             let reason = reason.map(str::to_owned);
             let movement = StockMovement {
                 key: at,
@@ -250,6 +251,7 @@ impl Shop {
         self.settle(|set| {
             set.idempotency =
                 key.clone().map(|key| Idempotency { key, content, answer: variant.into() });
+            self.require_room(to, quantity)?;
             for (key, kind) in
                 [(from, MovementKind::TransferredOut), (to, MovementKind::TransferredIn)]
             {
@@ -374,6 +376,16 @@ impl Shop {
     fn level(&self, key: StockKey) -> Result<StockLevel, FlowError> {
         let levels = self.store().stock_levels(&[key.variant], self.now())?;
         Ok(levels.get(&key).copied().unwrap_or_default())
+    }
+
+    /// Refuses goods that would make a level larger than an import takes: what is exported must come back.
+    fn require_room(&self, at: StockKey, quantity: Quantity) -> Result<(), FlowError> {
+        let room = QUANTITY_MAX.saturating_sub(self.level(at)?.on_hand);
+        if quantity.get() <= room {
+            return Ok(());
+        }
+        let (variant, label) = (at.variant, at.variant.to_string());
+        Err(self.labeled(Rejection::StockOverflow { variant, label }).into())
     }
 
     fn require_variant(&self, variant: VariantId) -> Result<String, FlowError> {
