@@ -13,6 +13,21 @@ use crate::money::{Currency, Money, Rate};
 /// What a promotion gives.
 ///
 /// Units: amounts are with tax when the channel is tax-inclusive.
+///
+/// ```
+/// use sutler_core::money::{Currency, Money, Rate};
+/// use sutler_core::pricing::Benefit;
+///
+/// let tenth = Benefit::Percent { rate: Rate::percent("10")? };
+/// assert_eq!(tenth.to_string(), "10 % off");
+/// assert!(tenth.is_on_units() && tenth.amount().is_none());
+///
+/// let voucher = Benefit::FixedOrder { amount: Money::parse("5.00", Currency::EUR)? };
+/// assert_eq!(voucher.amount(), Some(Money::parse("5.00", Currency::EUR)?));
+/// assert!(!voucher.is_on_units());
+/// assert!(Benefit::FreeDelivery.is_on_delivery());
+/// # Ok::<(), sutler_core::money::MoneyError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -92,6 +107,17 @@ pub enum Benefit {
 ///
 /// The units that are got are the cheapest. What is left over after whole groups counts too, when enough of it is
 /// bought: with "buy 2, get 2", the third of three units is got.
+///
+/// ```
+/// use sutler_core::money::Rate;
+/// use sutler_core::pricing::{Benefit, BuyGet};
+///
+/// let rule = BuyGet { buy: 2, get: 1, rate: Rate::ONE, goods: vec![], each_variant: false };
+/// assert_eq!(Benefit::BuyGet(rule.clone()).to_string(), "buy 2, get 1 free");
+/// let half = BuyGet { rate: Rate::percent("50")?, ..rule };
+/// assert_eq!(Benefit::BuyGet(half).to_string(), "buy 2, get 50 % off 1");
+/// # Ok::<(), sutler_core::money::MoneyError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct BuyGet {
     /// How many units are bought at their price.
@@ -109,6 +135,15 @@ pub struct BuyGet {
 }
 
 /// What a tier gives.
+///
+/// ```
+/// use sutler_core::money::Rate;
+/// use sutler_core::pricing::{Benefit, TierBenefit};
+///
+/// let rate = Rate::percent("10")?;
+/// assert_eq!(TierBenefit::Percent { rate }.to_benefit(), Benefit::Percent { rate });
+/// # Ok::<(), sutler_core::money::MoneyError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum TierBenefit {
@@ -135,6 +170,18 @@ pub enum TierBenefit {
 }
 
 /// One tier by quantity.
+///
+/// ```
+/// use sutler_core::money::Rate;
+/// use sutler_core::pricing::{Benefit, QuantityTier, TierBenefit};
+///
+/// let tier = |from, percent| {
+///     Rate::percent(percent).map(|rate| QuantityTier { from, benefit: TierBenefit::Percent { rate } })
+/// };
+/// let tiers = Benefit::QuantityTiers { tiers: vec![tier(3, "5")?, tier(10, "15")?] };
+/// assert_eq!(tiers.to_string(), "5 % off from 3 units on; 15 % off from 10 units on");
+/// # Ok::<(), sutler_core::money::MoneyError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct QuantityTier {
     /// From how many units on.
@@ -144,6 +191,19 @@ pub struct QuantityTier {
 }
 
 /// One tier by amount.
+///
+/// ```
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::pricing::{Benefit, SubtotalTier, TierBenefit};
+///
+/// let from = Money::parse("100.00", Currency::EUR)?;
+/// let amount = Money::parse("15.00", Currency::EUR)?;
+/// let tier = SubtotalTier { from, benefit: TierBenefit::FixedOrder { amount } };
+/// let benefit = Benefit::SubtotalTiers { tiers: vec![tier] };
+/// assert_eq!(benefit.to_string(), "15.00 EUR off the order from 100.00 EUR on");
+/// assert!(!benefit.is_on_units());
+/// # Ok::<(), sutler_core::money::MoneyError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SubtotalTier {
     /// From what subtotal on.
@@ -153,6 +213,21 @@ pub struct SubtotalTier {
 }
 
 /// What a bundle needs of one kind of goods.
+///
+/// ```
+/// use sutler_core::id::ProductId;
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::pricing::{Benefit, BundlePart, Condition};
+///
+/// let part = |product, units| {
+///     let goods = Condition::Product { products: vec![ProductId::from_u128(product)] };
+///     BundlePart { goods: vec![goods], units }
+/// };
+/// let price = Money::parse("99.00", Currency::EUR)?;
+/// let lamp_and_bulbs = Benefit::Bundle { parts: vec![part(1, 1), part(2, 2)], price };
+/// assert_eq!(lamp_and_bulbs.to_string(), "a bundle of 1 + 2 units for 99.00 EUR");
+/// # Ok::<(), sutler_core::money::MoneyError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct BundlePart {
     /// Conditions on goods that its units fulfill, beside those of the promotion.

@@ -26,6 +26,14 @@ use crate::time::Timestamp;
 pub struct TimeZone(chrono_tz::Tz);
 
 /// There is no time zone of this name.
+///
+/// ```
+/// use sutler_core::pricing::{TimeZone, UnknownTimeZone};
+///
+/// assert_eq!("Mars".parse::<TimeZone>(), Err(UnknownTimeZone { given: "Mars".to_owned() }));
+/// assert_eq!(TimeZone::UTC.name(), "UTC");
+/// assert!(TimeZone::names().any(|name| name == "Europe/Berlin"));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("there is no time zone {given:?}; write an IANA name such as Europe/Berlin")]
 pub struct UnknownTimeZone {
@@ -121,6 +129,14 @@ impl From<TimeZone> for String {
 }
 
 /// A day of the week.
+///
+/// ```
+/// use sutler_core::pricing::Weekday;
+///
+/// assert_eq!(Weekday::ALL.map(Weekday::name)[..2], ["monday", "tuesday"]);
+/// assert_eq!(serde_json::from_str::<Weekday>("\"friday\"")?, Weekday::Friday);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -185,6 +201,15 @@ impl From<chrono::Weekday> for Weekday {
 }
 
 /// A time that a wall clock shows, to the second: `18:00`, and `24:00` for the end of a day.
+///
+/// ```
+/// use sutler_core::pricing::TimeOfDay;
+///
+/// let evening: TimeOfDay = "18:00".parse()?;
+/// assert!(TimeOfDay::MIDNIGHT < evening && evening < TimeOfDay::END);
+/// assert_eq!((evening.to_string(), TimeOfDay::END.to_string()), ("18:00".into(), "24:00".into()));
+/// # Ok::<(), sutler_core::pricing::ParseTimeOfDayError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TimeOfDay {
@@ -192,6 +217,15 @@ pub struct TimeOfDay {
 }
 
 /// A text is not a time of day.
+///
+/// ```
+/// use sutler_core::pricing::TimeOfDay;
+///
+/// assert_eq!(
+///     "6 pm".parse::<TimeOfDay>().map_err(|refused| refused.to_string()),
+///     Err("\"6 pm\" is not a time of day; write it as 18:00, between 00:00 and 24:00".to_owned()),
+/// );
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{given:?} is not a time of day; write it as 18:00, between 00:00 and 24:00")]
 pub struct ParseTimeOfDayError {

@@ -17,6 +17,30 @@ use crate::money::Money;
 use crate::pricing::{CouponCode, VariantFacts};
 
 /// What must be true for a promotion to apply. All conditions of a promotion must hold.
+///
+/// ```
+/// use sutler_core::id::CategoryId;
+/// # use sutler_core::id::{ProductId, VariantId};
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::pricing::Condition;
+/// # use sutler_core::pricing::{TaxCategory, VariantFacts};
+/// # let lamp = VariantFacts {
+/// #     variant: VariantId::from_u128(1), product: ProductId::from_u128(1), title: "Lamp".into(), sku: None,
+/// #     categories: vec![CategoryId::from_u128(7)], collections: vec![], attributes: vec![],
+/// #     tax_category: TaxCategory::standard(), taxable: true, requires_shipping: true, weight_grams: None,
+/// #     dimensions: None, dangerous_goods: false, sellable: true,
+/// # };
+///
+/// // The lamp is in category 7.
+/// let lamps = Condition::Category { categories: vec![CategoryId::from_u128(7)] };
+/// assert!(lamps.is_on_goods() && lamps.is_for(&lamp));
+/// assert!(!Condition::Not { condition: Box::new(lamps) }.is_for(&lamp));
+///
+/// let spent = Condition::MinSubtotal { amount: Money::parse("50.00", Currency::EUR)? };
+/// assert!(!spent.is_on_goods() && spent.is_for(&lamp), "it is about the cart");
+/// assert_eq!(spent.to_string(), "goods for 50.00 EUR or more");
+/// # Ok::<(), sutler_core::money::MoneyError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -100,6 +124,17 @@ pub enum Condition {
 }
 
 /// What an attribute must be: one of some values, or a number within a half-open range.
+///
+/// ```
+/// use sutler_core::catalog::AttributeValue;
+/// use sutler_core::pricing::AttributeTest;
+///
+/// let dim: AttributeTest = serde_json::from_str(r#"{ "name": "watts", "below": "40" }"#)?;
+/// assert!(dim.holds(&AttributeValue::Integer(39)));
+/// assert!(!dim.holds(&AttributeValue::Integer(40)));
+/// assert!(!dim.holds(&AttributeValue::Text("dim".to_owned())), "a range is for numbers");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AttributeTest {
     /// Name of the attribute.

@@ -8,6 +8,15 @@ use serde::{Deserialize, Serialize};
 use crate::money::Money;
 
 /// The limits of a promotion; `None`: no limit.
+///
+/// ```
+/// use sutler_core::pricing::Limits;
+///
+/// assert!(!Limits::NONE.is_counted());
+/// assert!(Limits { uses: Some(100), ..Limits::NONE }.is_counted());
+/// // What holds within one order needs no counting.
+/// assert!(!Limits { units_per_order: Some(2), ..Limits::NONE }.is_counted());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Limits {
     /// How many orders may hold it.

@@ -8,6 +8,20 @@ use crate::money::{Currency, Money};
 use crate::time::Timestamp;
 
 /// Why a promotion did not apply.
+///
+/// ```
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::pricing::PromotionRefusal;
+///
+/// let needed = Money::parse("50.00", Currency::EUR)?;
+/// let subtotal = Money::parse("49.00", Currency::EUR)?;
+/// let refusal = PromotionRefusal::SubtotalTooSmall { needed, subtotal };
+/// assert_eq!(refusal.to_string(), "it needs goods for 50.00 EUR and there are 49.00 EUR");
+/// assert_eq!(refusal.code(), "promotion.subtotal_too_small");
+/// assert!(!refusal.is_used_up());
+/// assert!(PromotionRefusal::UsedUp { limit: 100 }.is_used_up());
+/// # Ok::<(), sutler_core::money::MoneyError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 #[non_exhaustive]

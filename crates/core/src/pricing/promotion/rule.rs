@@ -9,6 +9,46 @@ use crate::pricing::{CouponCode, PricingError, VariantFacts, Window};
 /// A rule that grants discounts: conditions and benefits.
 ///
 /// A flash sale is a promotion with a window and limits on units.
+///
+/// ```
+/// use sutler_core::id::{CategoryId, PromotionId};
+/// # use sutler_core::id::{ProductId, VariantId};
+/// use sutler_core::pricing::{
+///     Benefit, Condition, CouponCode, Lane, Limits, Promotion, Window,
+/// };
+/// # use sutler_core::pricing::{TaxCategory, VariantFacts};
+///
+/// let promotion = Promotion {
+///     id: PromotionId::from_u128(1),
+///     name: "Spring".to_owned(),
+///     conditions: vec![
+///         Condition::Coupon { codes: vec![CouponCode::new("SPRING")?] },
+///         Condition::Category { categories: vec![CategoryId::from_u128(7)] },
+///     ],
+///     benefits: vec![Benefit::FreeDelivery],
+///     lane: Lane::Normal,
+///     priority: 0,
+///     exclusive: false,
+///     window: Window::ALWAYS,
+///     limits: Limits::NONE,
+///     active: true,
+///     version: 0,
+/// };
+/// promotion.check()?;
+/// assert!(promotion.coupon_codes().map(CouponCode::as_str).eq(["SPRING"]));
+/// # let lamp = VariantFacts {
+/// #     variant: VariantId::from_u128(1), product: ProductId::from_u128(1), title: "Lamp".into(), sku: None,
+/// #     categories: vec![CategoryId::from_u128(7)], collections: vec![], attributes: vec![],
+/// #     tax_category: TaxCategory::standard(), taxable: true, requires_shipping: true, weight_grams: None,
+/// #     dimensions: None, dangerous_goods: false, sellable: true,
+/// # };
+/// // The lamp is in category 7.
+/// assert!(promotion.is_for(&lamp));
+///
+/// let nothing = Promotion { benefits: vec![], ..promotion };
+/// assert_eq!(nothing.check().map_err(|refused| refused.code()), Err("pricing.invalid_rule"));
+/// # Ok::<(), sutler_core::pricing::PricingError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Promotion {
     /// Identity.
