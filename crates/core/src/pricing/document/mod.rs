@@ -63,6 +63,24 @@ pub struct PromotionDocument(pub DocumentValue);
 
 impl PromotionDocument {
     /// Takes a file apart: one promotion, or several under `promotion`.
+    ///
+    /// ```
+    /// use sutler_core::id::PromotionId;
+    /// use sutler_core::money::Currency;
+    /// use sutler_core::pricing::{IdsOnly, PromotionDocument};
+    ///
+    /// let file = r#"{ "promotion": [
+    ///     { "name": "Spring", "gives": { "percent": "10%" } },
+    ///     { "name": "Summer", "gives": { "free_delivery": true } }
+    /// ] }"#;
+    /// let documents = PromotionDocument::all_of(serde_json::from_str(file)?);
+    /// let [spring, summer] = documents.as_slice() else { panic!("{documents:?}") };
+    /// let promotion = spring.check(PromotionId::from_u128(1), Currency::EUR, &IdsOnly).unwrap();
+    /// assert_eq!(promotion.name, "Spring");
+    /// assert_eq!(PromotionDocument::of(&promotion, &IdsOnly), *spring);
+    /// assert_ne!(spring, summer);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn all_of(file: DocumentValue) -> Vec<PromotionDocument> {
         match file {
             DocumentValue::Table(mut fields) if matches!(fields.as_slice(), [(name, DocumentValue::List(_))] if name == "promotion") => {

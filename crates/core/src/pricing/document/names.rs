@@ -6,6 +6,31 @@ use crate::id::{CategoryId, ChannelId, CollectionId, ProductId, VariantId};
 ///
 /// Every function has a default that knows nothing, so that a shop without collections need not speak of them. What is
 /// told for an id must be found again.
+///
+/// ```
+/// use sutler_core::id::{CategoryId, PromotionId};
+/// use sutler_core::money::Currency;
+/// use sutler_core::pricing::{Condition, PromotionDocument, PromotionNames};
+///
+/// struct Lamps;
+///
+/// impl PromotionNames for Lamps {
+///     fn category(&self, word: &str) -> Option<CategoryId> {
+///         (word == "Home/Lamps").then(|| CategoryId::from_u128(7))
+///     }
+///     fn of_category(&self, id: CategoryId) -> Option<String> {
+///         (id == CategoryId::from_u128(7)).then(|| "Home/Lamps".to_owned())
+///     }
+/// }
+///
+/// let text = r#"{"name":"Spring","when":{"categories":["Home/Lamps"]},"gives":{"percent":"10%"}}"#;
+/// let document: PromotionDocument = serde_json::from_str(text)?;
+/// let promotion = document.check(PromotionId::from_u128(1), Currency::EUR, &Lamps).unwrap();
+/// let categories = vec![CategoryId::from_u128(7)];
+/// assert_eq!(promotion.conditions, [Condition::Category { categories }]);
+/// assert_eq!(serde_json::to_string(&PromotionDocument::of(&promotion, &Lamps))?, text);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub trait PromotionNames {
     /// Finds a category by path or handle.
     fn category(&self, _word: &str) -> Option<CategoryId> {
@@ -55,6 +80,14 @@ pub trait PromotionNames {
 }
 
 /// Knows nothing but ids.
+///
+/// ```
+/// use sutler_core::id::CategoryId;
+/// use sutler_core::pricing::{IdsOnly, PromotionNames};
+///
+/// assert_eq!(IdsOnly.category("Home/Lamps"), None);
+/// assert_eq!(IdsOnly.of_category(CategoryId::from_u128(7)), None);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct IdsOnly;
 

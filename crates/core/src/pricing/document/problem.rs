@@ -1,6 +1,25 @@
 //! [`DocumentProblem`]: what is wrong in a document, where, why, and how to mend it.
 
 /// One thing that is wrong in a document.
+///
+/// ```
+/// use sutler_core::id::PromotionId;
+/// use sutler_core::money::Currency;
+/// use sutler_core::pricing::{DocumentProblem, IdsOnly, PromotionDocument};
+///
+/// let text = r#"{ "name": "Spring", "gives": { "free_delivery": true }, "exclusive": "yes" }"#;
+/// let document: PromotionDocument = serde_json::from_str(text)?;
+/// let checked = document.check(PromotionId::from_u128(1), Currency::EUR, &IdsOnly);
+/// assert_eq!(
+///     checked,
+///     Err(vec![DocumentProblem {
+///         place: "exclusive".to_owned(),
+///         what: "is text".to_owned(),
+///         mend: "write true or false".to_owned(),
+///     }]),
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{place}: {what}; {mend}")]
 pub struct DocumentProblem {

@@ -5,6 +5,16 @@ use super::shape::{Field, Form, PROMOTION, Shape};
 
 /// Returns the JSON schema (draft 2020-12) of a file of promotions: one promotion, or a table with several under
 /// `promotion`.
+///
+/// ```
+/// use sutler_core::pricing::{DocumentValue, promotion_schema};
+///
+/// let schema = promotion_schema();
+/// let promotion = schema.get("$defs").and_then(|defs| defs.get("promotion"));
+/// let required = promotion.and_then(|promotion| promotion.get("required"));
+/// let names = ["name", "gives"].map(|name| DocumentValue::Text(name.to_owned()));
+/// assert_eq!(required, Some(&DocumentValue::List(names.to_vec())));
+/// ```
 pub fn promotion_schema() -> DocumentValue {
     let mut shapes: Vec<&'static Shape> = Vec::new();
     collect(&PROMOTION, &mut shapes);

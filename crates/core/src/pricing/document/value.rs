@@ -9,6 +9,18 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 /// A value of a document.
+///
+/// ```
+/// use sutler_core::pricing::DocumentValue;
+///
+/// let text = r#"{ "name": "Spring", "gives": { "percent": 7.5 } }"#;
+/// let value: DocumentValue = serde_json::from_str(text)?;
+/// assert_eq!(value.get("name"), Some(&DocumentValue::Text("Spring".to_owned())));
+/// let percent = value.get("gives").and_then(|gives| gives.get("percent"));
+/// assert_eq!(percent, Some(&DocumentValue::Fraction), "its digits are not trusted");
+/// assert_eq!(DocumentValue::Integer(5).get("name"), None);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum DocumentValue {
     /// Words in quotes.
