@@ -9,6 +9,22 @@ use crate::money::{Money, Rate};
 ///
 /// Where a discount was formed over several parts, `whole` is what all of them got together and `base` what they cost
 /// before; the amount of one is its part of the split, by what each cost.
+///
+/// ```
+/// use sutler_core::money::{Currency, Money, Rate, Rounding};
+/// use sutler_core::pricing::DiscountOrigin;
+///
+/// // 15 % of 9.99, as a quote records it: whoever distrusts it does it again.
+/// let stored = r#"{
+///     "kind": "percent", "rate": "15",
+///     "base": { "amount": "9.99", "currency": "EUR" },
+///     "whole": { "amount": "1.50", "currency": "EUR" }
+/// }"#;
+/// let origin: DiscountOrigin = serde_json::from_str(stored)?;
+/// let DiscountOrigin::Percent { rate, base, whole } = origin else { panic!("{origin:?}") };
+/// assert_eq!(base.at_rate(rate, Rounding::HalfAwayFromZero)?, whole);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -122,6 +138,17 @@ pub enum DiscountOrigin {
 ///
 /// The units of a line are numbered from 0. Where some of several equal units take a discount and the rest does not,
 /// what they cost is split evenly, left-over minor units to the earliest, as in [`Money::split`].
+///
+/// ```
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::pricing::UnitSpan;
+///
+/// // Three units cost 10.00 together, and the first of them takes a discount.
+/// let split = Money::parse("10.00", Currency::EUR)?.split(&[1, 1, 1])?;
+/// let span = UnitSpan { first: 0, units: 1, cost: split[0] };
+/// assert_eq!(span.cost.to_string(), "3.34 EUR");
+/// # Ok::<(), sutler_core::money::MoneyError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct UnitSpan {
     /// The first unit.
@@ -133,6 +160,25 @@ pub struct UnitSpan {
 }
 
 /// An amount taken off one line or one delivery by a promotion.
+///
+/// ```
+/// use sutler_core::id::PromotionId;
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::pricing::{Discount, DiscountOrigin, UnitSpan};
+///
+/// let each = Money::parse("2.00", Currency::EUR)?;
+/// let discount = Discount {
+///     promotion: PromotionId::from_u128(1),
+///     name: "Spring".to_owned(),
+///     amount: each.checked_mul(3)?,
+///     origin: DiscountOrigin::FixedUnit { amount: each },
+///     span: Some(UnitSpan { first: 0, units: 3, cost: Money::parse("30.00", Currency::EUR)? }),
+/// };
+/// assert_eq!(discount.amount.to_string(), "6.00 EUR");
+/// let stored = serde_json::to_string(&discount)?;
+/// assert_eq!(serde_json::from_str::<Discount>(&stored)?, discount);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Discount {
     /// Which promotion.

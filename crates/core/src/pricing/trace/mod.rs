@@ -21,6 +21,20 @@ use crate::money::Money;
 /// One step of a derivation, with the steps it is made of.
 ///
 /// Printed, it is a line with its amount and its children indented below.
+///
+/// ```
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let order: sutler_core::order::Order = serde_json::from_str(text)?;
+/// # let quote = order.quote;
+/// // The quote of an order of two large blankets and a small one.
+/// let large = &quote.trace()[0];
+/// let told = large.to_string();
+/// let lines: Vec<&str> = told.lines().map(str::trim_start).collect();
+/// assert_eq!(lines[1], "unit price of list \"Retail\": 65.00 EUR");
+/// assert_eq!(lines[2], "times 2: 130.00 EUR");
+/// assert_eq!(large.amount, Some(quote.lines[0].total));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TraceNode {
     /// What happened.

@@ -10,6 +10,18 @@ use crate::pricing::{
 };
 
 /// What was done in one step. The amount of its node is the result.
+///
+/// ```
+/// use sutler_core::pricing::TraceStep;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let order: sutler_core::order::Order = serde_json::from_str(text)?;
+/// # let quote = order.quote;
+///
+/// let line = &quote.trace()[0];
+/// let TraceStep::Times { unit, quantity } = line.children[1].step else { panic!("{line}") };
+/// assert_eq!(line.children[1].amount, Some(unit.checked_mul(quantity)?), "done again");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 #[non_exhaustive]
