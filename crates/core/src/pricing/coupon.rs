@@ -10,7 +10,9 @@ use super::PricingError;
 /// use sutler_core::pricing::CouponCode;
 ///
 /// assert_eq!(CouponCode::new(" save10 ")?, CouponCode::new("SAVE10")?);
+/// assert_eq!(CouponCode::new("save10")?.as_str(), "SAVE10");
 /// assert!(CouponCode::new("two words").is_err());
+/// assert!(CouponCode::new(&"X".repeat(CouponCode::CHARS_MAX + 1)).is_err());
 /// # Ok::<(), sutler_core::pricing::PricingError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]

@@ -7,6 +7,15 @@ use crate::money::{Currency, MoneyError};
 /// Why pricing said no. It is an answer, not a failure: the same question gives the same answer.
 ///
 /// [`code`](PricingError::code) is stable and part of the public contract; the sentence may be reworded.
+///
+/// ```
+/// use sutler_core::pricing::{CouponCode, PricingError};
+///
+/// let unknown = PricingError::UnknownCoupon { code: CouponCode::new("sprnig")? };
+/// assert_eq!(unknown.code(), "coupon.unknown");
+/// assert_eq!(unknown.to_string(), "coupon SPRNIG is not known; check its spelling");
+/// # Ok::<(), PricingError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PricingError {
