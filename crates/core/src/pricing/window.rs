@@ -15,7 +15,10 @@ use crate::time::Timestamp;
 /// let noon = Timestamp::from_millis(1_767_225_600_000);
 /// let morning = Window { from: None, until: Some(noon) };
 /// assert!(!morning.contains(noon));
-/// assert!(Window { from: Some(noon), until: None }.contains(noon));
+/// let afternoon = Window { from: Some(noon), until: None };
+/// assert!(afternoon.contains(noon) && !morning.meets(&afternoon));
+/// assert!(afternoon.is_bounded() && !Window::ALWAYS.is_bounded());
+/// assert!(Window { from: Some(noon), until: Some(noon) }.is_empty());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -10,7 +10,9 @@ use crate::pricing::PricingError;
 /// use sutler_core::pricing::TaxCategory;
 ///
 /// assert_eq!(TaxCategory::new("standard")?, TaxCategory::standard());
+/// assert_eq!(TaxCategory::standard().as_str(), "standard");
 /// assert!(TaxCategory::new("").is_err());
+/// assert!(TaxCategory::new("x".repeat(TaxCategory::CHARS_MAX + 1)).is_err());
 /// # Ok::<(), sutler_core::pricing::PricingError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]

@@ -11,6 +11,13 @@ use crate::money::Rate;
 use crate::pricing::{PricingError, Territory, Window};
 
 /// One rate of one member state.
+///
+/// ```
+/// use sutler_core::pricing::{EU_VAT, EuVatRate};
+///
+/// let books = EuVatRate { country: "FR", category: "reduced", percent: "5.5" };
+/// assert!(EU_VAT.rates.contains(&books));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct EuVatRate {
     /// ISO 3166-1 code of the member state.
@@ -23,6 +30,15 @@ pub struct EuVatRate {
 }
 
 /// The rates of the European Union as of one day.
+///
+/// ```
+/// use sutler_core::pricing::{EU_VAT, EuVat};
+///
+/// let nobody = EuVat { rates: &EU_VAT.rates[..0], ..EU_VAT };
+/// assert!(nobody.drafts()?.is_empty());
+/// assert_eq!(EU_VAT.drafts()?.len(), EU_VAT.rates.len());
+/// # Ok::<(), sutler_core::pricing::PricingError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct EuVat {
     /// The day, as of which the rates hold.

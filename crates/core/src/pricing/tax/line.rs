@@ -6,6 +6,14 @@ use super::TaxCategory;
 use crate::money::{Money, Rate};
 
 /// Why a [`TaxLine`] has its rate.
+///
+/// ```
+/// use sutler_core::pricing::TaxTreatment;
+///
+/// let treatment: TaxTreatment = serde_json::from_str("\"reverse_charge\"")?;
+/// assert_eq!(treatment, TaxTreatment::ReverseCharge);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaxTreatment {
@@ -23,6 +31,24 @@ pub enum TaxTreatment {
 ///
 /// Units: `base` is what the rate was taken on, after all discounts: the net, with the tax of lower levels for a compound
 /// rate, or the part of the net that is taxed like these goods.
+///
+/// ```
+/// use sutler_core::money::{Currency, Money, Rate, Rounding};
+/// use sutler_core::pricing::{TaxCategory, TaxLine, TaxTreatment};
+///
+/// let line = TaxLine {
+///     name: "VAT".into(),
+///     rate: Rate::percent("19")?,
+///     category: TaxCategory::standard(),
+///     base: Money::parse("100.00", Currency::EUR)?,
+///     amount: Money::parse("19.00", Currency::EUR)?,
+///     treatment: TaxTreatment::Standard,
+///     level: 0,
+///     relieved: None,
+/// };
+/// assert_eq!(line.base.at_rate(line.rate, Rounding::HalfEven)?, line.amount);
+/// # Ok::<(), sutler_core::money::MoneyError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TaxLine {
     /// Name of the rate.

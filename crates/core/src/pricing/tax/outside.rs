@@ -19,6 +19,19 @@ use crate::pricing::{ChargeTax, Destination, PricingError};
 use crate::time::Timestamp;
 
 /// One amount that an outside engine is asked about.
+///
+/// ```
+/// # use sutler_core::pricing::{PricingFacts, QuoteRequest, tax_request};
+/// # use sutler_core::time::Timestamp;
+/// use sutler_core::pricing::TaxableCharge;
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let asked = tax_request(&request, &facts, Timestamp::from_millis(0))?;
+/// let told = |charge: &TaxableCharge| (charge.label.clone(), charge.quantity, charge.amount.to_string());
+/// assert_eq!(told(&asked.charges[0]), ("LAMP".to_owned(), 2, "214.20 EUR".to_owned()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TaxableCharge {
     /// What it is for people: a line's SKU or title, `delivery`, or the code of a fee.
@@ -34,6 +47,23 @@ pub struct TaxableCharge {
 }
 
 /// What an outside engine is asked: the charges of one cart, after all discounts.
+///
+/// ```
+/// # use sutler_core::pricing::{PricingFacts, QuoteRequest, tax_request};
+/// # use sutler_core::time::Timestamp;
+/// use sutler_core::pricing::TaxRequest;
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let asked: TaxRequest = tax_request(&request, &facts, Timestamp::from_millis(0))?;
+/// assert_eq!(asked.destination.to_string(), "DE 10115");
+///
+/// let later = TaxRequest { at: Timestamp::from_millis(1), ..asked.clone() };
+/// let net = TaxRequest { tax_inclusive: false, ..asked.clone() };
+/// assert_eq!(later.content(), asked.content());
+/// assert_ne!(net.content(), asked.content());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TaxRequest {
     /// Code of the channel.
@@ -55,6 +85,21 @@ pub struct TaxRequest {
 }
 
 /// Tax on one charge, as an outside engine says.
+///
+/// ```
+/// use sutler_core::money::{Currency, Money, Rate};
+/// use sutler_core::pricing::{AnsweredTax, TaxCategory, TaxTreatment};
+///
+/// let tax = AnsweredTax {
+///     name: "CA state tax".into(),
+///     rate: Rate::percent("7.25")?,
+///     category: TaxCategory::new("P0000000")?,
+///     amount: Money::parse("7.25", Currency::USD)?,
+///     treatment: TaxTreatment::Standard,
+/// };
+/// assert_eq!(tax.rate.to_string(), "7.25 %");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AnsweredTax {
     /// Name on invoices: `CA state tax`.
@@ -70,6 +115,27 @@ pub struct AnsweredTax {
 }
 
 /// What an outside engine answers.
+///
+/// ```
+/// # use sutler_core::pricing::{PricingFacts, QuoteRequest, quote, tax_request};
+/// # use sutler_core::time::Timestamp;
+/// use sutler_core::pricing::{TaxAnswer, TaxRelief};
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let now = Timestamp::from_millis(0);
+/// let answer = TaxAnswer {
+///     provider: "engine".into(),
+///     request: tax_request(&request, &facts, now)?.content(),
+///     charges: vec![],
+///     relief: Some(TaxRelief::Exempt { reason: "embassy".into() }),
+/// };
+/// # let mut facts = facts;
+/// facts.tax_answer = Some(answer);
+/// // It leaves out the charges that it was asked about.
+/// assert_eq!(quote(&request, &facts, now).map_err(|e| e.code()), Err("tax.bad_answer"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TaxAnswer {
     /// Name of the engine.

@@ -14,6 +14,15 @@ use crate::money::Rate;
 use crate::pricing::{PricingError, Territory, Window};
 
 /// A tax rate as a file writes it.
+///
+/// ```
+/// use sutler_core::pricing::{EU_VAT, TaxRateDraft};
+///
+/// let draft: TaxRateDraft = EU_VAT.drafts()?.swap_remove(0);
+/// assert_eq!((draft.territory.to_string(), draft.rate.to_string()), ("AT".into(), "20 %".into()));
+/// assert_eq!(draft.zone, None);
+/// # Ok::<(), sutler_core::pricing::PricingError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TaxRateDraft {
     /// Name of the zone; `None`: that of the zone that is there, else what the territory is called.
@@ -33,6 +42,19 @@ pub struct TaxRateDraft {
 }
 
 /// What a file of tax rates would change.
+///
+/// ```
+/// use sutler_core::id::TaxZoneId;
+/// use sutler_core::pricing::{EU_VAT, TaxImportPlan, plan_tax_import};
+///
+/// assert!(TaxImportPlan::default().is_empty());
+/// let mut twice = EU_VAT.drafts()?;
+/// twice.truncate(1);
+/// twice.extend(twice.clone());
+/// let plan = plan_tax_import(&twice, &[], &[], || TaxZoneId::from_u128(1));
+/// assert_eq!((plan.created.len(), plan.refused.len()), (1, 1));
+/// # Ok::<(), sutler_core::pricing::PricingError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TaxImportPlan {
     /// Zones that are made.

@@ -13,6 +13,31 @@ use crate::time::Timestamp;
 /// Several rates of one zone and category may hold at once, such as a state's and a city's; they need different names.
 /// Those of one level are added up. A rate of a higher level stands on the net and the tax of all lower levels: a *compound*
 /// rate. Most rates are of level 0.
+///
+/// ```
+/// use sutler_core::id::TaxZoneId;
+/// use sutler_core::money::Rate;
+/// use sutler_core::pricing::{TaxCategory, TaxRate, Window};
+/// use sutler_core::time::Timestamp;
+///
+/// let rate = TaxRate {
+///     zone: TaxZoneId::from_u128(1),
+///     category: TaxCategory::standard(),
+///     name: "VAT".into(),
+///     rate: Rate::percent("19")?,
+///     level: 0,
+///     window: Window::ALWAYS,
+/// };
+/// assert_eq!(rate.check(), Ok(()));
+/// assert!(TaxRate { level: TaxRate::LEVEL_MAX + 1, ..rate.clone() }.check().is_err());
+///
+/// let from = Some(Timestamp::from_millis(1_767_225_600_000));
+/// let next = TaxRate { window: Window { from, until: None }, ..rate.clone() };
+/// assert!(next.clashes_with(&rate));
+/// let ended = TaxRate { window: Window { from: None, until: from }, ..rate };
+/// assert!(!next.clashes_with(&ended));
+/// # Ok::<(), sutler_core::money::MoneyError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TaxRate {
     /// Where it applies.

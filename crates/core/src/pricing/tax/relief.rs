@@ -14,6 +14,15 @@ use super::{TaxTreatment, VatId, is_in_eu};
 use crate::address::CountryCode;
 
 /// What is known of a buyer, as far as tax depends on it. The default is a private buyer.
+///
+/// ```
+/// use sutler_core::pricing::{BuyerTax, VatId};
+///
+/// let business = BuyerTax { vat_id: Some(VatId::new("ATU13585627")?), exemption: None };
+/// assert!(!business.is_private());
+/// assert!(BuyerTax::default().is_private());
+/// # Ok::<(), sutler_core::pricing::VatIdError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct BuyerTax {
     /// The number of a business.
@@ -23,6 +32,14 @@ pub struct BuyerTax {
 }
 
 /// Why a quote is without tax.
+///
+/// ```
+/// use sutler_core::pricing::{TaxRelief, TaxTreatment};
+///
+/// let relief = TaxRelief::Exempt { reason: "resale certificate 4711".into() };
+/// assert_eq!(relief.treatment(), TaxTreatment::Exempt);
+/// assert_eq!(relief.to_string(), "the buyer is exempt: resale certificate 4711");
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -69,6 +86,19 @@ impl std::fmt::Display for TaxRelief {
 }
 
 /// Why a VAT id did not turn the charge around.
+///
+/// ```
+/// use sutler_core::pricing::{ReverseChargeRefusal, VatId, reverse_charge};
+///
+/// let refusal = reverse_charge(None, &VatId::new("ATU13585627")?, "AT".parse()?);
+/// assert_eq!(refusal, Err(ReverseChargeRefusal::HomeUnknown));
+/// let home = "DE".parse()?;
+/// assert_eq!(
+///     ReverseChargeRefusal::GoodsStay { home }.to_string(),
+///     "the goods stay in DE, the shop's own country"
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -161,6 +191,20 @@ impl BuyerTax {
 }
 
 /// Under which rules of tax a quote was made.
+///
+/// ```
+/// use sutler_core::pricing::{BuyerTax, PricingFacts, QuoteRequest, QuoteTax, VatId, quote};
+/// # use sutler_core::time::Timestamp;
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (mut request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// request.buyer_tax.vat_id = Some(VatId::new("ATU13585627")?);
+/// let tax: QuoteTax = quote(&request, &facts, Timestamp::from_millis(0))?.tax;
+/// // The goods stay in the country of the shop, so the number changes nothing, and the quote says why.
+/// assert!(tax.relief.is_none() && tax.refused.is_some());
+/// assert!(tax.answers(&request.buyer_tax) && !tax.answers(&BuyerTax::default()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct QuoteTax {
     /// Name of the zone whose rates were taken; `None` when none was asked for.

@@ -37,6 +37,15 @@ pub fn is_in_eu(country: CountryCode) -> bool {
 }
 
 /// Why a text is not a VAT id.
+///
+/// ```
+/// use sutler_core::pricing::{VatId, VatIdError};
+///
+/// assert!(matches!(VatId::new("ATU13585626"), Err(VatIdError::CheckDigit { .. })));
+/// assert!(matches!(VatId::new("GB999999973"), Err(VatIdError::Prefix { .. })));
+/// let short = VatId::new("ATU1358562").unwrap_err();
+/// assert_eq!(short.code(), "vat_id.shape");
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VatIdError {

@@ -9,6 +9,32 @@ use crate::pricing::{Destination, PricingError, Territory};
 ///
 /// One zone decides for an address, the one that describes it most closely, and no other zone's rates are looked at: a city
 /// that adds its own tax to the country's has a zone with both rates.
+///
+/// ```
+/// use sutler_core::id::TaxZoneId;
+/// use sutler_core::pricing::{Destination, TaxZone, Territory};
+///
+/// let world = TaxZone {
+///     id: TaxZoneId::from_u128(1),
+///     name: "World".into(),
+///     territory: Territory::default(),
+///     version: 1,
+/// };
+/// let spain = TaxZone {
+///     id: TaxZoneId::from_u128(2),
+///     name: "Spain".into(),
+///     territory: Territory::of_countries(["ES".parse()?]),
+///     version: 1,
+/// };
+/// assert_eq!((world.check(), spain.check()), (Ok(()), Ok(())));
+/// let twin = TaxZone { id: TaxZoneId::from_u128(3), ..spain.clone() };
+/// assert!(twin.check_beside(&[world.clone(), spain.clone()]).is_err());
+///
+/// let (zones, to) = ([world, spain], Destination::country("ES".parse()?));
+/// let decides = TaxZone::for_destination(&zones, &to);
+/// assert_eq!(decides.map(|zone| zone.name.as_str()), Some("Spain"));
+/// # Ok::<(), sutler_core::address::AddressError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TaxZone {
     /// Identity.
