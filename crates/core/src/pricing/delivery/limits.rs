@@ -6,6 +6,16 @@ use super::{DeliveryRefusal, Parcel};
 use crate::id::CategoryId;
 
 /// What a delivery method takes. The default is everything but dangerous goods.
+///
+/// ```
+/// use sutler_core::pricing::DeliveryLimits;
+///
+/// let any = DeliveryLimits::default();
+/// assert_eq!((any.up_to_grams, any.dangerous_goods), (None, false));
+/// let limits: DeliveryLimits = serde_json::from_str(r#"{ "up_to_grams": 31500 }"#)?;
+/// assert_eq!(limits, DeliveryLimits { up_to_grams: Some(31_500), ..any });
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct DeliveryLimits {
     /// The heaviest cart, in grams. A cart of unknown weight is refused.

@@ -29,11 +29,41 @@ use crate::id::DeliveryMethodId;
 use crate::money::Money;
 
 /// Where a delivery method goes.
+///
+/// ```
+/// use sutler_core::pricing::{DeliveryZone, Destination};
+///
+/// let zone = DeliveryZone::of_countries(["DE".parse()?]);
+/// assert!(zone.covers(&Destination::country("DE".parse()?)));
+/// # Ok::<(), sutler_core::address::AddressError>(())
+/// ```
 pub type DeliveryZone = Territory;
 
 /// What the buyer chooses: standard, express, pickup.
 ///
 /// Units: amounts are with tax when the channel is tax-inclusive.
+///
+/// ```
+/// # use sutler_core::money::{Currency, Money};
+/// # use sutler_core::pricing::{PricingFacts, QuoteRequest};
+/// use sutler_core::pricing::{DeliveryMethod, Destination, Parcel, SentLine};
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let post: &DeliveryMethod = &facts.delivery_methods[0];
+/// assert_eq!(post.check(), Ok(()));
+///
+/// let sent = [SentLine { facts: &facts.variants[0], units: 2 }];
+/// let goods_total = Money::parse("238.00", Currency::EUR)?;
+/// let destination = Destination { postal_code: "27498".into(), ..Destination::country("DE".parse()?) };
+/// let parcel = Parcel { destination: &destination, goods_total, sent: &sent };
+/// // 5.95 for up to 5 kg, and 11.90 because it goes to an island.
+/// assert_eq!(post.charge(&parcel)?.rate.to_string(), "17.85 EUR");
+///
+/// let abroad = Destination::country("US".parse()?);
+/// assert!(post.charge(&Parcel { destination: &abroad, ..parcel }).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DeliveryMethod {
     /// Identity.
@@ -63,6 +93,20 @@ pub struct DeliveryMethod {
 }
 
 /// What one delivery of one cart costs, and why.
+///
+/// ```
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::pricing::{DeliveryCharge, DeliveryOrigin};
+///
+/// let nothing = DeliveryCharge {
+///     rate: Money::zero(Currency::EUR),
+///     origin: DeliveryOrigin::NothingSent,
+///     surcharges: vec![],
+/// };
+/// let text = serde_json::to_string(&nothing)?;
+/// assert_eq!(serde_json::from_str::<DeliveryCharge>(&text)?, nothing);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DeliveryCharge {
     /// What it costs before discounts on delivery, surcharges included.

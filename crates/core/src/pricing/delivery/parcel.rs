@@ -6,6 +6,17 @@ use crate::money::Money;
 use crate::pricing::{Destination, VariantFacts};
 
 /// One line that is sent.
+///
+/// ```
+/// # use sutler_core::pricing::{PricingFacts, QuoteRequest};
+/// use sutler_core::pricing::SentLine;
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let line = SentLine { facts: &facts.variants[0], units: 2 };
+/// assert_eq!((line.facts.label(), line.units), ("LAMP".to_owned(), 2));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SentLine<'a> {
     /// SKU or id, for refusals.
@@ -15,6 +26,21 @@ pub struct SentLine<'a> {
 }
 
 /// What is to be delivered, as far as the price depends on it.
+///
+/// ```
+/// # use sutler_core::money::{Currency, Money};
+/// # use sutler_core::pricing::{PricingFacts, QuoteRequest};
+/// use sutler_core::pricing::{Destination, Parcel, SentLine};
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let destination = Destination::country("DE".parse()?);
+/// let goods_total = Money::parse("238.00", Currency::EUR)?;
+/// let sent = [SentLine { facts: &facts.variants[0], units: 2 }];
+/// let parcel = Parcel { destination: &destination, goods_total, sent: &sent };
+/// assert_eq!((parcel.weight_grams(), parcel.volume_cm3(), parcel.units()), (Some(2400), Some(16_000), 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Parcel<'a> {
     /// Where it goes.

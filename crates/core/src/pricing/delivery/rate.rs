@@ -7,6 +7,28 @@ use crate::money::Money;
 use crate::pricing::Territory;
 
 /// What a parcel up to a weight costs.
+///
+/// ```
+/// # use sutler_core::pricing::{Destination, Parcel, PricingFacts, QuoteRequest, SentLine};
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::pricing::{DeliveryRate, WeightRung};
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let eur = |text| Money::parse(text, Currency::EUR);
+/// let rungs = vec![
+///     WeightRung { up_to_grams: Some(2000), amount: eur("4.00")? },
+///     WeightRung { up_to_grams: None, amount: eur("6.00")? },
+/// ];
+/// let mut post = facts.delivery_methods[0].clone();
+/// post.rate = DeliveryRate::ByWeight { rungs };
+/// // Two lamps weigh 2400 g.
+/// # let destination = Destination::country("DE".parse()?);
+/// # let sent = [SentLine { facts: &facts.variants[0], units: 2 }];
+/// # let parcel = Parcel { destination: &destination, goods_total: eur("238.00")?, sent: &sent };
+/// assert_eq!(post.charge(&parcel)?.rate, eur("6.00")?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct WeightRung {
     /// The heaviest cart it is for, in grams; `None`: any.
@@ -16,6 +38,28 @@ pub struct WeightRung {
 }
 
 /// What a parcel up to a volume costs.
+///
+/// ```
+/// # use sutler_core::pricing::{Destination, Parcel, PricingFacts, QuoteRequest, SentLine};
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::pricing::{DeliveryRate, VolumeRung};
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let eur = |text| Money::parse(text, Currency::EUR);
+/// let rungs = vec![
+///     VolumeRung { up_to_cm3: Some(20_000), amount: eur("4.00")? },
+///     VolumeRung { up_to_cm3: None, amount: eur("6.00")? },
+/// ];
+/// let mut post = facts.delivery_methods[0].clone();
+/// post.rate = DeliveryRate::ByVolume { rungs };
+/// // Two lamps have 16 000 cm³.
+/// # let destination = Destination::country("DE".parse()?);
+/// # let sent = [SentLine { facts: &facts.variants[0], units: 2 }];
+/// # let parcel = Parcel { destination: &destination, goods_total: eur("238.00")?, sent: &sent };
+/// assert_eq!(post.charge(&parcel)?.rate, eur("4.00")?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct VolumeRung {
     /// The largest cart it is for, in cubic centimeters; `None`: any.
@@ -25,6 +69,28 @@ pub struct VolumeRung {
 }
 
 /// What a number of units costs.
+///
+/// ```
+/// # use sutler_core::pricing::{Destination, Parcel, PricingFacts, QuoteRequest, SentLine};
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::pricing::{DeliveryRate, QuantityRung};
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let eur = |text| Money::parse(text, Currency::EUR);
+/// let rungs = vec![
+///     QuantityRung { up_to_units: Some(1), amount: eur("4.00")? },
+///     QuantityRung { up_to_units: Some(10), amount: eur("6.00")? },
+/// ];
+/// let mut post = facts.delivery_methods[0].clone();
+/// post.rate = DeliveryRate::ByQuantity { rungs };
+/// // Two lamps are two units.
+/// # let destination = Destination::country("DE".parse()?);
+/// # let sent = [SentLine { facts: &facts.variants[0], units: 2 }];
+/// # let parcel = Parcel { destination: &destination, goods_total: eur("238.00")?, sent: &sent };
+/// assert_eq!(post.charge(&parcel)?.rate, eur("6.00")?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct QuantityRung {
     /// The most units it is for; `None`: any.
@@ -34,6 +100,28 @@ pub struct QuantityRung {
 }
 
 /// What delivery costs from a subtotal on.
+///
+/// ```
+/// # use sutler_core::pricing::{Destination, Parcel, PricingFacts, QuoteRequest, SentLine};
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::pricing::{DeliveryRate, SubtotalRung};
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let eur = |text| Money::parse(text, Currency::EUR);
+/// let rungs = vec![
+///     SubtotalRung { from: eur("200.00")?, amount: eur("4.00")? },
+///     SubtotalRung { from: eur("0.00")?, amount: eur("6.00")? },
+/// ];
+/// let mut post = facts.delivery_methods[0].clone();
+/// post.rate = DeliveryRate::BySubtotal { rungs };
+/// // Two lamps cost 238.00.
+/// # let destination = Destination::country("DE".parse()?);
+/// # let sent = [SentLine { facts: &facts.variants[0], units: 2 }];
+/// # let parcel = Parcel { destination: &destination, goods_total: eur("238.00")?, sent: &sent };
+/// assert_eq!(post.charge(&parcel)?.rate, eur("4.00")?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SubtotalRung {
     /// The smallest subtotal of goods after discounts it is for.
@@ -43,6 +131,33 @@ pub struct SubtotalRung {
 }
 
 /// One row of a table of rates: for whom, and what it costs. What is not said does not matter.
+///
+/// ```
+/// # use sutler_core::pricing::{Destination, Parcel, PricingFacts, QuoteRequest, SentLine};
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::pricing::{DeliveryOrigin, DeliveryRate, TableRow, Territory};
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let eur = |text| Money::parse(text, Currency::EUR);
+/// let any = TableRow {
+///     territory: Territory::default(),
+///     up_to_grams: None,
+///     up_to_cm3: None,
+///     up_to_units: None,
+///     from: None,
+///     amount: eur("9.00")?,
+/// };
+/// let light = TableRow { up_to_grams: Some(1000), amount: eur("3.00")?, ..any.clone() };
+/// let mut post = facts.delivery_methods[0].clone();
+/// post.rate = DeliveryRate::Table { rows: vec![light, any] };
+/// // Two lamps weigh 2400 g.
+/// # let destination = Destination::country("DE".parse()?);
+/// # let sent = [SentLine { facts: &facts.variants[0], units: 2 }];
+/// # let parcel = Parcel { destination: &destination, goods_total: eur("238.00")?, sent: &sent };
+/// assert_eq!(post.charge(&parcel)?.origin, DeliveryOrigin::Table { row: 2 });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TableRow {
     /// Where it goes.
@@ -65,6 +180,16 @@ pub struct TableRow {
 }
 
 /// How the price of a delivery is found.
+///
+/// ```
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::pricing::DeliveryRate;
+///
+/// let text = r#"{ "kind": "flat", "amount": { "amount": "4.90", "currency": "EUR" } }"#;
+/// let rate: DeliveryRate = serde_json::from_str(text)?;
+/// assert_eq!(rate, DeliveryRate::Flat { amount: Money::parse("4.90", Currency::EUR)? });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -102,6 +227,19 @@ pub enum DeliveryRate {
 }
 
 /// How a [`DeliveryCharge`](super::DeliveryCharge) was found.
+///
+/// ```
+/// # use sutler_core::pricing::{PricingFacts, QuoteRequest, quote};
+/// # use sutler_core::time::Timestamp;
+/// use sutler_core::pricing::DeliveryOrigin;
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let quote = quote(&request, &facts, Timestamp::from_millis(0))?;
+/// let found = DeliveryOrigin::ByWeight { weight_grams: Some(2400), up_to_grams: Some(5000) };
+/// assert_eq!(quote.delivery.map(|delivery| delivery.origin), Some(found));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]

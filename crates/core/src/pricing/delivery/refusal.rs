@@ -6,6 +6,16 @@ use crate::address::CountryCode;
 use crate::money::{Currency, Money};
 
 /// Why a delivery method cannot take a cart.
+///
+/// ```
+/// use sutler_core::pricing::DeliveryRefusal;
+///
+/// let refusal = DeliveryRefusal::TooHeavy { weight_grams: 2400, limit_grams: 2000 };
+/// assert_eq!(
+///     refusal.to_string(),
+///     "the cart weighs 2400 g and it carries at most 2000 g; choose another method"
+/// );
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 #[non_exhaustive]

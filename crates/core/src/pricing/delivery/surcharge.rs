@@ -7,6 +7,14 @@ use crate::money::Money;
 use crate::pricing::Territory;
 
 /// When a surcharge is due, and how often.
+///
+/// ```
+/// use sutler_core::pricing::SurchargeRule;
+///
+/// let rule: SurchargeRule = serde_json::from_str(r#"{ "kind": "bulky", "above_mm": 1200 }"#)?;
+/// assert_eq!(rule, SurchargeRule::Bulky { above_mm: 1200 });
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -35,6 +43,18 @@ pub enum SurchargeRule {
 /// What a delivery costs more.
 ///
 /// Units: the amount is with tax when the channel is tax-inclusive.
+///
+/// ```
+/// # use sutler_core::pricing::{PricingFacts, QuoteRequest};
+/// use sutler_core::pricing::{DeliverySurcharge, SurchargeRule};
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let islands: &DeliverySurcharge = &facts.delivery_methods[0].surcharges[0];
+/// assert!(matches!(&islands.rule, SurchargeRule::Place { territory } if !territory.is_everywhere()));
+/// assert_eq!(islands.amount.to_string(), "11.90 EUR");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DeliverySurcharge {
     /// Name for people: `Islands`.
@@ -46,6 +66,23 @@ pub struct DeliverySurcharge {
 }
 
 /// A surcharge that was due.
+///
+/// ```
+/// # use sutler_core::pricing::{PricingFacts, QuoteRequest, quote};
+/// # use sutler_core::time::Timestamp;
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::pricing::{Destination, Surcharge};
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (mut request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let home = Destination::country("DE".parse()?);
+/// request.ship_to = Some(Destination { postal_code: "27498".into(), ..home });
+/// let quote = quote(&request, &facts, Timestamp::from_millis(0))?;
+/// let amount = Money::parse("11.90", Currency::EUR)?;
+/// let due = [Surcharge { name: "Islands".into(), times: 1, amount }];
+/// assert_eq!(quote.delivery.map(|delivery| delivery.surcharges).as_deref(), Some(&due[..]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Surcharge {
     /// Its name.
