@@ -111,6 +111,18 @@ pub fn quote(
 /// Returns what an outside tax engine is to be asked for a cart; its answer goes into [`PricingFacts::tax_answer`].
 ///
 /// Errors: as [`quote`], tax aside.
+///
+/// ```
+/// use sutler_core::pricing::{PricingFacts, QuoteRequest, tax_request};
+/// # use sutler_core::time::Timestamp;
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let asked = tax_request(&request, &facts, Timestamp::from_millis(0))?;
+/// let labels: Vec<_> = asked.charges.iter().map(|charge| charge.label.as_str()).collect();
+/// assert_eq!(labels, ["LAMP", "delivery", "cash"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn tax_request(
     request: &QuoteRequest,
     facts: &PricingFacts,
@@ -120,6 +132,19 @@ pub fn tax_request(
 }
 
 /// What one delivery method would cost for a cart, or why it cannot take it.
+///
+/// ```
+/// use sutler_core::pricing::{DeliveryOption, DeliveryRefusal};
+///
+/// let closed = DeliveryOption {
+///     code: "bike".into(),
+///     name: "Bicycle courier".into(),
+///     charge: Err(DeliveryRefusal::Inactive),
+/// };
+/// let text = serde_json::to_string(&closed)?;
+/// assert_eq!(serde_json::from_str::<DeliveryOption>(&text)?, closed);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct DeliveryOption {
     /// Code of the method.
@@ -133,6 +158,27 @@ pub struct DeliveryOption {
 /// Returns what each active delivery method would cost for a cart, by code. What the request has chosen is ignored.
 ///
 /// Errors: as [`quote`].
+///
+/// ```
+/// use sutler_core::pricing::{PricingFacts, QuoteRequest, delivery_options};
+/// # use sutler_core::time::Timestamp;
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let options = delivery_options(&request, &facts, Timestamp::from_millis(0))?;
+/// let told: Vec<_> = options
+///     .iter()
+///     .map(|option| match &option.charge {
+///         Ok(charge) => format!("{}: {}", option.code, charge.rate),
+///         Err(refusal) => format!("{}: {refusal}", option.code),
+///     })
+///     .collect();
+/// assert_eq!(told, [
+///     "bike: the cart weighs 2400 g and it carries at most 2000 g; choose another method",
+///     "post: 5.95 EUR",
+/// ]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn delivery_options(
     request: &QuoteRequest,
     facts: &PricingFacts,

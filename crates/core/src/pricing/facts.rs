@@ -15,6 +15,19 @@ use crate::shared::Shared;
 /// What a quote needs to know of one variant.
 ///
 /// Units: grams.
+///
+/// ```
+/// # use sutler_core::pricing::{PricingFacts, QuoteRequest};
+/// use sutler_core::pricing::VariantFacts;
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let lamp: &VariantFacts = &facts.variants[0];
+/// assert_eq!(lamp.label(), "LAMP");
+/// let unlabeled = VariantFacts { sku: None, ..lamp.clone() };
+/// assert_eq!(unlabeled.label(), lamp.variant.to_string());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct VariantFacts {
     /// Identity.
@@ -57,6 +70,16 @@ impl VariantFacts {
 }
 
 /// How often a promotion has been used in placed orders.
+///
+/// ```
+/// use sutler_core::id::PromotionId;
+/// use sutler_core::pricing::PromotionUses;
+///
+/// let unused = PromotionUses::none(PromotionId::from_u128(1));
+/// let once = PromotionUses { total: 1, units: 3, ..unused.clone() };
+/// assert_eq!((unused.total, unused.given), (0, None));
+/// assert_eq!(once.promotion, unused.promotion);
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PromotionUses {
     /// Which promotion.
@@ -95,6 +118,15 @@ impl PromotionUses {
 }
 
 /// An entered code that was made in a batch.
+///
+/// ```
+/// use sutler_core::id::CouponBatchId;
+/// use sutler_core::pricing::{BatchCoupon, CouponCode};
+///
+/// let made = BatchCoupon { code: CouponCode::new("SPRING-7Q2K")?, batch: CouponBatchId::from_u128(1) };
+/// assert_eq!(made.code.to_string(), "SPRING-7Q2K");
+/// # Ok::<(), sutler_core::pricing::PricingError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct BatchCoupon {
     /// The code.
@@ -107,6 +139,18 @@ pub struct BatchCoupon {
 ///
 /// There may be more in it than the cart needs; the order within the lists never matters. Rows that are missing are
 /// missing facts: a quote refuses rather than guesses.
+///
+/// ```
+/// use sutler_core::id::VariantId;
+/// use sutler_core::pricing::{PricingFacts, QuoteRequest};
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let lamp = facts.variant(request.lines[0].variant);
+/// assert_eq!(lamp.map(|lamp| lamp.title.as_str()), Some("Desk lamp"));
+/// assert_eq!(facts.variant(VariantId::from_u128(99)), None);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PricingFacts {
     /// Where it is sold: currency, whether prices contain tax, how to round.

@@ -13,6 +13,15 @@ use crate::hash::{ContentHash, HashInput, ParseHashError};
 use crate::money::Money;
 
 /// The hash of everything a quote depended on; in text 64 lower-case hexadecimal digits.
+///
+/// ```
+/// use sutler_core::pricing::QuoteHash;
+///
+/// let hash = QuoteHash::from_bytes([0xab; 32]);
+/// assert_eq!(hash.to_string(), "ab".repeat(32));
+/// assert_eq!(hash.to_string().parse::<QuoteHash>()?.to_bytes(), [0xab; 32]);
+/// # Ok::<(), sutler_core::hash::ParseHashError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct QuoteHash(ContentHash);

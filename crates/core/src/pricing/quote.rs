@@ -23,6 +23,21 @@ use crate::quantity::Quantity;
 ///
 /// Units: `unit_price`, `subtotal` and `discount_total` are as the channel counts: with tax when it is tax-inclusive.
 /// `net` is without and `total` is with tax always.
+///
+/// ```
+/// # use sutler_core::pricing::{PricingFacts, QuoteRequest, quote};
+/// # use sutler_core::time::Timestamp;
+/// use sutler_core::pricing::QuoteLine;
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let quote = quote(&request, &facts, Timestamp::from_millis(0))?;
+/// let lamps: &QuoteLine = &quote.lines[0];
+/// assert_eq!(lamps.subtotal.to_string(), "238.00 EUR");
+/// assert_eq!(lamps.discount_total.to_string(), "23.80 EUR");
+/// assert_eq!(lamps.net.checked_add(lamps.tax_total)?, lamps.total);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct QuoteLine {
     /// Number of the cart's line.
@@ -60,6 +75,20 @@ pub struct QuoteLine {
 /// The delivery of a cart, priced.
 ///
 /// Units: as in [`QuoteLine`].
+///
+/// ```
+/// # use sutler_core::pricing::{PricingFacts, QuoteRequest, quote};
+/// # use sutler_core::time::Timestamp;
+/// use sutler_core::pricing::QuoteDelivery;
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let quote = quote(&request, &facts, Timestamp::from_millis(0))?;
+/// let post: &QuoteDelivery = quote.delivery.as_ref().ok_or("no delivery")?;
+/// assert_eq!((post.name.as_str(), post.total.to_string()), ("Post", "5.95 EUR".to_owned()));
+/// assert_eq!((post.net.to_string(), post.tax_total.to_string()), ("5.00 EUR".into(), "0.95 EUR".into()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct QuoteDelivery {
     /// Which method.
@@ -92,6 +121,20 @@ pub struct QuoteDelivery {
 /// A fee of a cart, priced.
 ///
 /// Units: as in [`QuoteLine`].
+///
+/// ```
+/// # use sutler_core::pricing::{PricingFacts, QuoteRequest, quote};
+/// # use sutler_core::time::Timestamp;
+/// use sutler_core::pricing::{FeeOrigin, QuoteFee};
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let quote = quote(&request, &facts, Timestamp::from_millis(0))?;
+/// let cash: &QuoteFee = &quote.fees[0];
+/// assert_eq!((cash.code.as_str(), cash.origin), ("cash", FeeOrigin::Flat));
+/// assert_eq!(cash.net.to_string(), "2.00 EUR");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct QuoteFee {
     /// Which fee.
@@ -119,6 +162,23 @@ pub struct QuoteFee {
 /// Units: `subtotal`, `discount_total`, `delivery_total` and `fee_total` are as the channel counts. So
 /// `total = subtotal − discount_total + delivery_total + fee_total`, plus `tax_total` in a channel that is not
 /// tax-inclusive, minus [`Quote::tax_relief_total`] in one that is.
+///
+/// ```
+/// # use sutler_core::pricing::{PricingFacts, QuoteRequest, quote};
+/// # use sutler_core::time::Timestamp;
+/// use sutler_core::pricing::Totals;
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let quote = quote(&request, &facts, Timestamp::from_millis(0))?;
+/// let Totals { subtotal, discount_total, delivery_total, fee_total, total, .. } = quote.totals;
+/// let goods = subtotal.checked_sub(discount_total)?;
+/// assert_eq!(goods.checked_add(delivery_total)?.checked_add(fee_total)?, total);
+///
+/// let again = Totals::add_up(&quote.lines, quote.delivery.as_ref(), &quote.fees, quote.currency)?;
+/// assert_eq!(again, quote.totals);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Totals {
     /// Goods before discounts.
@@ -136,6 +196,20 @@ pub struct Totals {
 }
 
 /// A promotion that gave something.
+///
+/// ```
+/// # use sutler_core::pricing::{PricingFacts, QuoteRequest, quote};
+/// # use sutler_core::time::Timestamp;
+/// use sutler_core::pricing::AppliedPromotion;
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let quote = quote(&request, &facts, Timestamp::from_millis(0))?;
+/// let ten: &AppliedPromotion = &quote.promotions_applied[0];
+/// assert_eq!(ten.coupon.as_ref().map(ToString::to_string).as_deref(), Some("TEN"));
+/// assert_eq!((ten.amount.to_string(), ten.units), ("23.80 EUR".to_owned(), 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AppliedPromotion {
     /// Which promotion.
@@ -153,6 +227,20 @@ pub struct AppliedPromotion {
 }
 
 /// A promotion that gave nothing, and why.
+///
+/// ```
+/// # use sutler_core::pricing::{PricingFacts, QuoteRequest, quote};
+/// # use sutler_core::time::Timestamp;
+/// use sutler_core::pricing::RefusedPromotion;
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (mut request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// request.coupons.clear();
+/// let quote = quote(&request, &facts, Timestamp::from_millis(0))?;
+/// let ten: &RefusedPromotion = &quote.promotions_refused[0];
+/// assert_eq!((ten.name.as_str(), ten.refusal.code()), ("Ten per cent", "promotion.coupon_missing"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RefusedPromotion {
     /// Which promotion.
@@ -164,6 +252,17 @@ pub struct RefusedPromotion {
 }
 
 /// An entered coupon code that unlocked nothing, and why.
+///
+/// ```
+/// use sutler_core::pricing::{CouponCode, PromotionRefusal, RefusedCoupon};
+///
+/// let code = CouponCode::new("TEN")?;
+/// let mistyped = RefusedCoupon { code: code.clone(), promotion: None };
+/// assert_eq!(mistyped.to_error().code(), "coupon.unknown");
+/// let off = RefusedCoupon { code, promotion: Some(("Ten".into(), PromotionRefusal::Inactive)) };
+/// assert_eq!(off.to_error().code(), "coupon.not_applicable");
+/// # Ok::<(), sutler_core::pricing::PricingError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RefusedCoupon {
     /// The code.
@@ -192,6 +291,31 @@ impl RefusedCoupon {
 }
 
 /// The full priced result for one cart at one moment, with all that is needed to derive each minor unit of it.
+///
+/// ```
+/// # use sutler_core::pricing::{PricingFacts, QuoteRequest, quote};
+/// # use sutler_core::time::Timestamp;
+/// use sutler_core::pricing::{CouponCode, Quote};
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (mut request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let now = Timestamp::from_millis(0);
+/// let mut first: Quote = quote(&request, &facts, now)?;
+/// assert_eq!((first.check(), first.check_coupons()), (Ok(()), Ok(())));
+/// assert_eq!(first.line(1).map(|line| line.total.to_string()).as_deref(), Some("214.20 EUR"));
+/// // One tax line each: the goods, the delivery, the fee. Nobody was spared any.
+/// assert_eq!(first.tax_lines().count(), 3);
+/// assert!(first.tax_relief_total()?.is_zero());
+///
+/// request.coupons.push(CouponCode::new("TWENTY")?);
+/// assert!(quote(&request, &facts, now)?.check_coupons().is_err());
+///
+/// assert_eq!(first.recomputed_hash(), first.hash);
+/// first.totals.total = first.totals.subtotal;
+/// assert_ne!(first.recomputed_hash(), first.hash);
+/// assert!(first.check().is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Quote {
     /// The currency of all amounts.

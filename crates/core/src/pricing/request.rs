@@ -8,6 +8,15 @@ use crate::id::{CustomerId, VariantId};
 use crate::quantity::Quantity;
 
 /// One variant and a quantity.
+///
+/// ```
+/// use sutler_core::id::VariantId;
+/// use sutler_core::pricing::RequestLine;
+/// use sutler_core::quantity::Quantity;
+///
+/// let line = RequestLine { line: 1, variant: VariantId::from_u128(2), quantity: Quantity::ONE };
+/// assert_eq!(line.quantity.get(), 1);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RequestLine {
     /// Number within the cart; the quote's line has the same.
@@ -19,6 +28,15 @@ pub struct RequestLine {
 }
 
 /// As much of an address as prices depend on.
+///
+/// ```
+/// use sutler_core::pricing::Destination;
+///
+/// let spain = Destination::country("ES".parse()?);
+/// assert_eq!(spain.to_string(), "ES");
+/// assert_eq!(Destination { postal_code: "35001".into(), ..spain }.to_string(), "ES 35001");
+/// # Ok::<(), sutler_core::address::AddressError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Destination {
     /// Country: decides tax and delivery.
@@ -55,6 +73,20 @@ impl std::fmt::Display for Destination {
 }
 
 /// What a buyer wants priced. No `Default`: every field is a choice.
+///
+/// ```
+/// # use sutler_core::pricing::PricingFacts;
+/// use sutler_core::pricing::{QuoteRequest, quote};
+/// # use sutler_core::time::Timestamp;
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let now = Timestamp::from_millis(0);
+/// let undecided = QuoteRequest { delivery_method: None, payment: None, ..request.clone() };
+/// assert_eq!(quote(&request, &facts, now)?.totals.total.to_string(), "222.53 EUR");
+/// assert_eq!(quote(&undecided, &facts, now)?.totals.total.to_string(), "214.20 EUR");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct QuoteRequest {
     /// What is bought. An empty cart has a quote too.
