@@ -16,6 +16,17 @@ use crate::time::Timestamp;
 /// How much a fee is.
 ///
 /// Units: amounts are with tax when the channel is tax-inclusive.
+///
+/// ```
+/// use sutler_core::money::{Currency, Money, Rate};
+/// use sutler_core::pricing::FeeAmount;
+///
+/// let deposit = Money::parse("0.25", Currency::EUR)?;
+/// assert_eq!(FeeAmount::PerUnit { amount: deposit }.money(), Some(deposit));
+/// let part = FeeAmount::Percent { rate: Rate::percent("2")?, with_delivery: true };
+/// assert_eq!(part.money(), None);
+/// # Ok::<(), sutler_core::money::MoneyError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -41,6 +52,16 @@ pub enum FeeAmount {
 }
 
 /// When a fee is charged. All of it must hold; the default always does.
+///
+/// ```
+/// use sutler_core::pricing::FeeCondition;
+///
+/// let always: FeeCondition = serde_json::from_str("{}")?;
+/// assert_eq!(always, FeeCondition::default());
+/// let cash: FeeCondition = serde_json::from_str(r#"{ "payments": ["manual:cash"] }"#)?;
+/// assert_eq!(cash.payments, ["manual:cash"]);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct FeeCondition {
     /// In these channels; none means all.
@@ -64,6 +85,22 @@ pub struct FeeCondition {
 }
 
 /// An amount added that is not goods, delivery or tax.
+///
+/// ```
+/// # use sutler_core::pricing::{PricingFacts, QuoteRequest, quote};
+/// # use sutler_core::time::Timestamp;
+/// use sutler_core::pricing::Fee;
+///
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+/// # let (mut request, facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+/// let cash: &Fee = &facts.fees[0];
+/// assert_eq!(cash.check(), Ok(()));
+/// let now = Timestamp::from_millis(0);
+/// assert_eq!(quote(&request, &facts, now)?.totals.fee_total.to_string(), "2.38 EUR");
+/// request.payment = Some("test:card".into());
+/// assert_eq!(quote(&request, &facts, now)?.totals.fee_total.to_string(), "0.00 EUR");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Fee {
     /// Identity.
@@ -85,6 +122,16 @@ pub struct Fee {
 }
 
 /// How the amount of a fee came about.
+///
+/// ```
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::pricing::FeeOrigin;
+///
+/// let deposit = FeeOrigin::PerUnit { amount: Money::parse("0.25", Currency::EUR)?, units: 6 };
+/// let text = serde_json::to_value(deposit)?;
+/// assert_eq!((&text["kind"], &text["units"]), (&"per_unit".into(), &6.into()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]

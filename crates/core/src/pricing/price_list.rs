@@ -17,6 +17,37 @@ use crate::money::{Currency, Money};
 use crate::time::Timestamp;
 
 /// Prices that are valid together: in a channel, for a customer group, for a time.
+///
+/// ```
+/// # use sutler_core::id::{ChannelId, PriceListId, VariantId};
+/// # use sutler_core::money::Currency;
+/// # use sutler_core::time::Timestamp;
+/// use sutler_core::pricing::{PriceList, PriceQuery, Window};
+///
+/// # let id = PriceListId::from_u128(1);
+/// let list = PriceList {
+///     id,
+///     name: "Retail".into(),
+///     channel: None,
+///     currency: Currency::EUR,
+///     customer_group: None,
+///     window: Window::ALWAYS,
+///     priority: 0,
+///     version: 1,
+/// };
+/// assert_eq!(list.check(), Ok(()));
+///
+/// let trade = PriceList { customer_group: Some("trade".into()), ..list.clone() };
+/// let guest = PriceQuery {
+///     variant: VariantId::from_u128(2),
+///     quantity: 1,
+///     channel: ChannelId::from_u128(3),
+///     currency: Currency::EUR,
+///     customer_group: None,
+///     now: Timestamp::from_millis(0),
+/// };
+/// assert!(list.applies_to(&guest) && !trade.applies_to(&guest));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PriceList {
     /// Identity.
@@ -42,6 +73,33 @@ pub struct PriceList {
 /// Units: the amount is for one unit, with tax when the channel is tax-inclusive.
 ///
 /// Invariants, checked by [`Price::check`]: `min_quantity ≥ 1`; no amount is negative; the currency is the list's.
+///
+/// ```
+/// # use sutler_core::id::{PriceListId, VariantId};
+/// # use sutler_core::money::{Currency, Money};
+/// use sutler_core::pricing::{Price, PriceList, Window};
+///
+/// # let id = PriceListId::from_u128(1);
+/// let list = PriceList {
+///     # id,
+///     name: "Retail".into(),
+///     currency: Currency::EUR,
+///     # channel: None, customer_group: None, window: Window::ALWAYS, priority: 0, version: 1,
+///     // … id, channel, customer group, window, priority, version
+/// };
+/// let price = Price {
+///     list: list.id,
+///     variant: VariantId::from_u128(2),
+///     min_quantity: 10,
+///     amount: Money::parse("4.50", Currency::EUR)?,
+///     compare_at: None,
+/// };
+/// assert_eq!(price.check(&list), Ok(()));
+/// assert!(Price { min_quantity: 0, ..price.clone() }.check(&list).is_err());
+/// let dollars = Money::parse("4.50", Currency::USD)?;
+/// assert!(Price { amount: dollars, ..price }.check(&list).is_err());
+/// # Ok::<(), sutler_core::money::MoneyError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Price {
     /// The list it stands in.
@@ -126,6 +184,23 @@ impl Price {
 }
 
 /// Who asks for the price of what.
+///
+/// ```
+/// use sutler_core::id::{ChannelId, VariantId};
+/// use sutler_core::money::Currency;
+/// use sutler_core::pricing::{PriceQuery, choose};
+/// use sutler_core::time::Timestamp;
+///
+/// let guest = PriceQuery {
+///     variant: VariantId::from_u128(2),
+///     quantity: 1,
+///     channel: ChannelId::from_u128(3),
+///     currency: Currency::EUR,
+///     customer_group: None,
+///     now: Timestamp::from_millis(0),
+/// };
+/// assert_eq!(choose(&[], &[], &guest), None);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PriceQuery<'a> {
     /// What is bought.

@@ -131,6 +131,15 @@ impl From<PostalCodes> for String {
 /// };
 /// let at = |code: &str| Destination { postal_code: code.to_owned(), ..Destination::country("ES".parse().unwrap()) };
 /// assert!(canaries.covers(&at("35001")) && !canaries.covers(&at("28001")));
+///
+/// let spain = Territory::of_countries(["ES".parse()?]);
+/// assert!(canaries.closeness(&at("35001")) > spain.closeness(&at("35001")));
+/// assert!(Territory::default().is_everywhere() && !spain.is_everywhere());
+///
+/// let twice = Territory::of_countries(["FR".parse()?, "ES".parse()?, "FR".parse()?]);
+/// assert_eq!(twice.in_order().to_string(), "ES, FR");
+/// let nowhere = Territory { countries: vec![], ..canaries };
+/// assert!(nowhere.check().is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
@@ -150,6 +159,19 @@ pub struct Territory {
 }
 
 /// How closely a [`Territory`] describes an address; the greatest decides.
+///
+/// ```
+/// use sutler_core::pricing::{Closeness, Destination, Territory};
+///
+/// let spain = "ES".parse()?;
+/// let close = |territory: Territory| -> Option<Closeness> {
+///     territory.closeness(&Destination::country(spain))
+/// };
+/// let alone = close(Territory::of_countries([spain]));
+/// let among = close(Territory::of_countries([spain, "PT".parse()?]));
+/// assert!(alone > among && among > close(Territory::default()));
+/// # Ok::<(), sutler_core::address::AddressError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Closeness {
     postal_code: Option<(usize, Reverse<u64>)>,
