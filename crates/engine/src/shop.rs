@@ -93,6 +93,34 @@ impl Shop {
 
     /// Has an outside engine say what tax is due. It is asked for every quote; where it declines to answer, and without
     /// this call, the tax zones and rates of the shop hold.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use sutler_engine::flow::cart::QuoteFor;
+    /// use sutler_core::port::{TaxProvider, TaxProviderError};
+    /// use sutler_core::pricing::{TaxAnswer, TaxRequest};
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    ///
+    /// /// An engine that nobody can reach.
+    /// struct Down;
+    ///
+    /// impl TaxProvider for Down {
+    ///     fn name(&self) -> &str {
+    ///         "down"
+    ///     }
+    ///
+    ///     fn tax(&self, _: &TaxRequest) -> Result<Option<TaxAnswer>, TaxProviderError> {
+    ///         Err(TaxProviderError { reason: "no answer within two seconds".to_owned() })
+    ///     }
+    /// }
+    ///
+    /// let cart = sutler_engine::testing::cart(&shop)?;
+    /// assert!(shop.cart_quote(cart, &QuoteFor::default()).is_ok());
+    /// // Tax is never guessed: an engine that fails is no reason to take the rates of the shop.
+    /// let shop = shop.taxed_by(Arc::new(Down));
+    /// assert!(shop.cart_quote(cart, &QuoteFor::default()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn taxed_by(mut self, provider: Arc<dyn TaxProvider>) -> Self {
         self.tax_provider = Some(provider);

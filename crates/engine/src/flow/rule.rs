@@ -18,6 +18,27 @@ impl Shop {
     ///
     /// Errors: [`FlowError::File`] for what cannot be read; `not_found` for a category; `pricing.invalid_rule` for a method
     /// that contradicts itself.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use sutler_engine::Shop;
+    /// # use sutler_engine::flow::setup::InitCommand;
+    /// # use sutler_engine::testing::{Counting, HandClock};
+    /// # use sutler_store_memory::MemoryStore;
+    /// # let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(HandClock::default()));
+    /// # let shop = Shop::new(store, clock, Arc::new(Counting::default()));
+    /// shop.init(&InitCommand::new("Corner shop", "EUR", "DE")?)?;
+    /// let file = r#"
+    /// code = "post"
+    /// name = "Post"
+    /// rate = { kind = "weight", rungs = [{ up_to = 5000, amount = "4.90" }, { amount = "16.90" }] }
+    /// "#;
+    /// shop.delivery_add(file, false)?;
+    /// let again = shop.delivery_add(&file.replace("4.90", "5.20"), false)?;
+    /// assert_eq!(again.version, 2);
+    /// assert!(shop.setup()?.delivery_methods.iter().any(|method| *method == again));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn delivery_add(&self, text: &str, dry_run: bool) -> Result<DeliveryMethod, FlowError> {
         let setup = self.setup()?;
         let draft = read_delivery_method(text, setup.shop.currency)
@@ -59,6 +80,28 @@ impl Shop {
     /// checked.
     ///
     /// Errors: as [`Shop::delivery_add`], and `not_found` for a channel.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use sutler_engine::Shop;
+    /// # use sutler_engine::flow::setup::InitCommand;
+    /// # use sutler_engine::testing::{Counting, HandClock};
+    /// # use sutler_store_memory::MemoryStore;
+    /// # let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(HandClock::default()));
+    /// # let shop = Shop::new(store, clock, Arc::new(Counting::default()));
+    /// shop.init(&InitCommand::new("Corner shop", "EUR", "DE")?)?;
+    /// let file = r#"
+    /// code = "cash"
+    /// name = "Cash on delivery"
+    /// amount = "2"
+    /// payments = ["manual:cash"]
+    /// "#;
+    /// assert_eq!(shop.fee_add(file, true)?.condition.payments, ["manual:cash"]);
+    /// assert!(shop.setup()?.fees.is_empty());
+    /// shop.fee_add(file, false)?;
+    /// assert_eq!(shop.setup()?.fees.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fee_add(&self, text: &str, dry_run: bool) -> Result<Fee, FlowError> {
         let setup = self.setup()?;
         let draft = read_fee(text, setup.shop.currency)

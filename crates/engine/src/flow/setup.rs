@@ -221,8 +221,8 @@ impl Shop {
     /// let quote = shop.cart_quote(cart, &QuoteFor::default())?.quote;
     /// assert_eq!(quote.totals.total.to_string(), "11.90 EUR");
     ///
-    /// let benefit = Benefit::Percent { rate: Rate::percent("150")? };
-    /// assert!(shop.promotion_add(&Promotion { benefit, ..sale }).is_err());
+    /// let benefits = vec![Benefit::Percent { rate: Rate::percent("150")? }];
+    /// assert!(shop.promotion_add(&Promotion { benefits, ..sale }).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn promotion_add(&self, promotion: &Promotion) -> Result<(), FlowError> {

@@ -12,6 +12,24 @@ use super::cart::done;
 use crate::{FlowError, Shop};
 
 /// Where tax rates are taken from.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use sutler_engine::Shop;
+/// # use sutler_engine::flow::setup::InitCommand;
+/// # use sutler_engine::testing::{Counting, HandClock};
+/// # use sutler_store_memory::MemoryStore;
+/// # let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(HandClock::default()));
+/// # let shop = Shop::new(store, clock, Arc::new(Counting::default()));
+/// use sutler_engine::flow::tax::TaxSource;
+///
+/// shop.init(&InitCommand::new("Corner shop", "EUR", "DE")?)?;
+/// let plan = shop.tax_import(TaxSource::EuVat, true)?;
+/// assert!(plan.created.iter().any(|rate| rate.rate.to_string() == "25.5 %"));
+/// let zones = shop.setup()?.tax_zones.len();
+/// assert!(zones < plan.zones.len(), "a dry run writes nothing");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub enum TaxSource {
     /// A table of text; see [`sutler_exchange::read_tax_rates`] for its columns.
     File(Input),

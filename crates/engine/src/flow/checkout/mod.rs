@@ -34,6 +34,7 @@ use crate::{FlowError, Shop};
 ///
 /// ```
 /// use sutler_core::money::{Currency, Money};
+/// use sutler_core::pricing::BuyerTax;
 /// use sutler_engine::flow::checkout::CheckoutCommand;
 /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
 /// # let cart = sutler_engine::testing::cart(&shop)?;
@@ -44,6 +45,7 @@ use crate::{FlowError, Shop};
 ///     ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?,
 ///     delivery: "standard".into(),
 ///     pay: "test:ok".into(),
+///     buyer_tax: BuyerTax::default(),
 ///     expect_total: Some(Money::from_minor(2_870, Currency::EUR)),
 ///     key: Some("order-of-ada".parse()?),
 /// };
