@@ -266,7 +266,7 @@ fn a_count_and_a_transfer_move_stock_with_their_guards() {
     sold(&world, "test:ok");
     assert_eq!(
         world.shop.stock_correct(world.red, 1, "main", "lost", None, None).unwrap_err().code(),
-        "stock.insufficient"
+        "stock.promised"
     );
     assert_eq!(
         world.shop.stock_limits(world.red, "nowhere", 1, 0, None).unwrap_err().code(),
