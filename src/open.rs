@@ -127,6 +127,7 @@ impl std::fmt::Display for StoreUrl {
 /// #     ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?,
 /// #     delivery: "standard".into(),
 /// #     pay: "test:ok".into(),
+/// #     buyer_tax: BuyerTax::default(),
 /// #     expect_total: None,
 /// #     key: None,
 /// # };
