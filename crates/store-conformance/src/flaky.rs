@@ -211,6 +211,8 @@ macro_rules! pass_reads_on {
             fn categories() -> Vec<::sutler_core::catalog::Category>;
             fn catalog_size() -> ::sutler_core::port::CatalogSize;
             fn prices(variants: &[::sutler_core::id::VariantId]) -> Vec<::sutler_core::pricing::Price>;
+            fn price_history(variants: &[::sutler_core::id::VariantId]) -> Vec<::sutler_core::pricing::PriceRecord>;
+            fn price_list_history() -> Vec<::sutler_core::pricing::PriceListRecord>;
         } }
     };
     (CartReader for [$($generics:tt)*] $decorator:ty, |$this:ident| $inner:expr) => {

@@ -178,6 +178,8 @@ impl Picture {
         self.add("catalog size", &store.catalog_size().unwrap());
         let variants: Vec<VariantId> = known.variants.iter().copied().collect();
         self.add("prices", &store.prices(&variants).unwrap());
+        self.add("price history", &store.price_history(&variants).unwrap());
+        self.add("price list history", &store.price_list_history().unwrap());
         for &cart in &known.carts {
             self.add(format!("cart {cart}"), &store.cart(cart).unwrap());
         }

@@ -92,6 +92,10 @@ macro_rules! store_conformance {
                 prices_come_in_their_order
                 a_price_replaces_the_one_in_its_place
                 a_price_is_taken_away
+                past_prices_are_kept
+                past_prices_never_overlap
+                a_failed_change_of_price_leaves_no_past
+                past_price_lists_are_kept
             }
             cart {
                 a_cart_comes_back_as_it_was_written

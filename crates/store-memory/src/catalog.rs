@@ -7,7 +7,8 @@ use std::sync::Arc;
 use sutler_core::catalog::{Category, Handle, Product, Variant};
 use sutler_core::id::{PriceListId, ProductId, VariantId};
 use sutler_core::port::{CatalogReader, CatalogSize, StoreError, VariantRef};
-use sutler_core::pricing::Price;
+use sutler_core::pricing::{Price, PriceListRecord, PriceRecord};
+use sutler_core::time::Timestamp;
 
 use crate::MemoryStore;
 use crate::state::{Applied, State, guard_version, taken};
@@ -83,11 +84,26 @@ impl CatalogReader for MemoryStore {
     fn prices(&self, variants: &[VariantId]) -> Result<Vec<Price>, StoreError> {
         let state = self.snapshot();
         let wanted: BTreeSet<VariantId> = variants.iter().copied().collect();
-        let first = |variant| (variant, PriceListId::from_u128(0), 0);
-        let of = |variant| {
-            state.prices.range(first(variant)..).take_while(move |((of, ..), _)| *of == variant)
-        };
-        Ok(wanted.into_iter().flat_map(of).map(|(_, price)| price.clone()).collect())
+        Ok(wanted
+            .into_iter()
+            .flat_map(|variant| state.prices_of(variant))
+            .map(|record| record.price.clone())
+            .collect())
+    }
+
+    fn price_history(&self, variants: &[VariantId]) -> Result<Vec<PriceRecord>, StoreError> {
+        let state = self.snapshot();
+        let wanted: BTreeSet<VariantId> = variants.iter().copied().collect();
+        let of = |variant| state.past_prices_of(variant).chain(state.prices_of(variant));
+        let mut records: Vec<PriceRecord> = wanted.into_iter().flat_map(of).cloned().collect();
+        records.sort_by_key(|PriceRecord { price, since, .. }| {
+            (price.variant, price.list, price.min_quantity, *since)
+        });
+        Ok(records)
+    }
+
+    fn price_list_history(&self) -> Result<Vec<PriceListRecord>, StoreError> {
+        Ok(self.snapshot().setup.price_list_history())
     }
 }
 
@@ -152,10 +168,33 @@ impl State {
         Ok(())
     }
 
-    /// Writes a price.
-    pub(crate) fn put_price(&mut self, price: Price) -> Applied {
+    /// Returns the prices of a variant that hold.
+    fn prices_of(&self, variant: VariantId) -> impl Iterator<Item = &PriceRecord> {
+        let first = (variant, PriceListId::from_u128(0), 0);
+        let own = self.prices.range(first..).take_while(move |((of, ..), _)| *of == variant);
+        own.map(|(_, record)| record)
+    }
+
+    /// Returns the prices of a variant that were replaced or taken away.
+    fn past_prices_of(&self, variant: VariantId) -> impl Iterator<Item = &PriceRecord> {
+        let first = (variant, PriceListId::from_u128(0), 0, Timestamp::from_millis(i64::MIN));
+        let own = self.past_prices.range(first..).take_while(move |((of, ..), _)| *of == variant);
+        own.map(|(_, record)| record)
+    }
+
+    /// Writes a price; the one in its place becomes past, unless it is the same.
+    pub(crate) fn put_price(&mut self, price: Price, at: Timestamp) -> Applied {
         let slot = (price.variant, price.list, price.min_quantity);
-        Arc::make_mut(&mut self.prices).insert(slot, price);
+        let current = self.prices.get(&slot);
+        if current.is_some_and(|record| record.price == price) {
+            return Ok(());
+        }
+        let past = self.past_prices_of(slot.0).filter(|past| slot == place(past));
+        let known = past.filter_map(|past| past.until).chain(current.map(|record| record.since));
+        let since = known.fold(at, Timestamp::max);
+        self.end_price(slot, at);
+        let record = PriceRecord { price, since, until: None };
+        Arc::make_mut(&mut self.prices).insert(slot, record);
         Ok(())
     }
 
@@ -165,8 +204,24 @@ impl State {
         list: PriceListId,
         variant: VariantId,
         min_quantity: u32,
+        at: Timestamp,
     ) -> Applied {
-        Arc::make_mut(&mut self.prices).remove(&(variant, list, min_quantity));
+        self.end_price((variant, list, min_quantity), at);
         Ok(())
     }
+
+    /// Makes the price in a place past; one that held for no time is forgotten.
+    fn end_price(&mut self, slot: (VariantId, PriceListId, u32), at: Timestamp) {
+        let Some(record) = Arc::make_mut(&mut self.prices).remove(&slot) else { return };
+        if record.since < at {
+            let key = (slot.0, slot.1, slot.2, record.since);
+            let record = PriceRecord { until: Some(at), ..record };
+            Arc::make_mut(&mut self.past_prices).insert(key, record);
+        }
+    }
+}
+
+/// Returns where a price stands.
+fn place(record: &PriceRecord) -> (VariantId, PriceListId, u32) {
+    (record.price.variant, record.price.list, record.price.min_quantity)
 }

@@ -71,12 +71,12 @@ impl State {
     /// Applies one change, or says why not; then this state is of no further use.
     fn apply(&mut self, change: Change, at: Timestamp, numbers: &mut Numbers) -> Applied {
         match change {
-            Change::Setup(change) => self.change_setup(change),
+            Change::Setup(change) => self.change_setup(change, at),
             Change::Category(category) => self.put_category(category),
             Change::Product(product) => self.put_product(*product),
-            Change::Price(price) => self.put_price(price),
+            Change::Price(price) => self.put_price(price, at),
             Change::PriceRemoved { list, variant, min_quantity } => {
-                self.remove_price(list, variant, min_quantity)
+                self.remove_price(list, variant, min_quantity, at)
             }
             Change::Cart(cart) => self.put_cart(*cart),
             Change::Stock(change) => self.change_stock(change, at),

@@ -11,7 +11,7 @@ use sutler_core::id::{
 use sutler_core::inventory::StockLocation;
 use sutler_core::port::{SetupReader, StoreError};
 use sutler_core::pricing::{
-    DeliveryMethod, Fee, PriceList, Promotion, TaxCategory, TaxRate, TaxZone,
+    DeliveryMethod, Fee, PriceList, PriceListRecord, Promotion, TaxCategory, TaxRate, TaxZone,
 };
 use sutler_core::rejection::Rejection;
 use sutler_core::shop::{Setup, ShopRecord};
@@ -27,6 +27,8 @@ pub(crate) struct SetupTables {
     channels: BTreeMap<ChannelId, Channel>,
     locations: BTreeMap<StockLocationId, StockLocation>,
     price_lists: BTreeMap<PriceListId, PriceList>,
+    /// Every wording of every list, by when it began, the present one included.
+    price_lists_since: BTreeMap<(PriceListId, Timestamp), PriceList>,
     tax_zones: BTreeMap<TaxZoneId, TaxZone>,
     tax_rates: BTreeMap<(TaxZoneId, TaxCategory, String, Option<Timestamp>), TaxRate>,
     delivery_methods: BTreeMap<DeliveryMethodId, DeliveryMethod>,
@@ -37,6 +39,9 @@ pub(crate) struct SetupTables {
     whole: Option<Arc<Setup>>,
 }
 
+/// Before every moment.
+const EVER: Timestamp = Timestamp::from_millis(i64::MIN);
+
 impl SetupReader for MemoryStore {
     fn setup(&self) -> Result<Option<Arc<Setup>>, StoreError> {
         Ok(self.snapshot().setup.whole.clone())
@@ -45,13 +50,13 @@ impl SetupReader for MemoryStore {
 
 impl State {
     /// Writes something of the set-up.
-    pub(crate) fn change_setup(&mut self, change: SetupChange) -> Applied {
+    pub(crate) fn change_setup(&mut self, change: SetupChange, at: Timestamp) -> Applied {
         let setup = Arc::make_mut(&mut self.setup);
         match change {
             SetupChange::Shop(shop) => setup.put_shop(shop),
             SetupChange::Channel(channel) => setup.put_channel(channel),
             SetupChange::StockLocation(location) => setup.put_location(location),
-            SetupChange::PriceList(list) => setup.put_price_list(list),
+            SetupChange::PriceList(list) => setup.put_price_list(list, at),
             SetupChange::TaxZone(zone) => setup.put_tax_zone(zone),
             SetupChange::TaxRate(rate) => setup.put_tax_rate(rate),
             SetupChange::DeliveryMethod(method) => setup.put_delivery_method(*method),
@@ -122,9 +127,24 @@ impl SetupTables {
         Ok(())
     }
 
-    fn put_price_list(&mut self, list: PriceList) -> Applied {
+    /// Returns every price list as it is and as it was.
+    pub(crate) fn price_list_history(&self) -> Vec<PriceListRecord> {
+        let next = self.price_lists_since.keys().skip(1).map(Some).chain([None]);
+        let records = self.price_lists_since.iter().zip(next);
+        let record = |((&(id, since), list), next): ((&_, &PriceList), Option<&(_, Timestamp)>)| {
+            let until = next.filter(|(other, _)| *other == id).map(|(_, until)| *until);
+            PriceListRecord { list: list.clone(), since, until }
+        };
+        records.map(record).collect()
+    }
+
+    /// What is written twice in one moment was never so.
+    fn put_price_list(&mut self, list: PriceList, at: Timestamp) -> Applied {
         let stored = self.price_lists.get(&list.id).map(|stored| stored.version);
         guard_version(stored, list.version, list.id)?;
+        let known = self.price_lists_since.range((list.id, EVER)..=(list.id, Timestamp::MAX));
+        let since = known.map(|((_, since), _)| *since).fold(at, Timestamp::max);
+        self.price_lists_since.insert((list.id, since), list.clone());
         self.price_lists.insert(list.id, list);
         Ok(())
     }

@@ -21,7 +21,7 @@ use sutler_core::import::ImportRun;
 use sutler_core::inventory::{Allocation, StockKey, StockLevel, StoredMovement};
 use sutler_core::order::{LoggedAction, Order, OrderNumber};
 use sutler_core::payment::{Payment, PaymentTask};
-use sutler_core::pricing::Price;
+use sutler_core::pricing::PriceRecord;
 use sutler_core::rejection::Rejection;
 use sutler_core::time::Timestamp;
 
@@ -42,7 +42,10 @@ pub(crate) struct State {
     pub(crate) handles: Table<Handle, ProductId>,
     /// Which product a variant belongs to.
     pub(crate) variants: Table<VariantId, ProductId>,
-    pub(crate) prices: Table<(VariantId, PriceListId, u32), Price>,
+    /// The prices that hold, each with since when.
+    pub(crate) prices: Table<(VariantId, PriceListId, u32), PriceRecord>,
+    /// Those that were replaced or taken away; never changed.
+    pub(crate) past_prices: Table<(VariantId, PriceListId, u32, Timestamp), PriceRecord>,
 
     pub(crate) carts: Table<CartId, Arc<Cart>>,
 

@@ -13,7 +13,8 @@ use sutler_core::catalog::{Category, Handle, Product};
 use sutler_core::id::{CategoryId, PriceListId, ProductId, VariantId};
 use sutler_core::money::Money;
 use sutler_core::port::{CatalogReader, CatalogSize, StoreError, VariantRef};
-use sutler_core::pricing::Price;
+use sutler_core::pricing::{Price, PriceList, PriceListRecord, PriceRecord};
+use sutler_core::time::Timestamp;
 
 use crate::SqliteStore;
 use crate::batch::Counter;
@@ -42,6 +43,11 @@ pub(crate) mod sql {
         CATEGORIES = "SELECT id, parent, name, version FROM raw_category ORDER BY id";
         PRICES = "SELECT list, min_quantity, amount, currency, compare_at, compare_currency
             FROM raw_price WHERE variant = ?1";
+        PRICE_HISTORY = "SELECT list, min_quantity, amount, currency, compare_at, compare_currency, since, until
+            FROM raw_price_past WHERE variant = ?1
+            UNION ALL SELECT list, min_quantity, amount, currency, compare_at, compare_currency, since, NULL
+            FROM raw_price WHERE variant = ?1";
+        PRICE_LIST_HISTORY = "SELECT list, since, data FROM raw_price_list_since ORDER BY list, since";
     }
 }
 
@@ -159,6 +165,46 @@ impl CatalogReader for SqliteStore {
                 }
             }
             Ok(prices)
+        })
+    }
+
+    fn price_history(&self, variants: &[VariantId]) -> Result<Vec<PriceRecord>, StoreError> {
+        self.snapshot("read past prices", |conn, words| {
+            let wanted: BTreeSet<VariantId> = variants.iter().copied().collect();
+            let mut of_variant = conn.prepare_cached(sql::PRICE_HISTORY)?;
+            let mut records = Vec::with_capacity(wanted.len());
+            for variant in wanted {
+                let mut rows = of_variant.query([variant.to_bytes()])?;
+                while let Some(row) = rows.next()? {
+                    records.push(PriceRecord {
+                        price: price(row, variant, conn, words)?,
+                        since: Timestamp::from_millis(row.get(6)?),
+                        until: row.get::<_, Option<_>>(7)?.map(Timestamp::from_millis),
+                    });
+                }
+            }
+            records.sort_unstable_by_key(|PriceRecord { price, since, .. }| {
+                (price.variant, price.list, price.min_quantity, *since)
+            });
+            Ok(records)
+        })
+    }
+
+    fn price_list_history(&self) -> Result<Vec<PriceListRecord>, StoreError> {
+        self.read("read past price lists", |conn, _| {
+            let mut records: Vec<PriceListRecord> = Vec::new();
+            let mut all = conn.prepare_cached(sql::PRICE_LIST_HISTORY)?;
+            let mut rows = all.query([])?;
+            while let Some(row) = rows.next()? {
+                let text = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+                let list: PriceList = serde_json::from_str(text)?;
+                let since = Timestamp::from_millis(row.get(1)?);
+                if let Some(last) = records.last_mut().filter(|last| last.list.id == list.id) {
+                    last.until = Some(since);
+                }
+                records.push(PriceListRecord { list, since, until: None });
+            }
+            Ok(records)
         })
     }
 }

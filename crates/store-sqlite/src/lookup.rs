@@ -13,6 +13,7 @@ use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use rusqlite::{Connection, OptionalExtension as _};
 use sutler_core::catalog::{Product, Variant};
+use sutler_core::id::{PriceListId, VariantId};
 use sutler_core::money::Currency;
 use sutler_core::pricing::TaxRate;
 
@@ -30,6 +31,14 @@ pub(crate) mod sql {
         PRODUCTS = "SELECT id, handle, version, data, key FROM raw_product";
         NAMESAKES = "SELECT p.key FROM raw_product p WHERE EXISTS (
               SELECT 1 FROM raw_product o WHERE o.handle = p.handle AND o.handle = p.handle COLLATE BINARY AND o.key < p.key)";
+        PRICES_OVERLAP = "SELECT p.variant FROM raw_price_past p WHERE EXISTS (SELECT 1 FROM raw_price_past o
+              WHERE o.variant = p.variant AND o.list = p.list AND o.min_quantity = p.min_quantity
+                AND o.since > p.since AND o.since < p.until)
+            OR EXISTS (SELECT 1 FROM raw_price o
+              WHERE o.variant = p.variant AND o.list = p.list AND o.min_quantity = p.min_quantity
+                AND o.since < p.until)";
+        PRICE_LISTS_APART = "SELECT s.id FROM raw_setup s WHERE s.kind = 4 AND s.data IS NOT
+            (SELECT l.data FROM raw_price_list_since l WHERE l.list = s.id ORDER BY l.since DESC LIMIT 1)";
         VARIANT = "SELECT product, sku, barcode, retired FROM raw_variant WHERE id = ?1";
         VARIANT_ROWS = "SELECT count(*) FROM raw_variant";
         USES = "SELECT promotion, customer FROM raw_promotion_use";
@@ -69,6 +78,7 @@ pub(crate) fn check(conn: &Connection, report: &mut Report) -> Result<(), Fault>
     check_setup(conn, report)?;
     check_products(conn, report)?;
     check_promotions(conn, report)?;
+    check_price_history(conn, report)?;
     let mut foreign = conn.prepare(sql::FOREIGN_PAYMENTS)?;
     let mut rows = foreign.raw_query();
     while let Some(row) = rows.next()? {
@@ -78,6 +88,23 @@ pub(crate) fn check(conn: &Connection, report: &mut Report) -> Result<(), Fault>
             number,
             "a checkout of another order names the payment of this one",
         );
+    }
+    Ok(())
+}
+
+/// What was charged at one moment must be one price, and the newest wording of a list the one that holds.
+fn check_price_history(conn: &Connection, report: &mut Report) -> Result<(), Fault> {
+    let mut overlap = conn.prepare(sql::PRICES_OVERLAP)?;
+    let mut rows = overlap.raw_query();
+    while let Some(row) = rows.next()? {
+        let variant = VariantId::from_bytes(row.get(0)?);
+        report.add("price.history", variant, "two of its prices held at once in one place");
+    }
+    let mut apart = conn.prepare(sql::PRICE_LISTS_APART)?;
+    let mut rows = apart.raw_query();
+    while let Some(row) = rows.next()? {
+        let list = PriceListId::from_bytes(row.get(0)?);
+        report.add("price.history", list, "its history does not lead to the list as it is");
     }
     Ok(())
 }

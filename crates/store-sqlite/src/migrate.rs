@@ -35,6 +35,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "tax_and_fees",
         sql: include_str!("schema/0003_tax_and_fees.sql"),
     },
+    Migration {
+        number: 4,
+        name: "price_history",
+        sql: include_str!("schema/0004_price_history.sql"),
+    },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS raw_migration (
@@ -187,12 +192,30 @@ mod tests {
     }
 
     #[test]
+    fn the_history_of_prices_begins_when_it_is_first_kept() {
+        let conn = Connection::open_in_memory().unwrap();
+        run(&conn, &MIGRATIONS[..2]).unwrap();
+        conn.execute_batch(
+            "INSERT INTO raw_price VALUES (zeroblob(16), 1, 1, 990, 'EUR', NULL, NULL);
+             INSERT INTO raw_setup VALUES (4, zeroblob(16), NULL, 1, '{}'), (2, zeroblob(16), 'web', 1, '{}')",
+        )
+        .unwrap();
+        run(&conn, MIGRATIONS).unwrap();
+        // Between 2025 and the year 2100, in milliseconds.
+        let began = "SELECT (SELECT count(*) FROM raw_price WHERE since BETWEEN 1735689600000 AND 4102444800000),
+            (SELECT count(*) FROM raw_price_list_since WHERE since BETWEEN 1735689600000 AND 4102444800000),
+            (SELECT count(*) FROM raw_price_past)";
+        let counts = conn.query_row(began, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        assert_eq!(counts.unwrap(), (1_i64, 1_i64, 0_i64));
+    }
+
+    #[test]
     fn what_a_newer_or_another_build_made_is_refused() {
         let conn = Connection::open_in_memory().unwrap();
         run(&conn, MIGRATIONS).unwrap();
         let path = Path::new("memory");
         let newer = check(&conn, &MIGRATIONS[..1], path).unwrap_err();
-        assert!(matches!(newer, OpenError::Newer { found: 2, known: 1, .. }), "{newer}");
+        assert!(matches!(newer, OpenError::Newer { found: 2.., known: 1, .. }), "{newer}");
         assert!(newer.to_string().contains("made by a newer Sutler"), "{newer}");
         let edited: Vec<Migration> = MIGRATIONS
             .iter()

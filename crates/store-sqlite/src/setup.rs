@@ -37,6 +37,9 @@ pub(crate) mod sql {
         DROP_SHOP = "DELETE FROM raw_setup WHERE kind = 1";
         PUT = "INSERT INTO raw_setup (kind, id, code, version, data) VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT (kind, id) DO UPDATE SET code = excluded.code, version = excluded.version, data = excluded.data";
+        KEEP_PRICE_LIST = "INSERT INTO raw_price_list_since (list, since, data)
+            VALUES (?1, max(?2, ifnull((SELECT max(since) FROM raw_price_list_since WHERE list = ?1), ?2)), ?3)
+            ON CONFLICT (list, since) DO UPDATE SET data = excluded.data";
         PUT_TAX_RATE = "INSERT INTO raw_tax_rate (zone, category, name, begins_at, data) VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT DO UPDATE SET data = excluded.data";
     }
@@ -196,7 +199,9 @@ impl Batch<'_> {
                 )?;
             }
             SetupChange::PriceList(list) => {
-                self.put_setup(Kind::PriceList, list.id.into(), None, list.version, list)?
+                self.put_setup(Kind::PriceList, list.id.into(), None, list.version, list)?;
+                let row = (list.id.to_bytes(), self.set.at.millis(), json(list)?);
+                self.run(sql::KEEP_PRICE_LIST, row)?;
             }
             SetupChange::TaxZone(zone) => {
                 self.put_setup(Kind::TaxZone, zone.id.into(), None, zone.version, zone)?

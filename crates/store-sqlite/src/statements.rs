@@ -25,6 +25,7 @@ mod tests {
     const SMALL: &[(&str, &str)] = &[
         ("raw_category", "the tree is read as a whole"),
         ("raw_setup", "set-up is read as a whole"),
+        ("raw_price_list_since", "few lists, seldom written"),
         ("raw_tax_rate", "set-up is read as a whole"),
         ("raw_ledger_head", "one row for each location"),
     ];
@@ -58,6 +59,7 @@ mod tests {
         ("lookup::CURRENCIES", "looking for damage reads everything"),
         ("lookup::PRODUCTS", "looking for damage reads everything"),
         ("lookup::NAMESAKES", "looking for damage reads everything"),
+        ("lookup::PRICES_OVERLAP", "looking for damage reads everything"),
         ("lookup::VARIANT_ROWS", "looking for damage reads everything"),
         ("lookup::USES", "looking for damage reads everything"),
         ("lookup::USE_COUNTS", "looking for damage reads everything"),

@@ -107,6 +107,12 @@ fn every_change_behind_the_back_of_the_store_is_found() {
         ("UPDATE raw_tax_rate SET zone = zeroblob(16)", "setup.row"),
         ("UPDATE raw_promotion_count SET uses = uses + 1 WHERE customer <> ''", "promotion.count"),
         ("DELETE FROM raw_promotion_use", "promotion.count"),
+        (
+            "INSERT INTO raw_price_past SELECT variant, list, min_quantity, since, since + 1, amount, currency, NULL, NULL
+             FROM raw_price LIMIT 1",
+            "price.history",
+        ),
+        ("UPDATE raw_price_list_since SET data = replace(data, '\"priority\":0', '\"priority\":1')", "price.history"),
         ("UPDATE raw_ledger SET nr = 1", "stock.chain"),
         ("UPDATE raw_counter SET value = value + 1 WHERE name = 'movements'", "stock.chain"),
         (
@@ -222,4 +228,29 @@ fn a_broken_level_stops_its_own_sales_only() {
     assert_eq!(error.code, "store.damaged");
     committed(&store, world.reserve(whole, 1, later));
     assert!(store.integrity().unwrap().iter().any(|finding| finding.check == "stock.level"));
+}
+
+#[test]
+fn the_past_of_prices_cannot_be_changed() {
+    let (_folder, path, _) = shop();
+    let conn = Connection::open(&path).unwrap();
+    conn.execute_batch(
+        "UPDATE raw_price SET since = since + 10;
+         INSERT INTO raw_price_past SELECT variant, list, min_quantity, since - 10, since, amount, currency, NULL, NULL
+         FROM raw_price LIMIT 1;
+         INSERT INTO raw_price_list_since SELECT list, since - 10, data FROM raw_price_list_since",
+    )
+    .unwrap();
+    for sql in [
+        "UPDATE raw_price_past SET amount = 1",
+        "DELETE FROM raw_price_past",
+        "UPDATE raw_price_list_since SET data = '{}'",
+        "UPDATE raw_price_list_since SET since = since + 1",
+        "DELETE FROM raw_price_list_since",
+    ] {
+        let refused = conn.execute_batch(sql).unwrap_err().to_string();
+        assert!(refused.contains("never"), "{sql}: {refused}");
+    }
+    drop(conn);
+    assert_eq!(open(&path).integrity().unwrap(), []);
 }

@@ -23,7 +23,7 @@ use crate::import::ImportRun;
 use crate::inventory::{Allocation, Reservation, StockKey, StockLevel, StoredMovement};
 use crate::order::{LoggedAction, Order, OrderNumber, OrderStatus};
 use crate::payment::{Payment, PaymentTask};
-use crate::pricing::Price;
+use crate::pricing::{Price, PriceListRecord, PriceRecord};
 use crate::shop::Setup;
 use crate::time::Timestamp;
 
@@ -80,7 +80,7 @@ pub struct VariantRef {
 /// # use sutler_core::catalog::{Category, Handle, Product};
 /// # use sutler_core::id::{ProductId, VariantId};
 /// # use sutler_core::port::{CatalogSize, VariantRef};
-/// # use sutler_core::pricing::Price;
+/// # use sutler_core::pricing::{Price, PriceListRecord, PriceRecord};
 /// # struct Shelf(Vec<Product>);
 /// # impl CatalogReader for Shelf {
 /// #     fn product_page(&self, after: Option<ProductId>, limit: usize) -> Result<Vec<Product>, StoreError> {
@@ -95,6 +95,8 @@ pub struct VariantRef {
 /// #     fn categories(&self) -> Result<Vec<Category>, StoreError> { Ok(vec![]) }
 /// #     fn catalog_size(&self) -> Result<CatalogSize, StoreError> { Ok(CatalogSize::default()) }
 /// #     fn prices(&self, _: &[VariantId]) -> Result<Vec<Price>, StoreError> { Ok(vec![]) }
+/// #     fn price_history(&self, _: &[VariantId]) -> Result<Vec<PriceRecord>, StoreError> { Ok(vec![]) }
+/// #     fn price_list_history(&self) -> Result<Vec<PriceListRecord>, StoreError> { Ok(vec![]) }
 /// # }
 /// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/product.json"));
 /// # let product: Product = serde_json::from_str(text)?;
@@ -149,6 +151,17 @@ pub trait CatalogReader {
 
     /// Returns every price of the given variants in every list, in the order of variant, list, minimum quantity.
     fn prices(&self, variants: &[VariantId]) -> Result<Vec<Price>, StoreError>;
+
+    /// Returns every price that the given variants have or had, in the order of variant, list, minimum quantity, since.
+    ///
+    /// Every commit that changes or takes away a price ends its record at the moment of the set and begins another; writing
+    /// the same amounts again does neither. Records of one place never overlap and never hold for no time: what is replaced
+    /// within the same moment leaves none, and a moment before the newest known one counts as that one.
+    fn price_history(&self, variants: &[VariantId]) -> Result<Vec<PriceRecord>, StoreError>;
+
+    /// Returns every price list as it is and as it was, in the order of list, since. Records follow each other without a
+    /// gap, by the same rules as those of prices.
+    fn price_list_history(&self) -> Result<Vec<PriceListRecord>, StoreError>;
 }
 
 /// How much a catalog holds.

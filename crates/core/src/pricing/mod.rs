@@ -14,8 +14,8 @@
 //! * Totals are never negative. A missing price or tax rate is an error, never zero.
 //! * Every promotion that did not apply says why.
 //!
-//! Deliberately absent: storage, currency conversion, the current time, counting the uses of promotions (that is done
-//! by the commit that places the order), and the history of prices.
+//! Deliberately absent: storage, currency conversion, the current time, and counting the uses of promotions (that is done
+//! by the commit that places the order).
 
 mod calculate;
 mod charge_tax;
@@ -28,6 +28,7 @@ mod error;
 mod facts;
 mod fee;
 mod hash;
+mod price_history;
 mod price_list;
 mod promotion;
 mod quote;
@@ -55,6 +56,10 @@ pub use error::PricingError;
 pub use facts::{BatchCoupon, PricingFacts, PromotionUses, VariantFacts};
 pub use fee::{Fee, FeeAmount, FeeCondition, FeeOrigin};
 pub use hash::QuoteHash;
+pub use price_history::{
+    PriceListRecord, PricePeriod, PriceRecord, PriceReduction, lowest_price_before_reduction,
+    price_timeline,
+};
 pub use price_list::{Price, PriceList, PriceQuery, choose};
 pub use promotion::{
     AttributeTest, Benefit, BundlePart, BuyGet, Calendar, CombinationSearch, Condition, Lane,

@@ -5,7 +5,8 @@
 //! wins: one for a customer group before one for a channel before one for a time before one for everybody. Ties go
 //! to the higher priority, then to the smaller id. In that list the deepest rung counts.
 //!
-//! Deliberately absent: price history, and the quantity of other lines: a rung is reached by its own line.
+//! Deliberately absent: earlier prices (see `price_history`), and the quantity of other lines: a rung is reached by its
+//! own line.
 
 use std::cmp::Reverse;
 

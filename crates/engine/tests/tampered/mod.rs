@@ -23,7 +23,7 @@ use sutler_core::port::{
     CartReader, CatalogReader, CatalogSize, EventReader, Finding, OrderFilter, OrderReader,
     SagaReader, SetupReader, StockReader, Store, StoreError, VariantRef,
 };
-use sutler_core::pricing::Price;
+use sutler_core::pricing::{Price, PriceListRecord, PriceRecord};
 use sutler_core::shop::Setup;
 use sutler_core::time::Timestamp;
 
@@ -99,6 +99,12 @@ impl CatalogReader for Tampered {
     }
     fn prices(&self, variants: &[VariantId]) -> Answer<Vec<Price>> {
         self.inner.prices(variants)
+    }
+    fn price_history(&self, variants: &[VariantId]) -> Answer<Vec<PriceRecord>> {
+        self.inner.price_history(variants)
+    }
+    fn price_list_history(&self) -> Answer<Vec<PriceListRecord>> {
+        self.inner.price_list_history()
     }
 }
 

@@ -25,10 +25,24 @@ pub(crate) mod sql {
         NAMESAKE = "SELECT id FROM raw_category WHERE ifnull(parent, x'') = ifnull(?1, x'') AND name = ?2";
         PUT_CATEGORY = "INSERT INTO raw_category (id, parent, name, version) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT (id) DO UPDATE SET parent = excluded.parent, name = excluded.name, version = excluded.version";
-        PUT_PRICE = "INSERT INTO raw_price (variant, list, min_quantity, amount, currency, compare_at, compare_currency)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        KEEP_CHANGED_PRICE = "INSERT INTO raw_price_past
+              (variant, list, min_quantity, since, until, amount, currency, compare_at, compare_currency)
+            SELECT variant, list, min_quantity, since, ?8, amount, currency, compare_at, compare_currency FROM raw_price
+            WHERE variant = ?1 AND list = ?2 AND min_quantity = ?3 AND since < ?8
+              AND (amount, currency, compare_at, compare_currency) IS NOT (?4, ?5, ?6, ?7)";
+        KEEP_PRICE = "INSERT INTO raw_price_past
+              (variant, list, min_quantity, since, until, amount, currency, compare_at, compare_currency)
+            SELECT variant, list, min_quantity, since, ?4, amount, currency, compare_at, compare_currency FROM raw_price
+            WHERE variant = ?1 AND list = ?2 AND min_quantity = ?3 AND since < ?4";
+        PUT_PRICE = "INSERT INTO raw_price
+              (variant, list, min_quantity, amount, currency, compare_at, compare_currency, since)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, max(?8, ifnull((SELECT until FROM raw_price_past
+              WHERE variant = ?1 AND list = ?2 AND min_quantity = ?3 ORDER BY since DESC LIMIT 1), ?8)))
             ON CONFLICT DO UPDATE SET amount = excluded.amount, currency = excluded.currency,
-              compare_at = excluded.compare_at, compare_currency = excluded.compare_currency";
+              compare_at = excluded.compare_at, compare_currency = excluded.compare_currency,
+              since = max(since, excluded.since)
+            WHERE (amount, currency, compare_at, compare_currency) IS NOT
+              (excluded.amount, excluded.currency, excluded.compare_at, excluded.compare_currency)";
         DROP_PRICE = "DELETE FROM raw_price WHERE variant = ?1 AND list = ?2 AND min_quantity = ?3";
     }
 }
@@ -144,7 +158,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Writes a price.
+    /// Writes a price; the one in its place becomes past, unless it is the same.
     pub(crate) fn put_price(&mut self, price: &Price) -> Result<(), Stop> {
         let list = self.short(price.list.to_bytes())?;
         let currency = price.amount.currency();
@@ -158,20 +172,26 @@ impl Batch<'_> {
             currency.code(),
             price.compare_at.map(|amount| amount.minor()),
             other.map(|other| other.code()),
+            self.set.at.millis(),
         );
+        // What the set made itself has no past.
+        if !self.set.new_variants.contains(&row.0) {
+            self.run(sql::KEEP_CHANGED_PRICE, row)?;
+        }
         self.run(sql::PUT_PRICE, row)?;
         Ok(())
     }
 
-    /// Takes a price away.
+    /// Takes a price away; it becomes past.
     pub(crate) fn remove_price(
         &mut self,
         list: PriceListId,
         variant: VariantId,
         min_quantity: u32,
     ) -> Result<(), Stop> {
-        let list = self.short(list.to_bytes())?;
-        self.run(sql::DROP_PRICE, (variant.to_bytes(), list, min_quantity))?;
+        let place = (variant.to_bytes(), self.short(list.to_bytes())?, min_quantity);
+        self.run(sql::KEEP_PRICE, (place.0, place.1, place.2, self.set.at.millis()))?;
+        self.run(sql::DROP_PRICE, place)?;
         Ok(())
     }
 }

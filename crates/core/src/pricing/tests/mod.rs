@@ -8,6 +8,7 @@ mod arithmetic;
 mod checker;
 mod oracle;
 mod place;
+mod price_history;
 mod promotion;
 mod properties;
 mod scenario;
