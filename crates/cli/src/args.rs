@@ -77,6 +77,8 @@ pub(crate) enum Command {
     Product(command::product::ProductCommand),
     #[command(subcommand)]
     Category(command::category::CategoryCommand),
+    #[command(subcommand)]
+    Price(command::price::PriceCommand),
     Search(command::search::SearchArgs),
     #[command(subcommand)]
     Stock(command::stock::StockCommand),

@@ -24,6 +24,7 @@ pub(crate) mod location;
 pub(crate) mod man;
 pub(crate) mod order;
 pub(crate) mod payment;
+pub(crate) mod price;
 pub(crate) mod product;
 pub(crate) mod promotion;
 pub(crate) mod recover;
@@ -50,6 +51,7 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<Answer, Com
         Command::Export(args) => args.run(context),
         Command::Product(command) => command.run(context),
         Command::Category(command) => command.run(context),
+        Command::Price(command) => command.run(context),
         Command::Search(args) => args.run(context),
         Command::Stock(command) => command.run(context),
         Command::Location(command) => command.run(context),

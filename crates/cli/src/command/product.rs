@@ -86,7 +86,9 @@ impl ShowArgs {
         let product = shop.find_product(&self.product)?;
         let list = base_list(&shop, context)?;
         let view = shop.product_view(&product)?;
-        Ok(Answer::one(ProductShown::new(&view, Some(list))))
+        let variants: Vec<VariantId> = product.variants.iter().map(|variant| variant.id).collect();
+        let reductions = shop.price_reductions(&variants, context.settings.channel())?;
+        Ok(Answer::one(ProductShown::new(&view, Some(list), &reductions)))
     }
 }
 

@@ -51,6 +51,8 @@ pub(crate) const ANSWERS: &[Entry] = &[
     ("order show", document::<view::OrderShown>),
     ("payment capture", document::<view::OrderShown>),
     ("payment mark-paid", document::<view::OrderShown>),
+    ("price history", document::<view::PriceHistoryList>),
+    ("price show", document::<view::PriceShown>),
     ("product list", document::<view::ProductList>),
     ("product show", document::<view::ProductShown>),
     ("promotion add", document::<view::PromotionList>),

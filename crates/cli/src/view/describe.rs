@@ -154,7 +154,7 @@ macro_rules! describe_ids {
 }
 
 describe_ids! {
-    CartId, CategoryId, ChannelId, CommandId, CustomerId, FulfillmentId, OrderId, PaymentId, ProductId, PromotionId,
+    CartId, CategoryId, ChannelId, CommandId, CustomerId, FulfillmentId, OrderId, PaymentId, PriceListId, ProductId, PromotionId,
     StockLocationId, VariantId,
 }
 

@@ -6,7 +6,7 @@ use sutler_core::catalog::Product;
 use sutler_core::id::{PriceListId, ProductId, VariantId};
 use sutler_core::inventory::StockLevel;
 use sutler_core::money::Money;
-use sutler_core::pricing::Price;
+use sutler_core::pricing::{Price, PriceReduction};
 use sutler_core::status::word;
 use sutler_core::time::Timestamp;
 use sutler_engine::flow::catalog::ProductView;
@@ -31,6 +31,10 @@ view! {
         price: Option<Money>,
         /// The earlier price of one unit.
         compare_at_price: Option<Money>,
+        /// Since when buyers in no customer group get a reduced price; `null` when they do not.
+        reduced_since: Option<Timestamp>,
+        /// The lowest price of the 30 days before that reduction (Directive 98/6/EC, Article 6a).
+        lowest_price_30_days: Option<Money>,
         /// Units physically there, at all locations together.
         on_hand: u64,
         /// Units that may still be sold, at all locations together.
@@ -164,13 +168,17 @@ impl ProductRow {
 }
 
 impl ProductShown {
-    /// Puts a product together with its prices and stock.
-    pub(crate) fn new(view: &ProductView, list: Option<PriceListId>) -> Self {
+    /// Puts a product together with its prices, reductions and stock.
+    pub(crate) fn new(
+        view: &ProductView,
+        list: Option<PriceListId>,
+        reductions: &BTreeMap<VariantId, PriceReduction>,
+    ) -> Self {
         let product = &view.product;
         let levels = view.levels.iter().map(|(key, level)| (key.variant, *level)).collect();
         let offer = Offer { list, prices: view.prices.clone(), levels };
         let variants = product.variants.iter().map(|variant| {
-            let price = offer.price(variant.id);
+            let (price, reduction) = (offer.price(variant.id), reductions.get(&variant.id));
             VariantView {
                 id: variant.id,
                 sku: variant.sku.as_ref().map(ToString::to_string),
@@ -178,6 +186,8 @@ impl ProductShown {
                 option_values: variant.option_values.clone(),
                 price: price.map(|price| price.amount),
                 compare_at_price: price.and_then(|price| price.compare_at),
+                reduced_since: reduction.map(|reduction| reduction.since),
+                lowest_price_30_days: reduction.map(|reduction| reduction.lowest_before),
                 on_hand: offer.sum(variant.id, |level| level.on_hand),
                 available: offer.sum(variant.id, StockLevel::available),
                 tracks_stock: variant.tracks_stock,
@@ -255,6 +265,17 @@ impl Show for ProductShown {
             ]);
         }
         sheet.gap().table(&table);
+        for variant in &self.variants {
+            if let (Some(since), Some(lowest)) =
+                (variant.reduced_since, variant.lowest_price_30_days)
+            {
+                let options = variant.option_values.join(" / ");
+                let label = variant.sku.as_deref().unwrap_or(&options);
+                sheet.line(&format!(
+                    "  {label} is reduced since {since}; lowest price of the 30 days before: {lowest}"
+                ));
+            }
+        }
         sheet.finish()
     }
 }

@@ -44,6 +44,8 @@ const RUNS: &[&str] = &[
     "order show 1002",
     "payment capture 1001",
     "payment mark-paid 1003",
+    "price history FEN-SKIL-26",
+    "price show FEN-SKIL-26",
     "product list",
     "product show field-skillet",
     "promotion add Five --amount 5.00 --coupon FIVE",

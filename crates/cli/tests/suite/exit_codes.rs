@@ -140,10 +140,12 @@ fn reading_goes_on_while_somebody_else_writes() {
     lock.lock().unwrap();
     let writing = rusqlite::Connection::open(place.file("sutler.db")).unwrap();
     writing.execute_batch("BEGIN IMMEDIATE; UPDATE raw_level SET on_hand = on_hand + 1").unwrap();
-    let reads: [&[&str]; 17] = [
+    let reads: [&[&str]; 19] = [
         &["product", "list"],
         &["product", "show", "FEN-SKIL-26"],
         &["category", "tree"],
+        &["price", "show", "FEN-SKIL-26"],
+        &["price", "history", "FEN-SKIL-26"],
         &["search", "tent"],
         &["search", "tent", "--json"],
         &["stock", "show", "FEN-SKIL-26"],

@@ -17,6 +17,7 @@ mod import;
 mod journey;
 mod output;
 mod place;
+mod price;
 mod read_only;
 mod repeat;
 mod script;

@@ -30,6 +30,7 @@ mod fee;
 mod hash;
 mod price_history;
 mod price_list;
+mod price_standing;
 mod promotion;
 mod quote;
 mod request;
@@ -61,6 +62,7 @@ pub use price_history::{
     price_timeline,
 };
 pub use price_list::{Price, PriceList, PriceQuery, choose};
+pub use price_standing::PriceStanding;
 pub use promotion::{
     AttributeTest, Benefit, BundlePart, BuyGet, Calendar, CombinationSearch, Condition, Lane,
     LaneMode, Limits, ParseTimeOfDayError, Promotion, PromotionRefusal, QuantityTier, SubtotalTier,

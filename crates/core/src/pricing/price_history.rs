@@ -53,6 +53,20 @@ pub struct PricePeriod {
     pub until: Option<Timestamp>,
 }
 
+impl PriceRecord {
+    /// Tells whether it stood in its list at `now`.
+    pub fn contains(&self, now: Timestamp) -> bool {
+        holds(self.since, self.until, now)
+    }
+}
+
+impl PriceListRecord {
+    /// Tells whether the list was so at `now`.
+    pub fn contains(&self, now: Timestamp) -> bool {
+        holds(self.since, self.until, now)
+    }
+}
+
 impl PricePeriod {
     /// Tells whether it holds at `now`.
     pub fn contains(&self, now: Timestamp) -> bool {
@@ -167,15 +181,14 @@ fn charged(
     lists: &[&PriceListRecord],
     query: &PriceQuery<'_>,
 ) -> Option<(PriceListId, Money)> {
-    let stored = |since, until| holds(since, until, query.now);
     let prices: Vec<Price> = prices
         .iter()
-        .filter(|record| stored(record.since, record.until))
+        .filter(|record| record.contains(query.now))
         .map(|record| record.price.clone())
         .collect();
     let lists: Vec<PriceList> = lists
         .iter()
-        .filter(|record| stored(record.since, record.until))
+        .filter(|record| record.contains(query.now))
         .map(|record| record.list.clone())
         .collect();
     choose(&prices, &lists, query).map(|(list, price)| (list.id, price.amount))

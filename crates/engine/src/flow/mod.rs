@@ -11,6 +11,7 @@ pub mod import;
 pub mod import_stock;
 pub mod order;
 pub mod payment;
+pub mod price;
 pub mod recover;
 pub mod rule;
 pub mod search;

@@ -1,0 +1,76 @@
+//! `sutler price`: which price applies and why, and what it was.
+
+use sutler_core::time::Timestamp;
+
+use crate::answer::Answer;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::view::{PriceHistoryList, PriceShown};
+
+/// Say which price applies and why, and what it was
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum PriceCommand {
+    Show(ShowArgs),
+    History(HistoryArgs),
+}
+
+/// Show which price of a variant applies, the others and why they do not
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A reduced price is shown with the lowest price of the 30 days before the reduction.
+
+Examples:
+  sutler price show FEN-SKIL-26
+  sutler price show \"field-skillet:26 cm\" --channel web --json
+  sutler price show FEN-SKIL-26 --at 2030-12-24T18:00:00Z")]
+pub(crate) struct ShowArgs {
+    /// SKU, barcode, id, or handle:option/option
+    variant: String,
+    /// Code of the channel it is bought in [default: web]
+    #[arg(long, value_name = "CODE")]
+    channel: Option<String>,
+    /// The moment, such as 2026-12-24T18:00:00Z [default: now]
+    #[arg(long, value_name = "TIME")]
+    at: Option<Timestamp>,
+}
+
+/// List what one unit of a variant cost, oldest first
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+What lists with a window will bring is in it, as far as it is known.
+
+Examples:
+  sutler price history FEN-SKIL-26
+  sutler price history FEN-SKIL-26 --channel web --format csv")]
+pub(crate) struct HistoryArgs {
+    /// SKU, barcode, id, or handle:option/option
+    variant: String,
+    /// Code of the channel it is bought in [default: web]
+    #[arg(long, value_name = "CODE")]
+    channel: Option<String>,
+}
+
+impl PriceCommand {
+    pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
+        match self {
+            PriceCommand::Show(args) => args.run(context),
+            PriceCommand::History(args) => args.run(context),
+        }
+    }
+}
+
+impl ShowArgs {
+    fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
+        let channel = self.channel.as_deref().unwrap_or(context.settings.channel());
+        let view = context.shop()?.price_show(&self.variant, channel, self.at)?;
+        Ok(Answer::one(PriceShown::from(&view)))
+    }
+}
+
+impl HistoryArgs {
+    fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
+        let channel = self.channel.as_deref().unwrap_or(context.settings.channel());
+        let view = context.shop()?.price_history(&self.variant, channel)?;
+        Ok(Answer::many(PriceHistoryList::from(&view)))
+    }
+}
