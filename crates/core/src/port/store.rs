@@ -528,7 +528,8 @@ pub struct Finding {
 /// # use sutler_core::order::{LoggedAction, Order, OrderNumber};
 /// # use sutler_core::payment::{Payment, PaymentTask};
 /// # use sutler_core::port::*;
-/// # use sutler_core::{pricing::Price, shop::Setup, time::Timestamp};
+/// # use sutler_core::pricing::{Price, PriceListRecord, PriceRecord};
+/// # use sutler_core::{shop::Setup, time::Timestamp};
 /// # /// Holds one category, and answers the first commit with a conflict.
 /// # struct OneCategory(AtomicBool);
 /// # macro_rules! lacking {
@@ -553,6 +554,8 @@ pub struct Finding {
 /// #         labels_near(&str, usize) -> Vec<String>;
 /// #         catalog_size() -> CatalogSize;
 /// #         prices(&[VariantId]) -> Vec<Price>;
+/// #         price_history(&[VariantId]) -> Vec<PriceRecord>;
+/// #         price_list_history() -> Vec<PriceListRecord>;
 /// #         { fn categories(&self) -> Result<Vec<Category>, StoreError> {
 /// #             let id = CategoryId::from_u128(1);
 /// #             Ok(vec![Category { id, parent: None, name: "Aparel".to_owned(), version: 1 }])

@@ -21,6 +21,17 @@ use crate::{FlowError, Shop};
 /// How many days before a reduction are looked at.
 ///
 /// Source: Directive 98/6/EC, Article 6a(2): a period not shorter than 30 days.
+///
+/// ```
+/// use sutler_core::pricing::lowest_price_before_reduction;
+/// use sutler_engine::flow::price::REDUCTION_DAYS;
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+///
+/// let view = shop.price_history("MUG-RED", "web")?;
+/// let reduction = lowest_price_before_reduction(&view.periods, REDUCTION_DAYS, shop.now());
+/// assert_eq!(reduction, None, "a first price reduces nothing");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub const REDUCTION_DAYS: u16 = 30;
 
 /// A price in its list, and how it stands to the buyer.
