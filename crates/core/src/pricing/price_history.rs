@@ -19,6 +19,20 @@ use crate::money::{Currency, Money};
 use crate::time::Timestamp;
 
 /// A price as it stood in its list for a while.
+///
+/// ```
+/// use sutler_core::pricing::PriceRecord;
+/// # use sutler_core::id::{PriceListId, VariantId};
+/// # use sutler_core::money::{Currency, Money};
+/// # use sutler_core::pricing::Price;
+/// # use sutler_core::time::Timestamp;
+/// # let (list, variant) = (PriceListId::from_u128(1), VariantId::from_u128(2));
+/// # let amount = Money::from_minor(500, Currency::EUR);
+/// # let price = Price { list, variant, min_quantity: 1, amount, compare_at: None };
+/// let (since, until) = (Timestamp::from_millis(10), Timestamp::from_millis(20));
+/// let record = PriceRecord { price, since, until: Some(until) };
+/// assert!(record.contains(since) && !record.contains(until));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PriceRecord {
     /// The price.
@@ -30,6 +44,22 @@ pub struct PriceRecord {
 }
 
 /// A price list as it was for a while.
+///
+/// ```
+/// use sutler_core::pricing::PriceListRecord;
+/// # use sutler_core::id::PriceListId;
+/// # use sutler_core::money::Currency;
+/// # use sutler_core::pricing::{PriceList, Window};
+/// # use sutler_core::time::Timestamp;
+/// # let list = PriceList {
+/// #     id: PriceListId::from_u128(1), name: "Retail".to_owned(), channel: None, currency: Currency::EUR,
+/// #     customer_group: None, window: Window::ALWAYS, priority: 0, version: 1,
+/// # };
+/// let since = Timestamp::from_millis(10);
+/// let record = PriceListRecord { list, since, until: None };
+/// assert!(record.contains(since), "a list without an end holds still");
+/// assert!(!record.contains(Timestamp::from_millis(9)));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PriceListRecord {
     /// The list.
@@ -41,6 +71,22 @@ pub struct PriceListRecord {
 }
 
 /// What one unit cost for a while.
+///
+/// ```
+/// use sutler_core::pricing::PricePeriod;
+/// # use sutler_core::id::PriceListId;
+/// # use sutler_core::money::{Currency, Money};
+/// # use sutler_core::time::Timestamp;
+///
+/// let period = PricePeriod {
+///     amount: Money::from_minor(500, Currency::EUR),
+///     list: PriceListId::from_u128(1),
+///     since: Timestamp::from_millis(10),
+///     until: Some(Timestamp::from_millis(20)),
+/// };
+/// assert!(period.contains(Timestamp::from_millis(19)));
+/// assert!(!period.contains(Timestamp::from_millis(20)), "the end is the first moment after it");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PricePeriod {
     /// What one unit cost.
@@ -75,6 +121,19 @@ impl PricePeriod {
 }
 
 /// A reduction that holds, and what has to be shown with it.
+///
+/// ```
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::pricing::PriceReduction;
+/// # use sutler_core::time::Timestamp;
+///
+/// let reduction = PriceReduction {
+///     since: Timestamp::from_millis(0),
+///     amount: Money::from_minor(9_000, Currency::EUR),
+///     lowest_before: Money::from_minor(8_000, Currency::EUR),
+/// };
+/// assert!(reduction.lowest_before < reduction.amount, "dearer than it once was in these days");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PriceReduction {
     /// When it began to hold.
@@ -205,6 +264,24 @@ fn charged(
 /// price before the first step (100) instead; the lower one is right everywhere.
 ///
 /// Source: Directive 98/6/EC, Article 6a(1), (2) and (5), as inserted by Directive (EU) 2019/2161, Article 2.
+///
+/// ```
+/// # use sutler_core::id::PriceListId;
+/// # use sutler_core::money::{Currency, Money};
+/// # use sutler_core::pricing::{PricePeriod, lowest_price_before_reduction};
+/// # use sutler_core::time::Timestamp;
+/// let day = |day: i64| Timestamp::from_millis(day * 86_400_000);
+/// let period = |minor, since, until| PricePeriod {
+///     amount: Money::from_minor(minor, Currency::EUR),
+///     list: PriceListId::from_u128(1),
+///     since: day(since),
+///     until,
+/// };
+/// let timeline = [period(10_000, 0, Some(day(60))), period(9_000, 60, None)];
+/// let reduction = lowest_price_before_reduction(&timeline, 30, day(61)).expect("90 is below 100");
+/// assert_eq!(reduction.lowest_before.to_string(), "100.00 EUR");
+/// assert_eq!(lowest_price_before_reduction(&timeline, 30, day(59)), None);
+/// ```
 pub fn lowest_price_before_reduction(
     timeline: &[PricePeriod],
     days: u16,

@@ -7,6 +7,14 @@ use serde::{Deserialize, Serialize};
 use super::{Price, PriceList, PriceQuery, choose};
 
 /// How one price stands to a buyer.
+///
+/// ```
+/// use sutler_core::pricing::PriceStanding;
+///
+/// let words = serde_json::to_string(&PriceStanding::OtherGroup)?;
+/// assert_eq!(words, r#""other_group""#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PriceStanding {
