@@ -132,7 +132,8 @@ impl PricePeriod {
 ///     amount: Money::from_minor(9_000, Currency::EUR),
 ///     lowest_before: Money::from_minor(8_000, Currency::EUR),
 /// };
-/// assert!(reduction.lowest_before < reduction.amount, "dearer than it once was in these days");
+/// let dearer = reduction.amount.minor() - reduction.lowest_before.minor();
+/// assert_eq!(dearer, 1_000, "dearer than it once was in these days");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PriceReduction {
