@@ -71,6 +71,20 @@ const fn must(name: &'static str, form: Form, about: &'static str) -> Field {
     Field { name, form, needed: true, about }
 }
 
+// Fields that stand in several tables.
+const PERCENT: Field = may("percent", Form::Rate, "A part of the price of each unit.");
+const OFF_UNIT: Field = may("off_unit", Form::Money, "An amount off each unit.");
+const OFF_ORDER: Field = may("off_order", Form::Money, "An amount off all lines together.");
+const UNIT_PRICE: Field =
+    may("unit_price", Form::Money, "Each unit costs this, where it cost more.");
+const CATEGORIES: Field =
+    may("categories", Form::Texts, "In one of these categories or below, by path, handle or id.");
+const COLLECTIONS: Field =
+    may("collections", Form::Texts, "In one of these collections, by handle or id.");
+const PRODUCTS: Field = may("products", Form::Texts, "One of these products, by handle or id.");
+const VARIANTS: Field = may("variants", Form::Texts, "One of these variants, by SKU or id.");
+const WITH_ATTRIBUTE: Field = may("attribute", Form::Table(&ATTRIBUTE), "With an attribute.");
+
 /// A promotion.
 pub(super) static PROMOTION: Shape = Shape {
     name: "promotion",
@@ -157,11 +171,11 @@ pub(super) static BENEFIT: Shape = Shape {
     name: "benefit",
     about: "What a promotion gives: exactly one kind.",
     fields: &[
-        may("percent", Form::Rate, "A part of the price of each unit."),
-        may("off_unit", Form::Money, "An amount off each unit."),
+        PERCENT,
+        OFF_UNIT,
         may("off_line", Form::Money, "An amount off each line, whatever its quantity."),
-        may("off_order", Form::Money, "An amount off all lines together."),
-        may("unit_price", Form::Money, "Each unit costs this, where it cost more."),
+        OFF_ORDER,
+        UNIT_PRICE,
         may("buy", Form::Count, "Who buys this many units gets others cheaper."),
         may("get", Form::Count, "With `buy`: how many units are got."),
         may(
@@ -205,10 +219,10 @@ static QUANTITY_TIER: Shape = Shape {
     about: "One tier by quantity.",
     fields: &[
         must("from", Form::Count, "From how many units on."),
-        may("percent", Form::Rate, "A part of the price of each unit."),
-        may("off_unit", Form::Money, "An amount off each unit."),
-        may("off_order", Form::Money, "An amount off all lines together."),
-        may("unit_price", Form::Money, "Each unit costs this, where it cost more."),
+        PERCENT,
+        OFF_UNIT,
+        OFF_ORDER,
+        UNIT_PRICE,
     ],
     one_of: TIER_BENEFITS,
 };
@@ -218,10 +232,10 @@ static SUBTOTAL_TIER: Shape = Shape {
     about: "One tier by amount.",
     fields: &[
         must("from", Form::Money, "From what subtotal on."),
-        may("percent", Form::Rate, "A part of the price of each unit."),
-        may("off_unit", Form::Money, "An amount off each unit."),
-        may("off_order", Form::Money, "An amount off all lines together."),
-        may("unit_price", Form::Money, "Each unit costs this, where it cost more."),
+        PERCENT,
+        OFF_UNIT,
+        OFF_ORDER,
+        UNIT_PRICE,
     ],
     one_of: TIER_BENEFITS,
 };
@@ -240,15 +254,11 @@ pub(super) static GOODS: Shape = Shape {
     name: "goods",
     about: "Which goods: those that fulfill all of this.",
     fields: &[
-        may(
-            "categories",
-            Form::Texts,
-            "In one of these categories or below, by path, handle or id.",
-        ),
-        may("collections", Form::Texts, "In one of these collections, by handle or id."),
-        may("products", Form::Texts, "One of these products, by handle or id."),
-        may("variants", Form::Texts, "One of these variants, by SKU or id."),
-        may("attribute", Form::Table(&ATTRIBUTE), "With an attribute."),
+        CATEGORIES,
+        COLLECTIONS,
+        PRODUCTS,
+        VARIANTS,
+        WITH_ATTRIBUTE,
         may("any", Form::Tables(&GOODS), "One of these."),
         may("not", Form::Table(&GOODS), "Not this."),
     ],
@@ -277,15 +287,11 @@ pub(super) static CONDITIONS: Shape = Shape {
         may("first_order", Form::Flag, "The buyer has placed no order before; always true."),
         may("delivery_methods", Form::Texts, "One of these delivery methods is chosen, by code."),
         may("hours", Form::Table(&HOURS), "The clock on a wall shows a weekday and time."),
-        may(
-            "categories",
-            Form::Texts,
-            "In one of these categories or below, by path, handle or id.",
-        ),
-        may("collections", Form::Texts, "In one of these collections, by handle or id."),
-        may("products", Form::Texts, "One of these products, by handle or id."),
-        may("variants", Form::Texts, "One of these variants, by SKU or id."),
-        may("attribute", Form::Table(&ATTRIBUTE), "With an attribute."),
+        CATEGORIES,
+        COLLECTIONS,
+        PRODUCTS,
+        VARIANTS,
+        WITH_ATTRIBUTE,
         may("any", Form::Tables(&GOODS), "One of these."),
         may("not", Form::Table(&GOODS), "Not this."),
     ],
