@@ -4,10 +4,10 @@
 //! a store kept stays readable when a code is withdrawn.
 //!
 //! Rates of tax change, so `init` says which one it took and how to give another. Source: the tax authorities of the
-//! countries, standard rates as of 2026-01-01; those of the European Union are held against
-//! [`EU_VAT`](crate::pricing::EU_VAT) by a test. Where there is no single rate (US states, Canadian provinces) none is taken.
+//! countries, standard rates as of 2026-01-01; those of the European Union stand in [`EU_VAT`] alone. Where there is no single rate (US states, Canadian provinces) none is taken.
 
 use crate::money::Currency;
+use crate::pricing::EU_VAT;
 
 /// Every code that is assigned, in alphabetical order, and `XK`, which is not.
 ///
@@ -105,26 +105,37 @@ const fn contains_tax(
 }
 
 const fn before_tax(code: &'static str, currency: &'static str) -> Country {
-    Country { code, currency, percent: "0", inclusive: false }
+    Country { code, currency, percent: NO_RATE, inclusive: false }
 }
+
+/// A member state of the European Union: [`EU_VAT`] has its rate.
+const fn member(code: &'static str, currency: &'static str) -> Country {
+    contains_tax(code, currency, NO_RATE)
+}
+
+/// What stands where no rate is known.
+const NO_RATE: &str = "0";
 
 /// The first country of a currency stands for it when no country is given.
 #[rustfmt::skip]
 const COUNTRIES: &[Country] = &[
-    contains_tax("DE", "EUR", "19"),   contains_tax("AT", "EUR", "20"),   contains_tax("BE", "EUR", "21"),   contains_tax("BG", "EUR", "20"),
-    contains_tax("CY", "EUR", "19"),   contains_tax("EE", "EUR", "24"),   contains_tax("ES", "EUR", "21"),   contains_tax("FI", "EUR", "25.5"),
-    contains_tax("FR", "EUR", "20"),   contains_tax("GR", "EUR", "24"),   contains_tax("HR", "EUR", "25"),   contains_tax("IE", "EUR", "23"),
-    contains_tax("IT", "EUR", "22"),   contains_tax("LT", "EUR", "21"),   contains_tax("LU", "EUR", "17"),   contains_tax("LV", "EUR", "21"),
-    contains_tax("MT", "EUR", "18"),   contains_tax("NL", "EUR", "21"),   contains_tax("PT", "EUR", "23"),   contains_tax("SI", "EUR", "22"),
-    contains_tax("SK", "EUR", "23"),
-    contains_tax("CZ", "CZK", "21"),   contains_tax("DK", "DKK", "25"),   contains_tax("HU", "HUF", "27"),   contains_tax("PL", "PLN", "23"),
-    contains_tax("RO", "RON", "21"),   contains_tax("SE", "SEK", "25"),
+    member("DE", "EUR"), member("AT", "EUR"), member("BE", "EUR"), member("BG", "EUR"), member("CY", "EUR"), member("EE", "EUR"),
+    member("ES", "EUR"), member("FI", "EUR"), member("FR", "EUR"), member("GR", "EUR"), member("HR", "EUR"), member("IE", "EUR"),
+    member("IT", "EUR"), member("LT", "EUR"), member("LU", "EUR"), member("LV", "EUR"), member("MT", "EUR"), member("NL", "EUR"),
+    member("PT", "EUR"), member("SI", "EUR"), member("SK", "EUR"),
+    member("CZ", "CZK"), member("DK", "DKK"), member("HU", "HUF"), member("PL", "PLN"), member("RO", "RON"), member("SE", "SEK"),
     contains_tax("GB", "GBP", "20"),   contains_tax("CH", "CHF", "8.1"),  contains_tax("NO", "NOK", "25"),   contains_tax("IS", "ISK", "24"),
     contains_tax("AU", "AUD", "10"),   contains_tax("NZ", "NZD", "15"),   contains_tax("JP", "JPY", "10"),   contains_tax("KR", "KRW", "10"),
     contains_tax("IN", "INR", "18"),   contains_tax("MX", "MXN", "16"),   contains_tax("ZA", "ZAR", "15"),   contains_tax("SG", "SGD", "9"),
-    contains_tax("AE", "AED", "5"),    contains_tax("KW", "KWD", "0"),
+    contains_tax("AE", "AED", "5"),    contains_tax("KW", "KWD", NO_RATE),
     before_tax("US", "USD"),       before_tax("CA", "CAD"),
 ];
+
+/// Returns a row of the table with its rate.
+fn with_rate(row: &Country) -> Country {
+    let percent = EU_VAT.standard_percent(row.code).unwrap_or(row.percent);
+    Country { percent, ..*row }
+}
 
 /// Returns what is known of a country.
 ///
@@ -133,7 +144,7 @@ const COUNTRIES: &[Country] = &[
 /// assert!(germany.is_some_and(|country| country.currency == "EUR" && country.inclusive));
 /// ```
 pub fn by_code(code: &str) -> Option<Country> {
-    COUNTRIES.iter().find(|country| country.code == code).copied()
+    COUNTRIES.iter().find(|country| country.code == code).map(with_rate)
 }
 
 /// Returns the country that stands for a currency.
@@ -147,7 +158,7 @@ pub fn by_code(code: &str) -> Option<Country> {
 /// # Ok::<(), sutler_core::money::MoneyError>(())
 /// ```
 pub fn by_currency(currency: Currency) -> Option<Country> {
-    COUNTRIES.iter().find(|country| country.currency == currency.code()).copied()
+    COUNTRIES.iter().find(|country| country.currency == currency.code()).map(with_rate)
 }
 
 #[cfg(test)]
@@ -159,17 +170,17 @@ mod tests {
     use super::*;
     use crate::address::CountryCode;
     use crate::money::Rate;
-    use crate::pricing::EU_VAT;
 
-    /// The rates of the Union stand in [`EU_VAT`] too, with the reduced ones; the two must never drift apart.
     #[test]
-    fn standard_rates_are_those_of_the_table_of_the_union() {
-        for rate in EU_VAT.rates.iter().filter(|rate| rate.category == "standard") {
-            let country = by_code(rate.country).unwrap();
-            assert_eq!((country.percent, country.inclusive), (rate.percent, true), "{rate:?}");
-        }
-        let states = EU_VAT.rates.iter().filter(|rate| rate.category == "standard").count();
-        assert_eq!(states, 27);
+    fn every_member_state_of_the_union_has_its_rate() {
+        let members: Vec<Country> =
+            EU_VAT.rates.iter().filter_map(|rate| by_code(rate.country)).collect();
+        assert_eq!(members.len(), EU_VAT.rates.len());
+        assert!(members.iter().all(|state| state.inclusive && state.percent != NO_RATE));
+        let of = |code| by_code(code).map(|country| country.percent);
+        assert_eq!([of("FI"), of("DE"), of("CH")], [Some("25.5"), Some("19"), Some("8.1")]);
+        let states = COUNTRIES.iter().filter(|row| EU_VAT.standard_percent(row.code).is_some());
+        assert_eq!(states.count(), 27);
     }
 
     #[test]

@@ -110,6 +110,19 @@ pub const EU_VAT: EuVat = EuVat {
 };
 
 impl EuVat {
+    /// Returns the standard rate of a member state in percent; `None` for any other country.
+    ///
+    /// ```
+    /// use sutler_core::pricing::EU_VAT;
+    ///
+    /// assert_eq!((EU_VAT.standard_percent("FI"), EU_VAT.standard_percent("CH")), (Some("25.5"), None));
+    /// ```
+    pub fn standard_percent(&self, country: &str) -> Option<&'static str> {
+        let standard =
+            self.rates.iter().find(|rate| rate.country == country && rate.category == STANDARD);
+        standard.map(|rate| rate.percent)
+    }
+
     /// Returns the table as if it had been read from a file: one zone for each member state, rates named `VAT`.
     ///
     /// Errors: none for [`EU_VAT`], which a test reads.
