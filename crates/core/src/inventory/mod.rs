@@ -7,11 +7,13 @@
 //! Deliberately absent: the guarded statement itself. A store decides again inside its transaction, with the same
 //! condition as [`StockLevel::room_for`].
 
+mod decide;
 mod level;
 mod location;
 mod movement;
 mod sourcing;
 
+pub use decide::{correction, require_room};
 pub use level::{Shortfall, StockKey, StockLevel};
 pub use location::StockLocation;
 pub use movement::{Effect, MovementKind, StockMovement, StoredMovement};

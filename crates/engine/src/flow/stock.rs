@@ -5,7 +5,8 @@ use sutler_core::event::{Event, EventData, EventKind};
 use sutler_core::hash::HashInput;
 use sutler_core::id::VariantId;
 use sutler_core::inventory::{
-    MovementKind, StockKey, StockLevel, StockLocation, StockMovement, StoredMovement,
+    MovementKind, StockKey, StockLevel, StockLocation, StockMovement, StoredMovement, correction,
+    require_room,
 };
 use sutler_core::quantity::{QUANTITY_MAX, Quantity};
 use sutler_core::rejection::Rejection;
@@ -90,7 +91,7 @@ impl Shop {
         self.settle(|set| {
             set.idempotency =
                 key.clone().map(|key| Idempotency { key, content, answer: variant.into() });
-            self.require_room(at, quantity)?;
+            require_room(at, &self.level(at)?, quantity).map_err(|full| self.labeled(full))?;
             let reason = reason.map(str::to_owned);
             let movement = StockMovement {
                 key: at,
@@ -138,10 +139,6 @@ impl Shop {
         if reason.trim().is_empty() {
             return Err(Rejection::ReasonMissing.into());
         }
-        if counted > QUANTITY_MAX {
-            let given = counted.to_string();
-            return Err(Rejection::Quantity(sutler_core::quantity::QuantityError { given }).into());
-        }
         let setup = self.setup()?;
         let at = StockKey { variant, location: location_by_word(&setup, location)?.id };
         self.require_variant(variant)?;
@@ -156,24 +153,8 @@ impl Shop {
             set.idempotency =
                 key.clone().map(|key| Idempotency { key, content, answer: variant.into() });
             let level = self.level(at)?;
-            let found = level.on_hand;
-            if let Some(expected) = expected.filter(|expected| *expected != found) {
-                let label = variant.to_string();
-                return Err(self
-                    .labeled(Rejection::StockChanged { variant, label, expected, found })
-                    .into());
-            }
-            let (kind, quantity) = if counted >= found {
-                (MovementKind::CorrectedUp, counted - found)
-            } else {
-                (MovementKind::CorrectedDown, found - counted)
-            };
-            if kind == MovementKind::CorrectedDown && quantity > level.room_for(kind) {
-                let (label, promised) = (variant.to_string(), level.reserved + level.allocated);
-                let refused = Rejection::StockPromised { variant, label, promised };
-                return Err(self.labeled(refused).into());
-            }
-            if quantity > 0 {
+            let corrected = correction(at, &level, counted, expected);
+            if let Some((kind, quantity)) = corrected.map_err(|refused| self.labeled(refused))? {
                 let movement = StockMovement {
                     key: at,
                     kind,
@@ -184,7 +165,7 @@ impl Shop {
                 // What was read is guarded: a sale in between must not be counted away.
                 set.push(Change::Stock(StockChange::Move {
                     movement,
-                    expected_on_hand: Some(found),
+                    expected_on_hand: Some(level.on_hand),
                 }))
                 .tell(changed(at));
             }
@@ -251,7 +232,7 @@ impl Shop {
         self.settle(|set| {
             set.idempotency =
                 key.clone().map(|key| Idempotency { key, content, answer: variant.into() });
-            self.require_room(to, quantity)?;
+            require_room(to, &self.level(to)?, quantity).map_err(|full| self.labeled(full))?;
             for (key, kind) in
                 [(from, MovementKind::TransferredOut), (to, MovementKind::TransferredIn)]
             {
@@ -376,16 +357,6 @@ impl Shop {
     fn level(&self, key: StockKey) -> Result<StockLevel, FlowError> {
         let levels = self.store().stock_levels(&[key.variant], self.now())?;
         Ok(levels.get(&key).copied().unwrap_or_default())
-    }
-
-    /// Refuses goods that would make a level larger than an import takes: what is exported must come back.
-    fn require_room(&self, at: StockKey, quantity: Quantity) -> Result<(), FlowError> {
-        let room = QUANTITY_MAX.saturating_sub(self.level(at)?.on_hand);
-        if quantity.get() <= room {
-            return Ok(());
-        }
-        let (variant, label) = (at.variant, at.variant.to_string());
-        Err(self.labeled(Rejection::StockOverflow { variant, label }).into())
     }
 
     fn require_variant(&self, variant: VariantId) -> Result<String, FlowError> {
