@@ -14,7 +14,9 @@ use crate::import::ImportRun;
 use crate::inventory::{Allocation, SourcedUnits, StockKey, StockLocation, StockMovement};
 use crate::order::{Order, OrderAction};
 use crate::payment::{Payment, PaymentFact, PaymentTask};
-use crate::pricing::{DeliveryMethod, Fee, Price, PriceList, Promotion, TaxRate, TaxZone};
+use crate::pricing::{
+    DeliveryMethod, Fee, Price, PriceList, PricingError, Promotion, TaxRate, TaxZone,
+};
 use crate::shop::ShopRecord;
 use crate::time::Timestamp;
 
@@ -322,6 +324,46 @@ pub enum SetupChange {
     Fee(Box<Fee>),
     /// A promotion.
     Promotion(Promotion),
+}
+
+impl SetupChange {
+    /// Checks what the row must keep true by itself, and a tax zone beside those that stand.
+    ///
+    /// Errors: [`PricingError::InvalidRule`] for a list, zone, rate, method, fee or promotion that contradicts itself.
+    ///
+    /// ```
+    /// use sutler_core::change::SetupChange;
+    /// use sutler_core::id::TaxZoneId;
+    /// use sutler_core::money::Rate;
+    /// use sutler_core::pricing::{TaxCategory, TaxRate, Window};
+    ///
+    /// let rate = |percent| -> Result<SetupChange, Box<dyn std::error::Error>> {
+    ///     Ok(SetupChange::TaxRate(TaxRate {
+    ///         zone: TaxZoneId::from_u128(1),
+    ///         category: TaxCategory::standard(),
+    ///         name: "VAT".to_owned(),
+    ///         rate: Rate::percent(percent)?,
+    ///         level: 0,
+    ///         window: Window::ALWAYS,
+    ///     }))
+    /// };
+    /// assert_eq!(rate("19")?.check(&[]), Ok(()));
+    /// assert!(rate("1900")?.check(&[]).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn check(&self, zones: &[TaxZone]) -> Result<(), PricingError> {
+        match self {
+            SetupChange::Shop(_) | SetupChange::Channel(_) | SetupChange::StockLocation(_) => {
+                Ok(())
+            }
+            SetupChange::PriceList(list) => list.check(),
+            SetupChange::TaxZone(zone) => zone.check().and_then(|()| zone.check_beside(zones)),
+            SetupChange::TaxRate(rate) => rate.check(),
+            SetupChange::DeliveryMethod(method) => method.check(),
+            SetupChange::Fee(fee) => fee.check(),
+            SetupChange::Promotion(promotion) => promotion.check(),
+        }
+    }
 }
 
 /// A change of stock. Each writes its entries to the ledger of the location, chained.

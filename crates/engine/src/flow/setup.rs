@@ -9,8 +9,8 @@ use sutler_core::id::{ChannelId, DeliveryMethodId, PriceListId, StockLocationId,
 use sutler_core::inventory::StockLocation;
 use sutler_core::money::{Currency, Money, Rate, Rounding};
 use sutler_core::pricing::{
-    ChargeTax, DeliveryLimits, DeliveryMethod, DeliveryRate, DeliveryZone, PriceList, PricingError,
-    Promotion, TaxCategory, TaxRate, TaxZone, Territory, Window,
+    ChargeTax, DeliveryLimits, DeliveryMethod, DeliveryRate, DeliveryZone, PriceList, Promotion,
+    TaxCategory, TaxRate, TaxZone, Territory, Window,
 };
 use sutler_core::rejection::Rejection;
 use sutler_core::shop::{Setup, ShopRecord};
@@ -60,7 +60,8 @@ impl Shop {
     /// Sets a new shop up: channel `web`, location `main`, a price list, a tax zone with the standard rate, and the delivery
     /// methods `standard` and `pickup`.
     ///
-    /// Errors: `shop.exists` when the store holds a shop already; `money` errors when the amounts are in another currency.
+    /// Errors: `shop.exists` when the store holds a shop already; `money` errors when the amounts are in another currency;
+    /// `pricing.invalid_rule` for a rate of tax or an amount that no rule may have.
     ///
     /// ```
     /// use sutler_engine::flow::setup::InitCommand;
@@ -95,6 +96,7 @@ impl Shop {
             };
             set.push(Change::Setup(SetupChange::Shop(shop)));
             for change in self.first_rows(command) {
+                change.check(&[]).map_err(Rejection::from)?;
                 set.push(Change::Setup(change));
             }
             Ok(())
@@ -226,19 +228,13 @@ impl Shop {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn promotion_add(&self, promotion: &Promotion) -> Result<(), FlowError> {
-        promotion.check().map_err(Rejection::from)?;
-        self.setup()?;
-        self.settle(|set| {
-            set.push(Change::Setup(SetupChange::Promotion(promotion.clone())));
-            Ok(())
-        })?;
-        Ok(())
+        self.setup_put(&SetupChange::Promotion(promotion.clone()))
     }
 
     /// Writes a row of the set-up: a channel, location, price list, tax zone or rate, delivery method, fee or promotion, with
     /// the version after the one that stands (1 for a new one).
     ///
-    /// Errors: `pricing.invalid_rule` for a zone, rate, method or fee that contradicts itself; `already_exists` for a code in
+    /// Errors: `pricing.invalid_rule` for a row that [contradicts itself](SetupChange::check); `already_exists` for a code in
     /// use; `Contended` when somebody else changed the row meanwhile.
     ///
     /// ```
@@ -260,7 +256,7 @@ impl Shop {
     /// ```
     pub fn setup_put(&self, change: &SetupChange) -> Result<(), FlowError> {
         let setup = self.setup()?;
-        check(change, &setup).map_err(Rejection::from)?;
+        change.check(&setup.tax_zones).map_err(Rejection::from)?;
         let mut set = self.change_set();
         set.push(Change::Setup(change.clone()));
         match self.store().commit(set)? {
@@ -270,19 +266,6 @@ impl Shop {
             }
             _ => Ok(()),
         }
-    }
-}
-
-/// Checks what a row of the set-up must keep true by itself, and a tax zone beside the others.
-fn check(change: &SetupChange, setup: &Setup) -> Result<(), PricingError> {
-    match change {
-        SetupChange::TaxZone(zone) => {
-            zone.check().and_then(|()| zone.check_beside(&setup.tax_zones))
-        }
-        SetupChange::TaxRate(rate) => rate.check(),
-        SetupChange::DeliveryMethod(method) => method.check(),
-        SetupChange::Fee(fee) => fee.check(),
-        _ => Ok(()),
     }
 }
 
