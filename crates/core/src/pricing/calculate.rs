@@ -192,15 +192,20 @@ pub fn delivery_options(
     let goods_total =
         Money::checked_sum(outcome.remaining.iter().copied(), facts.channel.currency)?;
     let parcel = Parcel { destination: &destination, goods_total, sent: &sent(&goods) };
-    let mut methods: Vec<&DeliveryMethod> =
-        facts.delivery_methods.iter().filter(|method| method.active).collect();
-    methods.sort_unstable_by(|a, b| (&a.code, a.id).cmp(&(&b.code, b.id)));
     let option = |method: &&DeliveryMethod| DeliveryOption {
         code: method.code.clone(),
         name: method.name.clone(),
         charge: method.charge(&parcel),
     };
-    Ok(methods.iter().map(option).collect())
+    Ok(active_methods(facts).iter().map(option).collect())
+}
+
+/// Returns the delivery methods that a buyer may choose from, by code.
+fn active_methods(facts: &PricingFacts) -> Vec<&DeliveryMethod> {
+    let mut methods: Vec<&DeliveryMethod> =
+        facts.delivery_methods.iter().filter(|method| method.active).collect();
+    methods.sort_unstable_by(|a, b| (&a.code, a.id).cmp(&(&b.code, b.id)));
+    methods
 }
 
 fn trial<'g>(
@@ -325,7 +330,10 @@ fn method_by_code<'a>(
     // An active method before an inactive one of the same code, then the smaller id.
     let found = facts.delivery_methods.iter().filter(|method| method.code == code);
     let best = found.min_by_key(|method| (!method.active, method.id));
-    best.ok_or_else(|| PricingError::UnknownDelivery { code: code.chars().take(40).collect() })
+    best.ok_or_else(|| PricingError::UnknownDelivery {
+        code: code.chars().take(40).collect(),
+        known: active_methods(facts).iter().map(|method| method.code.clone()).collect(),
+    })
 }
 
 /// Returns the lines that are sent.

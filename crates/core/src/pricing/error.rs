@@ -100,10 +100,12 @@ pub enum PricingError {
     #[error(transparent)]
     VatId(#[from] VatIdError),
     /// No delivery method has this code.
-    #[error("there is no delivery method {code:?}; choose one of the channel's methods")]
+    #[error("there is no delivery method {code:?}; {}", choices(known))]
     UnknownDelivery {
         /// What was asked for.
         code: String,
+        /// The codes there are, in alphabetical order.
+        known: Vec<String>,
     },
     /// A delivery method cannot take this cart.
     #[error("delivery method {code} cannot be used: {reason}")]
@@ -150,6 +152,15 @@ pub enum PricingError {
     /// An amount is too large.
     #[error(transparent)]
     Money(#[from] MoneyError),
+}
+
+/// Says what to choose instead.
+fn choices(known: &[String]) -> String {
+    if known.is_empty() {
+        return "the shop delivers by none yet; add one".to_owned();
+    }
+    let known: Vec<String> = known.iter().map(|code| format!("`{code}`")).collect();
+    format!("choose {}", known.join(" or "))
 }
 
 impl PricingError {
