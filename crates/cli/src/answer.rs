@@ -133,7 +133,8 @@ struct Versioned<'a, T: Serialize> {
     value: &'a T,
 }
 
-fn versioned<T: Serialize>(value: &T, pretty: bool) -> serde_json::Result<String> {
+/// Returns a value as JSON, with the version of its fields.
+pub(crate) fn versioned<T: Serialize>(value: &T, pretty: bool) -> serde_json::Result<String> {
     let versioned = Versioned { schema: SCHEMA, value };
     let text = if pretty {
         serde_json::to_string_pretty(&versioned)

@@ -185,7 +185,8 @@ fn is_missing(what: &str, source: &std::io::Error) -> bool {
     what == "cannot read" && source.kind() == std::io::ErrorKind::NotFound
 }
 
-fn exit_of_flow(error: &FlowError) -> Exit {
+/// Returns how the program ends whose flow failed.
+pub(crate) fn exit_of_flow(error: &FlowError) -> Exit {
     match error {
         FlowError::Refused(rejection) => exit_of_refusal(rejection.kind()),
         FlowError::File(_) | FlowError::Mapping(_) => Exit::Invalid,

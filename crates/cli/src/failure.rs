@@ -65,12 +65,32 @@ pub(crate) const ALL: &[Failure] = &[
     row("store.setting", Exit::Failure, "A setting that keeps orders through a power cut could not be made. Put the file on a local disk: network file systems cannot hold a shop."),
     row("store.unreachable", Exit::Failure, "The file or its folder cannot be reached. Check that the folder exists and that you may read and write there."),
     row("store.url", Exit::Usage, "A store is written sqlite:PATH; `memory:` is a shop that ends with the program."),
+    row("tax.unavailable", Exit::Unavailable, "The tax engine that the shop asks did not answer, or not in time. Nothing was written: try again, or take the engine out of the program."),
     row("usage", Exit::Usage, "The command line cannot be read. `--help` behind the command shows how it is written."),
 ];
 
 #[cfg(test)]
 mod tests {
+    use sutler_engine::FlowError;
+
     use super::*;
+    use crate::error::exit_of_flow;
+
+    #[test]
+    fn what_ends_a_flow_has_a_text_and_ends_as_it_says() {
+        let text = || "anything".to_owned();
+        let endings = [
+            FlowError::File(Vec::new()),
+            FlowError::Io { what: "cannot read", path: text(), source: std::io::Error::other("x") },
+            FlowError::PaymentOpen { reason: text() },
+            FlowError::TaxProvider { provider: text(), reason: text() },
+            FlowError::Contended { what: text() },
+        ];
+        for error in endings {
+            let entry = find(error.code()).unwrap_or_else(|| panic!("no text: {}", error.code()));
+            assert_eq!(entry.exit, exit_of_flow(&error), "{}", error.code());
+        }
+    }
 
     #[test]
     fn codes_stand_in_order_with_a_sentence_each_and_none_is_a_refusal() {

@@ -8,12 +8,10 @@
 use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
 
-use serde::Serialize;
-
-use crate::answer::{Answer, Body};
+use crate::answer::{Answer, Body, versioned};
 use crate::error::{CommandError, Report};
 use crate::page::{Look, Page, finished};
-use crate::view::SCHEMA;
+use crate::view::ErrorView;
 
 /// The columns of a terminal that does not say how wide it is.
 const WIDTH_USUAL: usize = 80;
@@ -238,58 +236,9 @@ fn unprintable(error: impl std::error::Error + Send + Sync + 'static) -> Command
     }
 }
 
-#[derive(Serialize)]
-struct ErrorObject<'a> {
-    schema: u32,
-    error: ErrorFields<'a>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    more: Vec<ErrorFields<'a>>,
-    exit_code: u8,
-}
-
-#[derive(Serialize)]
-struct ErrorFields<'a> {
-    code: &'a str,
-    message: &'a str,
-    file: Option<&'a str>,
-    line: Option<u64>,
-    record: Option<u64>,
-    column: Option<u32>,
-    column_name: Option<&'a str>,
-    value: Option<&'a str>,
-    help: Option<&'a str>,
-    causes: &'a [String],
-    more_like_it: u64,
-}
-
-impl<'a> From<&'a Report> for ErrorFields<'a> {
-    fn from(report: &'a Report) -> Self {
-        Self {
-            code: &report.code,
-            message: &report.message,
-            file: report.spot.file.as_deref(),
-            line: report.spot.line,
-            record: report.spot.record,
-            column: report.spot.column,
-            column_name: report.spot.column_name.as_deref(),
-            value: report.value.as_deref(),
-            help: report.help.as_deref(),
-            causes: &report.causes,
-            more_like_it: report.more,
-        }
-    }
-}
-
 /// Returns errors as one JSON object: the first is the error, the others stand under `more`.
-pub(crate) fn error_json(reports: &[Report], exit_code: u8) -> String {
-    let Some((first, more)) = reports.split_first() else { return String::new() };
-    let object = ErrorObject {
-        schema: SCHEMA,
-        error: first.into(),
-        more: more.iter().map(ErrorFields::from).collect(),
-        exit_code,
-    };
+fn error_json(reports: &[Report], exit_code: u8) -> String {
     // The object holds texts and numbers only, which always can be written.
-    let text = serde_json::to_string_pretty(&object).unwrap_or_default();
-    format!("{}\n", crate::clean::json(&text))
+    let object = ErrorView::of(reports, exit_code).and_then(|view| versioned(&view, true).ok());
+    object.map_or_else(String::new, with_break)
 }

@@ -6,12 +6,15 @@ use crate::answer::Answer;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::nearest::suggestion;
-use crate::view::{self, document};
+use crate::view::{self, document, either};
 
 /// A command and the schema of its answer.
 type Entry = (&'static str, fn(&str) -> Value);
 
-/// Every command that answers with JSON.
+/// The answer of any command that fails, which is asked for as if it were one.
+const ERROR: &str = "error";
+
+/// Every command that answers with JSON. Where `--dry-run` or a code answers otherwise, both answers.
 pub(crate) const ANSWERS: &[Entry] = &[
     ("backup", document::<view::BackupView>),
     ("cart add", document::<view::CartView>),
@@ -22,16 +25,17 @@ pub(crate) const ANSWERS: &[Entry] = &[
     ("cart set", document::<view::CartView>),
     ("cart show", document::<view::CartView>),
     ("category tree", document::<view::CategoryTreeView>),
-    ("checkout", document::<view::PlacedView>),
+    ("checkout", either::<view::PlacedView, view::CartView>),
     ("config show", document::<view::SettingList>),
     ("delivery add", document::<view::DeliveryMethodShown>),
     ("delivery list", document::<view::DeliveryMethodList>),
     ("delivery show", document::<view::DeliveryMethodShown>),
     ("demo", document::<super::demo::DemoView>),
     ("doctor", document::<view::DoctorView>),
+    (ERROR, document::<view::ErrorView>),
     ("events tail", document::<view::EventList>),
     ("exit-codes", document::<view::ExitCodeList>),
-    ("explain", document::<view::ExplainView>),
+    ("explain", either::<view::ExplainView, view::CodeView>),
     ("export", document::<view::ExportView>),
     ("fee add", document::<view::FeeList>),
     ("fee list", document::<view::FeeList>),
@@ -39,7 +43,7 @@ pub(crate) const ANSWERS: &[Entry] = &[
     ("fulfill pack", document::<view::OrderShown>),
     ("fulfill pick", document::<view::OrderShown>),
     ("fulfill plan", document::<view::PlanView>),
-    ("fulfill ship", document::<view::OrderShown>),
+    ("fulfill ship", either::<view::OrderShown, view::PlanView>),
     ("import", document::<view::ImportView>),
     ("index rebuild", document::<view::IndexView>),
     ("index sync", document::<view::IndexView>),
@@ -58,7 +62,7 @@ pub(crate) const ANSWERS: &[Entry] = &[
     ("promotion add", document::<view::PromotionList>),
     ("promotion list", document::<view::PromotionList>),
     ("recover", document::<view::RecoveryView>),
-    ("refund", document::<view::OrderShown>),
+    ("refund", either::<view::OrderShown, view::RefundPlanView>),
     ("restore", document::<view::BackupView>),
     ("search", document::<view::SearchView>),
     ("stock correct", document::<view::StockShown>),
@@ -78,9 +82,10 @@ pub(crate) const ANSWERS: &[Entry] = &[
 Examples:
   sutler schema order show
   sutler schema search
+  sutler schema error
   sutler schema")]
 pub(crate) struct SchemaArgs {
-    /// The command, such as `order show`; without one all are listed
+    /// The command, such as `order show`, or `error` for the answer of one that fails; without one all are listed
     command: Vec<String>,
 }
 
@@ -138,7 +143,8 @@ mod tests {
         leaves(&Cli::command(), "", &mut commands);
         commands.retain(|name| !WITHOUT.contains(&name.as_str()));
         commands.sort();
-        let known: Vec<String> = ANSWERS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let known = ANSWERS.iter().map(|(name, _)| (*name).to_owned());
+        let known: Vec<String> = known.filter(|name| name != ERROR).collect();
         assert_eq!(commands, known);
     }
 }

@@ -29,6 +29,12 @@ pub(crate) fn document<T: Describe>(title: &str) -> Value {
     value
 }
 
+/// Returns the schema of a command that answers in one of two ways.
+pub(crate) fn either<A: Describe, B: Describe>(title: &str) -> Value {
+    let ways = [document::<A>(title), document::<B>(title)];
+    json!({"$schema": ways[0]["$schema"], "title": title, "anyOf": ways})
+}
+
 /// Returns the schema of an object with these fields: name, comment, schema.
 pub(crate) fn object(doc: &[&str], fields: Vec<(&str, &[&str], Value)>) -> Value {
     let mut properties = Map::new();

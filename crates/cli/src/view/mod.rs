@@ -10,6 +10,7 @@ mod category;
 mod check;
 mod delivery;
 pub(crate) mod describe;
+mod error;
 mod event;
 mod fulfillment;
 mod import;
@@ -32,7 +33,8 @@ pub(crate) use check::{BackupView, CheckView, DoctorView, IndexView, RecoveryVie
 pub(crate) use delivery::{
     DeliveryMethodList, DeliveryMethodRow, DeliveryMethodShown, FeeList, FeeRow,
 };
-pub(crate) use describe::{Describe, document};
+pub(crate) use describe::{Describe, document, either};
+pub(crate) use error::ErrorView;
 pub(crate) use event::{EventList, EventRow};
 pub(crate) use fulfillment::{FulfillmentView, PlanView};
 pub(crate) use import::{ExportView, ImportView, report_of_group};

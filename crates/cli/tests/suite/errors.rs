@@ -98,6 +98,7 @@ fn a_wrong_address_delivery_or_provider_says_what_there_is() {
     let delivery =
         run(&["--ship-to", ADDRESS, "--delivery", "drone", "--pay", "test:ok"]).with_code(5);
     assert!(delivery.stderr.contains("error[delivery.unknown]"), "{}", delivery.stderr);
+    assert!(delivery.stderr.contains("choose `pickup` or `standard`"), "{}", delivery.stderr);
     let provider =
         run(&["--ship-to", ADDRESS, "--delivery", "standard", "--pay", "gold:bars"]).with_code(5);
     assert!(provider.stderr.contains("error[payment.unknown_provider]"), "{}", provider.stderr);
@@ -311,4 +312,13 @@ fn a_level_takes_in_no_more_than_an_import_would() {
     let words = ["stock", "transfer", "FEN-SKIL-26", "1", "--from", "main", "--to", "main"];
     let refused = place.run(&words).with_code(5);
     assert!(refused.stderr.contains("`main`"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_shop_is_not_set_up_with_rules_that_no_shop_may_have() {
+    let place = Place::empty();
+    let words = ["init", "--name", "S", "--currency", "EUR", "--country", "DE", "--tax-percent"];
+    let ended = place.run(&[&words[..], &["1000"]].concat()).with_code(5);
+    assert!(ended.stderr.contains("error[pricing.invalid_rule]"), "{}", ended.stderr);
+    place.run(&[&words[..], &["19"]].concat()).with_code(0);
 }
