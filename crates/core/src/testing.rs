@@ -2,8 +2,9 @@
 //! documentation begin with, in the form in which stores and JSON output write them.
 
 use crate::catalog::{CapturePolicy, Channel, TaxRounding};
-use crate::id::ChannelId;
+use crate::id::{ChannelId, PriceListId};
 use crate::money::{Currency, Rounding};
+use crate::pricing::{PriceList, Window};
 use crate::time::Timestamp;
 
 /// A gross channel in EUR.
@@ -20,6 +21,20 @@ pub(crate) fn channel() -> Channel {
         capture: CapturePolicy::AtShipment,
         reservation_seconds: 900,
         cart_seconds: 86_400,
+        version: 1,
+    }
+}
+
+/// A price list in EUR for everybody, at all times.
+pub(crate) fn price_list(id: u128) -> PriceList {
+    PriceList {
+        id: PriceListId::from_u128(id),
+        name: format!("list {id}"),
+        channel: None,
+        currency: Currency::EUR,
+        customer_group: None,
+        window: Window::ALWAYS,
+        priority: 0,
         version: 1,
     }
 }

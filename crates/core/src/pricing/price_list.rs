@@ -275,22 +275,10 @@ pub(super) fn choose_of<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::price_list as list;
 
     const CHANNEL: ChannelId = ChannelId::from_u128(1);
     const VARIANT: VariantId = VariantId::from_u128(1);
-
-    fn list(id: u128) -> PriceList {
-        PriceList {
-            id: PriceListId::from_u128(id),
-            name: format!("list {id}"),
-            channel: None,
-            currency: Currency::EUR,
-            customer_group: None,
-            window: Window::ALWAYS,
-            priority: 0,
-            version: 1,
-        }
-    }
 
     fn price(list: u128, min_quantity: u32, minor: i64) -> Price {
         let amount = Money::from_minor(minor, Currency::EUR);

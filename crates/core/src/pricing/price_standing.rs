@@ -101,23 +101,11 @@ mod tests {
     use crate::id::{ChannelId, PriceListId, VariantId};
     use crate::money::{Currency, Money};
     use crate::pricing::Window;
+    use crate::testing::price_list as list;
     use crate::time::Timestamp;
 
     const VARIANT: VariantId = VariantId::from_u128(1);
     const WEB: ChannelId = ChannelId::from_u128(1);
-
-    fn list(id: u128) -> PriceList {
-        PriceList {
-            id: PriceListId::from_u128(id),
-            name: format!("list {id}"),
-            channel: None,
-            currency: Currency::EUR,
-            customer_group: None,
-            window: Window::ALWAYS,
-            priority: 0,
-            version: 1,
-        }
-    }
 
     fn price(list: u128, min_quantity: u32) -> Price {
         let amount = Money::from_minor(100, Currency::EUR);

@@ -9,6 +9,7 @@ use crate::pricing::{
     Price, PriceList, PriceListRecord, PricePeriod, PriceQuery, PriceRecord, Window, choose,
     lowest_price_before_reduction, price_timeline,
 };
+use crate::testing::price_list as list;
 use crate::time::Timestamp;
 
 const WEB: ChannelId = ChannelId::from_u128(1);
@@ -17,19 +18,6 @@ const VARIANT: VariantId = VariantId::from_u128(1);
 
 fn day(day: i64) -> Timestamp {
     Timestamp::from_millis(day * 86_400_000)
-}
-
-fn list(id: u128) -> PriceList {
-    PriceList {
-        id: PriceListId::from_u128(id),
-        name: format!("list {id}"),
-        channel: None,
-        currency: Currency::EUR,
-        customer_group: None,
-        window: Window::ALWAYS,
-        priority: 0,
-        version: 1,
-    }
 }
 
 fn since_ever(list: PriceList) -> PriceListRecord {
