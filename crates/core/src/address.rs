@@ -1,5 +1,6 @@
 //! Countries and postal addresses.
 
+use crate::shown::shown;
 use serde::{Deserialize, Serialize};
 
 use crate::country;
@@ -57,7 +58,7 @@ impl std::str::FromStr for Region {
             ([a], Ok(length)) if good => Ok(Self { text: [*a, 0, 0], length }),
             ([a, b], Ok(length)) if good => Ok(Self { text: [*a, *b, 0], length }),
             ([a, b, c], Ok(length)) if good => Ok(Self { text: [*a, *b, *c], length }),
-            _ => Err(AddressError::Region(text.chars().take(40).collect())),
+            _ => Err(AddressError::Region(shown(text))),
         }
     }
 }
@@ -160,7 +161,7 @@ impl std::str::FromStr for CountryCode {
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let assigned = Self::of_shape(text).filter(|code| country::is_assigned(code.as_str()));
         assigned.ok_or_else(|| AddressError::Country {
-            given: text.chars().take(40).collect(),
+            given: shown(text),
             meant: country::meant_by(text),
         })
     }

@@ -3,6 +3,7 @@
 //! Everything hashed goes through [`HashInput`], a length-prefixed byte writer, so that no two different contents
 //! have the same bytes. The algorithm is SHA-256.
 
+use crate::shown::shown;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest, Sha256};
 
@@ -84,7 +85,7 @@ impl std::str::FromStr for ContentHash {
     type Err = ParseHashError;
 
     fn from_str(text: &str) -> Result<Self, ParseHashError> {
-        let refused = || ParseHashError(text.chars().take(80).collect());
+        let refused = || ParseHashError(shown(text));
         if text.len() != 64 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
             return Err(refused());
         }

@@ -19,6 +19,7 @@
 //! ));
 //! ```
 
+use crate::shown::shown;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// Why a text is not an identifier of the wanted kind.
@@ -54,11 +55,11 @@ fn parse(text: &str, prefix: &'static str) -> Result<u128, ParseIdError> {
     let hex = text
         .strip_prefix(prefix)
         .and_then(|rest| rest.strip_prefix('_'))
-        .ok_or_else(|| ParseIdError::WrongPrefix { expected: prefix, text: text.to_owned() })?;
+        .ok_or_else(|| ParseIdError::WrongPrefix { expected: prefix, text: shown(text) })?;
     let canonical = hex.len() == 32 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     match u128::from_str_radix(hex, 16) {
         Ok(raw) if canonical => Ok(raw),
-        _ => Err(ParseIdError::NotHex { expected: prefix, text: text.to_owned() }),
+        _ => Err(ParseIdError::NotHex { expected: prefix, text: shown(text) }),
     }
 }
 

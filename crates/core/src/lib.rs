@@ -35,6 +35,7 @@ pub mod quantity;
 pub mod rejection;
 pub mod shared;
 pub mod shop;
+pub mod shown;
 pub mod status;
 #[cfg(test)]
 mod testing;

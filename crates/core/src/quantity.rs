@@ -1,5 +1,6 @@
 //! How many units.
 
+use crate::shown::shown;
 use serde::{Deserialize, Serialize};
 
 /// The most units one line, movement or rung may hold.
@@ -88,7 +89,7 @@ impl std::str::FromStr for Quantity {
     type Err = QuantityError;
 
     fn from_str(text: &str) -> Result<Self, QuantityError> {
-        let refused = || QuantityError { given: text.chars().take(40).collect() };
+        let refused = || QuantityError { given: shown(text) };
         if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
             return Err(refused());
         }

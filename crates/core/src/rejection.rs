@@ -10,6 +10,7 @@ use crate::money::{Money, MoneyError};
 use crate::order::OrderNumber;
 use crate::pricing::PricingError;
 use crate::quantity::QuantityError;
+use crate::shown::shown;
 use crate::status::IllegalMove;
 use crate::time::Timestamp;
 
@@ -378,7 +379,7 @@ impl Rejection {
     /// assert_eq!(refusal.to_string(), "there is no variant `BLANKET-XL`");
     /// ```
     pub fn not_found(noun: &'static str, given: impl ToString) -> Self {
-        Rejection::NotFound { noun, given: given.to_string(), near: Vec::new() }
+        Rejection::NotFound { noun, given: shown(&given.to_string()), near: Vec::new() }
     }
 
     /// Stable, machine-readable; part of the public contract. Append-only, like a wire format.

@@ -6,6 +6,7 @@ use crate::id::{CartId, CustomerId, OrderId, VariantId};
 use crate::order::{Order, OrderStatus};
 use crate::quantity::Quantity;
 use crate::rejection::Rejection;
+use crate::shown::shown;
 use crate::status::{Status as _, word};
 use crate::time::Timestamp;
 
@@ -275,7 +276,7 @@ pub fn set_coupon(
     if code.is_empty() || code.chars().count() > 64 || code.chars().any(char::is_control) {
         return Err(Rejection::BadInput {
             what: "coupon",
-            given: code.chars().take(40).collect(),
+            given: shown(&code),
             why: "is not a code of 1 to 64 characters".to_owned(),
         });
     }
@@ -321,7 +322,7 @@ pub fn remove_coupon(
     if cart.coupons.len() == before {
         return Err(Rejection::NotFound {
             noun: "coupon of the cart",
-            given: code.chars().take(40).collect(),
+            given: shown(&code),
             near: cart.coupons,
         });
     }

@@ -3,6 +3,7 @@
 //! Invariants, checked by [`CategoryTree::new`]: every parent exists, no category is its own ancestor, names are
 //! unique among siblings, and no path is deeper than [`DEPTH_MAX`].
 
+use crate::shown::shown;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -274,11 +275,7 @@ pub fn check_name(name: &str) -> Result<(), CategoryError> {
         && name.trim() == name
         && name.chars().count() <= 255
         && !name.chars().any(char::is_control);
-    if good {
-        Ok(())
-    } else {
-        Err(CategoryError::BadName { name: name.chars().take(40).collect() })
-    }
+    if good { Ok(()) } else { Err(CategoryError::BadName { name: shown(name) }) }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The merchant's own text labels: SKU and handle.
 
+use crate::shown::shown;
 use serde::{Deserialize, Serialize};
 
 /// A text label is refused.
@@ -22,7 +23,7 @@ pub struct LabelError {
 }
 
 fn check(what: &'static str, text: &str, max: usize) -> Result<(), LabelError> {
-    let refuse = |why| Err(LabelError { what, given: text.chars().take(40).collect(), why });
+    let refuse = |why| Err(LabelError { what, given: shown(text), why });
     if text.is_empty() {
         refuse("is empty")
     } else if text.chars().count() > max {

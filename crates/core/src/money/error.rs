@@ -1,9 +1,7 @@
 //! Why money refuses: one error with a stable code per reason.
 
 use super::{Currency, Money};
-
-/// How much of a wrong text an error repeats.
-const SHOWN_CHARS_MAX: usize = 40;
+use crate::shown::shown;
 
 /// Why an amount, a rate or a currency was refused. Nothing was changed.
 ///
@@ -153,14 +151,6 @@ impl MoneyError {
     }
 }
 
-/// Shortens a text for an error, so that a broken file cannot fill a log.
-fn shown(text: &str) -> String {
-    if text.chars().nth(SHOWN_CHARS_MAX).is_none() {
-        return text.to_owned();
-    }
-    text.chars().take(SHOWN_CHARS_MAX).chain(['…']).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,7 +161,8 @@ mod tests {
         let MoneyError::UnknownCurrency { text } = MoneyError::unknown_currency(&long) else {
             panic!("another error");
         };
-        assert_eq!(text.chars().count(), SHOWN_CHARS_MAX + 1);
+        assert_eq!(text, shown(&long));
+        assert!(text.len() < 100, "{text}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Lines and prices are frozen: an order keeps the [`Quote`] it was placed with, so its totals can be derived again at
 //! any time. What happens to it afterwards moves counters on its lines, and each change is one typed action in its log.
 
+use crate::shown::shown;
 use serde::{Deserialize, Serialize};
 
 use super::OrderStatus;
@@ -45,9 +46,7 @@ impl std::str::FromStr for OrderNumber {
         let digits = text.strip_prefix('#').unwrap_or(text);
         let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
         let number = digits.parse().ok().filter(|_| plain);
-        number
-            .map(OrderNumber)
-            .ok_or_else(|| ParseOrderNumberError(text.chars().take(40).collect()))
+        number.map(OrderNumber).ok_or_else(|| ParseOrderNumberError(shown(text)))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::id::CustomerId;
 use crate::money::Money;
 use crate::payment::Payment;
 use crate::rejection::Rejection;
+use crate::shown::shown;
 
 /// Returns what a buyer is counted under where promotions are limited per customer: the customer's id, or a guest's e-mail,
 /// trimmed and in lower case. Quoting and counting must use the same key, so both ask here; `None` for a guest who has not
@@ -36,7 +37,7 @@ pub fn check_email(email: &str) -> Result<(), Rejection> {
     let good = email.len() <= 254
         && !email.chars().any(|c| c.is_whitespace() || c.is_control())
         && matches!(email.split_once('@'), Some((user, host)) if !user.is_empty() && !host.is_empty() && !host.contains('@'));
-    if good { Ok(()) } else { Err(Rejection::BadEmail { given: email.chars().take(80).collect() }) }
+    if good { Ok(()) } else { Err(Rejection::BadEmail { given: shown(email) }) }
 }
 
 /// Returns what is neither taken nor held of `total`; never below zero.

@@ -1,5 +1,6 @@
 //! What is derived about an order, on three axes, and the one word that sums them up. Nobody sets any of these.
 
+use crate::shown::shown;
 use serde::{Deserialize, Serialize};
 
 use super::{Order, OrderStatus};
@@ -130,7 +131,7 @@ impl std::str::FromStr for Stage {
 
     fn from_str(text: &str) -> Result<Self, UnknownStage> {
         let found = Stage::ALL.iter().copied().find(|stage| crate::status::word(stage) == text);
-        found.ok_or_else(|| UnknownStage(text.chars().take(40).collect()))
+        found.ok_or_else(|| UnknownStage(shown(text)))
     }
 }
 

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::id::VariantId;
 use crate::money::Money;
+use crate::shown::shown;
 use crate::time::Timestamp;
 
 /// Prices a cart. Pure: the same arguments give the same quote.
@@ -331,7 +332,7 @@ fn method_by_code<'a>(
     let found = facts.delivery_methods.iter().filter(|method| method.code == code);
     let best = found.min_by_key(|method| (!method.active, method.id));
     best.ok_or_else(|| PricingError::UnknownDelivery {
-        code: code.chars().take(40).collect(),
+        code: shown(code),
         known: active_methods(facts).iter().map(|method| method.code.clone()).collect(),
     })
 }

@@ -5,6 +5,7 @@
 //!
 //! Deliberately absent: maps, distances, and lists of real postal codes.
 
+use crate::shown::shown;
 use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
@@ -72,7 +73,7 @@ impl std::str::FromStr for PostalCodes {
                 && part.bytes().all(|b| b.is_ascii_alphanumeric());
             good.then_some(part)
         };
-        let shown = || text.chars().take(40).collect::<String>();
+        let shown = || shown(text);
         let found = match text.split_once("..") {
             None => {
                 let code = bound(text.trim().trim_end_matches('*'));

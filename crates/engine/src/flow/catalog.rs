@@ -7,6 +7,7 @@
 //! Deliberately absent: searching by words (see [`super::search`]).
 
 use std::collections::BTreeMap;
+use sutler_core::shown::shown;
 
 use sutler_core::catalog::{CategoryTree, Handle, Product, Variant};
 use sutler_core::id::{ProductId, VariantId};
@@ -291,7 +292,7 @@ impl Shop {
     /// Returns the refusal of a text that names nothing, with the nearest labels.
     fn no_such(&self, noun: &'static str, given: &str) -> Result<FlowError, FlowError> {
         let near = self.near_labels(given)?;
-        Ok(Rejection::NotFound { noun, given: given.chars().take(80).collect(), near }.into())
+        Ok(Rejection::NotFound { noun, given: shown(given), near }.into())
     }
 
     /// Looks among labels that begin alike, then among more and more of them.

@@ -19,11 +19,12 @@ use sutler_core::import::{Danger, Diagnostic, Difference, ProductChange, StockDr
 use sutler_core::inventory::{MovementKind, StockKey, StockLevel, StockLocation, StockMovement};
 use sutler_core::quantity::QUANTITY_MAX;
 use sutler_core::shop::Setup;
+use sutler_core::shown::shown;
 use sutler_exchange::{Opened, StockEntry};
 
 use super::import::{
     Collector, ImportOptions, ImportProgress, ImportSummary, PreparedImport, RejectFile, RunWriter,
-    Step, codes, refusal, refused, shown,
+    Step, codes, refusal, refused,
 };
 use super::stock::changed;
 use crate::{FlowError, Shop};

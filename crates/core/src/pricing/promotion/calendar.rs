@@ -4,6 +4,7 @@
 //! times; where it is never shown, it does not hold at all. Times are half-open, so two calendars that touch leave no
 //! gap and never both hold.
 
+use crate::shown::shown;
 use chrono::{DateTime, Datelike, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Timelike};
 use serde::{Deserialize, Serialize};
 
@@ -109,7 +110,7 @@ impl std::str::FromStr for TimeZone {
     type Err = UnknownTimeZone;
 
     fn from_str(text: &str) -> Result<Self, UnknownTimeZone> {
-        let unknown = |_| UnknownTimeZone { given: text.chars().take(64).collect() };
+        let unknown = |_| UnknownTimeZone { given: shown(text) };
         text.parse().map(TimeZone).map_err(unknown)
     }
 }
@@ -258,7 +259,7 @@ impl std::str::FromStr for TimeOfDay {
         }
         let forms = ["%H:%M", "%H:%M:%S"];
         let time = forms.iter().find_map(|form| NaiveTime::parse_from_str(text, form).ok());
-        let refused = || ParseTimeOfDayError { given: text.chars().take(32).collect() };
+        let refused = || ParseTimeOfDayError { given: shown(text) };
         time.filter(|_| text.len() == 5 || text.len() == 8)
             .map(|time| TimeOfDay { seconds: time.num_seconds_from_midnight() })
             .ok_or_else(refused)

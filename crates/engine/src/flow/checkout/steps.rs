@@ -1,6 +1,7 @@
 //! The steps of the checkout, and what reverses them. Each is short: facts are read, core decides, the set takes it.
 
 use std::collections::BTreeMap;
+use sutler_core::shown::shown;
 
 use sutler_core::cart;
 use sutler_core::catalog::CapturePolicy;
@@ -200,7 +201,7 @@ fn payment(saga: &Saga<'_>, order: &Order, set: &ChangeSet) -> Result<Option<Pay
     let (provider, method) = pay.split_once(':').unwrap_or((pay, ""));
     saga.shop.provider(provider)?.check_method(method).map_err(|why| Rejection::BadInput {
         what: "payment method",
-        given: pay.chars().take(40).collect(),
+        given: shown(pay),
         why,
     })?;
     if order.total().is_zero() {

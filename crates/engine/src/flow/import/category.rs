@@ -4,6 +4,7 @@
 //! below it. Deliberately absent: moving or renaming nodes. A file names paths, so another name is another node.
 
 use std::collections::BTreeMap;
+use sutler_core::shown::shown;
 
 use sutler_core::catalog::{Category, CategoryTree, DEPTH_MAX, check_name};
 use sutler_core::id::CategoryId;
@@ -32,7 +33,7 @@ impl Categories {
         mut next_id: impl FnMut() -> u128,
     ) -> Result<Option<CategoryId>, Rejection> {
         if let Some(name) = path.get(DEPTH_MAX) {
-            let name = name.chars().take(40).collect();
+            let name = shown(name);
             return Err(sutler_core::catalog::CategoryError::TooDeep { name }.into());
         }
         path.iter().try_for_each(|name| check_name(name))?;

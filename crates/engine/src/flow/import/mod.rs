@@ -31,7 +31,6 @@ pub use summary::{
 pub use sutler_exchange::Input;
 
 pub(crate) use codes::refusal;
-pub(crate) use plan::shown;
 pub(crate) use rejects::RejectFile;
 pub(crate) use run::{RunWriter, Step};
 pub(crate) use summary::Collector;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use sutler_core::shown::shown;
 
 use sutler_core::catalog::{Category, Handle, Product};
 use sutler_core::id::{CategoryId, VariantId};
@@ -363,10 +364,4 @@ fn stock_too_large(drafted: &Drafted) -> Diagnostic {
         message,
         "write the number of units at the shelf",
     )
-}
-
-/// A text for a message: at most 80 characters.
-pub(crate) fn shown(text: &str) -> String {
-    let cut: String = text.chars().take(80).collect();
-    if cut.len() < text.len() { format!("{cut}…") } else { cut }
 }
