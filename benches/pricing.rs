@@ -256,6 +256,7 @@ fn shop(cart: &[Line], promotions: &[Promotion]) -> (PricingFacts, QuoteRequest)
         capture: CapturePolicy::AtPlacement,
         reservation_seconds: 900,
         cart_seconds: 86_400,
+        lane_mode: LaneMode::EachUnit,
         version: 1,
     };
     let id = |index: usize| VariantId::from_u128(index as u128 + 1);

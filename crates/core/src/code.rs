@@ -359,6 +359,12 @@ pub const ALL: &[RefusalCode] = &[
         "Together the facts about the product break a rule of the catalog: an option named twice, two variants with the \
          same options, too many of something. The message says which.",
     ),
+    code(
+        "promotion.used_up",
+        Conflict,
+        "Between the price and the order other buyers took what was left of the promotion: its uses, its units or its \
+         budget. Nothing was sold and no money is held. Show the buyer the total that holds now, and check out again.",
+    ),
     code("quantity.invalid", Invalid, "A quantity is a whole number from 1 to 1,000,000."),
     code(
         "quote.changed",

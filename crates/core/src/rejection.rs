@@ -8,7 +8,7 @@ use crate::catalog::{CategoryError, LabelError, ProductError};
 use crate::id::{CartId, CheckoutId, VariantId};
 use crate::money::{Money, MoneyError};
 use crate::order::OrderNumber;
-use crate::pricing::PricingError;
+use crate::pricing::{CouponCode, PricingError, PromotionRefusal};
 use crate::quantity::QuantityError;
 use crate::shown::shown;
 use crate::status::IllegalMove;
@@ -300,11 +300,17 @@ pub enum Rejection {
         /// What is missing.
         due: Money,
     },
-    /// A promotion has no uses left.
-    #[error("promotion {name} has no uses left")]
+    /// A promotion went to other buyers between the quote and the order.
+    #[error(
+        "promotion {name} has no uses left for this order: show the new total, then check out again"
+    )]
     PromotionUsedUp {
         /// Its name or id.
         name: String,
+        /// The entered code that unlocked it.
+        coupon: Option<CouponCode>,
+        /// Which limit was reached.
+        reason: Box<PromotionRefusal>,
     },
     /// A key was used for something else.
     #[error(
@@ -416,7 +422,8 @@ impl Rejection {
             Rejection::ShipTooMany { .. } => "fulfillment.too_many",
             Rejection::OrderNotPlaced { .. } => "order.not_placed",
             Rejection::NotPaid { .. } => "order.not_paid",
-            Rejection::PromotionUsedUp { .. } => "coupon.used_up",
+            Rejection::PromotionUsedUp { coupon: Some(_), .. } => "coupon.used_up",
+            Rejection::PromotionUsedUp { .. } => "promotion.used_up",
             Rejection::KeyReused { .. } => "key.reused",
             Rejection::ShopExists => "shop.exists",
             Rejection::ShopMissing => "shop.missing",

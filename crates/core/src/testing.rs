@@ -4,7 +4,7 @@
 use crate::catalog::{CapturePolicy, Channel, TaxRounding};
 use crate::id::{ChannelId, PriceListId};
 use crate::money::{Currency, Rounding};
-use crate::pricing::{PriceList, Window};
+use crate::pricing::{LaneMode, PriceList, Window};
 use crate::time::Timestamp;
 
 /// A gross channel in EUR.
@@ -21,6 +21,7 @@ pub(crate) fn channel() -> Channel {
         capture: CapturePolicy::AtShipment,
         reservation_seconds: 900,
         cart_seconds: 86_400,
+        lane_mode: LaneMode::EachUnit,
         version: 1,
     }
 }

@@ -191,6 +191,7 @@ macro_rules! pass_reads_on {
         $crate::pass_reads_on!(CartReader for [$($generics)*] $decorator, |$this| $inner);
         $crate::pass_reads_on!(StockReader for [$($generics)*] $decorator, |$this| $inner);
         $crate::pass_reads_on!(OrderReader for [$($generics)*] $decorator, |$this| $inner);
+        $crate::pass_reads_on!(PromotionReader for [$($generics)*] $decorator, |$this| $inner);
         $crate::pass_reads_on!(SagaReader for [$($generics)*] $decorator, |$this| $inner);
         $crate::pass_reads_on!(EventReader for [$($generics)*] $decorator, |$this| $inner);
     };
@@ -249,7 +250,17 @@ macro_rules! pass_reads_on {
             fn payment(id: ::sutler_core::id::PaymentId) -> Option<::sutler_core::payment::Payment>;
             fn payment_tasks(payment: ::sutler_core::id::PaymentId) -> Vec<::sutler_core::payment::PaymentTask>;
             fn payment_tasks_due(now: ::sutler_core::time::Timestamp, limit: usize) -> Vec<::sutler_core::payment::PaymentTask>;
-            fn promotion_uses(promotions: &[::sutler_core::id::PromotionId], customer: Option<&str>) -> Vec<(u32, u32)>;
+            fn orders_placed(buyer: &str) -> u64;
+        } }
+    };
+    (PromotionReader for [$($generics:tt)*] $decorator:ty, |$this:ident| $inner:expr) => {
+        $crate::pass_reads_on! { @reader [$($generics)*] [$decorator] $this [$inner] PromotionReader {
+            fn promotion_uses(promotions: &[::sutler_core::id::PromotionId], asked: &::sutler_core::port::UsesAsked<'_>)
+                -> Vec<::sutler_core::pricing::PromotionUses>;
+            fn promotion_uses_of(order: ::sutler_core::id::OrderId) -> Vec<::sutler_core::order::PromotionUse>;
+            fn batch_coupons(codes: &[::sutler_core::pricing::CouponCode]) -> Vec<::sutler_core::pricing::BatchCoupon>;
+            fn coupon_page(batch: ::sutler_core::id::CouponBatchId, after: Option<&::sutler_core::pricing::CouponCode>, limit: usize)
+                -> Vec<::sutler_core::pricing::CouponCode>;
         } }
     };
     (SagaReader for [$($generics:tt)*] $decorator:ty, |$this:ident| $inner:expr) => {

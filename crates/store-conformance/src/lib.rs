@@ -38,6 +38,7 @@ pub mod cart;
 pub mod catalog;
 pub mod category;
 pub mod commit;
+pub mod coupon;
 pub mod event;
 pub mod faults;
 pub mod fulfillment;

@@ -6,9 +6,11 @@ use std::fmt::Debug;
 use sutler_core::change::{Change, ChangeSet, IdempotencyKey};
 use sutler_core::hash::ContentHash;
 use sutler_core::id::{
-    CartId, CheckoutId, OrderId, PaymentId, PromotionId, StockLocationId, VariantId,
+    CartId, CheckoutId, CouponBatchId, OrderId, PaymentId, PromotionId, StockLocationId, VariantId,
 };
-use sutler_core::port::{OrderFilter, Store};
+use sutler_core::money::Currency;
+use sutler_core::port::{OrderFilter, Store, UsesAsked};
+use sutler_core::pricing::CouponCode;
 use sutler_core::time::Timestamp;
 
 use crate::then::pages;
@@ -41,6 +43,8 @@ pub struct Known {
     payments: BTreeSet<PaymentId>,
     promotions: BTreeSet<PromotionId>,
     customers: BTreeSet<String>,
+    coupons: BTreeSet<CouponCode>,
+    batches: BTreeSet<CouponBatchId>,
     contents: BTreeSet<ContentHash>,
     keys: BTreeSet<IdempotencyKey>,
     consumers: BTreeSet<String>,
@@ -77,9 +81,14 @@ impl Known {
             Change::PaymentOpened(payment) => {
                 self.payments.insert(payment.id);
             }
-            Change::PromotionUse { promotion, customer, .. } => {
-                self.promotions.insert(*promotion);
-                self.customers.insert(customer.clone());
+            Change::PromotionUse { promotion_use, .. } => {
+                self.promotions.insert(promotion_use.promotion);
+                self.customers.insert(promotion_use.customer.clone());
+                self.coupons.extend(promotion_use.coupon.clone());
+            }
+            Change::CouponCodes { batch, codes } => {
+                self.batches.insert(*batch);
+                self.coupons.extend(codes.iter().cloned());
             }
             Change::ImportRun(run) => {
                 self.contents.insert(run.content);
@@ -122,6 +131,7 @@ impl Picture {
         picture.add_catalog(store, &mut known);
         picture.add_stock(store, &known);
         picture.add_orders(store, &known);
+        picture.add_promotions(store, &known);
         picture.add_sagas(store, &known);
         picture.add_events(store, &known);
         picture
@@ -234,17 +244,29 @@ impl Picture {
             self.add(format!("log of {id}"), &store.order_log(id).unwrap());
             self.add(format!("allocations of {id}"), &store.allocations(id).unwrap());
             self.add(format!("fulfillments of {id}"), &store.fulfillments(id).unwrap());
+            self.add(format!("promotions of {id}"), &store.promotion_uses_of(id).unwrap());
         }
         self.add("payments", &store.payments(&ids).unwrap());
         for &payment in &known.payments {
             self.add(format!("payment {payment}"), &store.payment(payment).unwrap());
             self.add(format!("tasks of {payment}"), &store.payment_tasks(payment).unwrap());
         }
+    }
+
+    fn add_promotions(&mut self, store: &dyn Store, known: &Known) {
         let promotions: Vec<PromotionId> = known.promotions.iter().copied().collect();
-        self.add("promotion uses", &store.promotion_uses(&promotions, None).unwrap());
+        let coupons: Vec<CouponCode> = known.coupons.iter().cloned().collect();
+        let asked = UsesAsked { customer: None, coupons: &coupons, currency: Currency::EUR };
+        self.add("promotion uses", &store.promotion_uses(&promotions, &asked).unwrap());
         for customer in &known.customers {
-            let uses = store.promotion_uses(&promotions, Some(customer)).unwrap();
+            let asked = UsesAsked { customer: Some(customer), coupons: &[], ..asked };
+            let uses = store.promotion_uses(&promotions, &asked).unwrap();
             self.add(format!("promotion uses of {customer}"), &uses);
+            self.add(format!("orders of {customer}"), &store.orders_placed(customer).unwrap());
+        }
+        self.add("coupons of batches", &store.batch_coupons(&coupons).unwrap());
+        for &batch in &known.batches {
+            self.add(format!("codes of {batch}"), &store.coupon_page(batch, None, 1_000).unwrap());
         }
     }
 

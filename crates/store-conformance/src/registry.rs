@@ -177,13 +177,28 @@ macro_rules! store_conformance {
                 due_tasks_come_by_moment_then_key
             }
             promotion {
-                uses_are_counted_in_all_and_by_customer
+                uses_are_counted_by_everything_that_limits_them
+                uses_of_an_order_come_back
                 a_use_beyond_the_limit_is_refused
                 a_use_beyond_the_limit_of_a_customer_is_refused
+                a_use_beyond_the_limit_of_a_coupon_is_refused
+                units_beyond_the_limit_are_refused
+                money_beyond_the_budget_is_refused
                 an_order_counts_once
                 uses_are_given_back
                 one_use_goes_to_one_of_two_hundred_orders
-                the_limit_of_a_customer_holds_under_concurrency
+                the_limit_of_a_coupon_holds_under_concurrency
+                the_limit_of_units_holds_under_concurrency
+                the_budget_holds_under_concurrency
+                the_limits_of_a_customer_hold_under_concurrency
+                placed_orders_are_counted_by_buyer
+                a_first_order_is_one_of_many
+            }
+            coupon {
+                codes_of_batches_are_found
+                a_code_is_made_once
+                coupon_pages_are_complete
+                one_code_is_made_by_one_of_many_threads
             }
             saga {
                 a_checkout_comes_back_as_it_was_written

@@ -4,7 +4,7 @@
 //! the old one only when every change went through; so *all or nothing* is not a property to prove but the shape of
 //! `commit.rs`. It stands in for mocks everywhere, and other back-ends are compared with it.
 //!
-//! One file for each port (catalog, cart, stock, order, saga, event, setup) holds the reads
+//! One file for each port (catalog, cart, stock, order, promotion, saga, event, setup) holds the reads
 //! and the one function for each kind of change.
 //!
 //! Invariants
@@ -23,6 +23,7 @@ mod event;
 mod integrity;
 mod order;
 mod payment;
+mod promotion;
 mod saga;
 mod setup;
 mod state;

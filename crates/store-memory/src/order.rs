@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use sutler_core::fulfillment::Fulfillment;
-use sutler_core::id::{CartId, OrderId, PaymentId, PromotionId, StockLocationId, VariantId};
+use sutler_core::id::{CartId, OrderId, PaymentId, StockLocationId, VariantId};
 use sutler_core::inventory::{Allocation, StockKey};
 use sutler_core::order::{LoggedAction, Order, OrderAction, OrderLine, OrderNumber, OrderStatus};
 use sutler_core::payment::{Payment, PaymentTask, TaskStatus};
@@ -96,13 +96,8 @@ impl OrderReader for MemoryStore {
         Ok(due.into_iter().take(limit).cloned().collect())
     }
 
-    fn promotion_uses(
-        &self,
-        promotions: &[PromotionId],
-        customer: Option<&str>,
-    ) -> Result<Vec<(u32, u32)>, StoreError> {
-        let state = self.snapshot();
-        Ok(promotions.iter().map(|&id| state.promotion_uses_of(id, customer)).collect())
+    fn orders_placed(&self, buyer: &str) -> Result<u64, StoreError> {
+        Ok(u64::try_from(self.snapshot().placed_orders(buyer).count()).unwrap_or(u64::MAX))
     }
 }
 

@@ -1,8 +1,8 @@
-//! Payments with their facts, tasks for providers, and the uses of promotions.
+//! Payments with their facts, and tasks for providers.
 
 use std::sync::Arc;
 
-use sutler_core::id::{OrderId, PaymentId, PromotionId};
+use sutler_core::id::PaymentId;
 use sutler_core::payment::{Payment, PaymentFact, PaymentTask, TaskStatus};
 use sutler_core::rejection::Rejection;
 
@@ -53,45 +53,5 @@ impl State {
             Arc::make_mut(&mut self.payment_tasks).insert(task.key.clone(), task);
         }
         Ok(())
-    }
-
-    /// Counts a use of a promotion, within its limits.
-    pub(crate) fn use_promotion(
-        &mut self,
-        promotion: PromotionId,
-        order: OrderId,
-        customer: String,
-        limit: Option<u32>,
-        limit_per_customer: Option<u32>,
-    ) -> Applied {
-        if self.promotion_uses.contains_key(&(promotion, order)) {
-            return Ok(());
-        }
-        let (all, own) = self.promotion_uses_of(promotion, Some(&customer));
-        let reached = |uses: u32, limit: Option<u32>| limit.is_some_and(|limit| uses >= limit);
-        if reached(all, limit) || reached(own, limit_per_customer) {
-            return Err(Rejection::PromotionUsedUp { name: promotion.to_string() }.into());
-        }
-        Arc::make_mut(&mut self.promotion_uses).insert((promotion, order), customer);
-        Ok(())
-    }
-
-    /// Gives the uses of an order back.
-    pub(crate) fn return_promotion_uses(&mut self, order: OrderId) -> Applied {
-        Arc::make_mut(&mut self.promotion_uses).retain(|(_, user), _| *user != order);
-        Ok(())
-    }
-
-    /// Returns how often a promotion was used: in all, and by one customer.
-    pub(crate) fn promotion_uses_of(
-        &self,
-        promotion: PromotionId,
-        customer: Option<&str>,
-    ) -> (u32, u32) {
-        let first = (promotion, OrderId::from_u128(0));
-        let uses = self.promotion_uses.range(first..).take_while(|((of, _), _)| *of == promotion);
-        uses.fold((0, 0), |(all, own), (_, user)| {
-            (all + 1, own + u32::from(customer == Some(user.as_str())))
-        })
     }
 }

@@ -14,14 +14,14 @@ use sutler_core::event::StoredEvent;
 use sutler_core::fulfillment::Fulfillment;
 use sutler_core::hash::ContentHash;
 use sutler_core::id::{
-    CartId, CategoryId, CheckoutId, FulfillmentId, OrderId, PaymentId, PriceListId, ProductId,
-    PromotionId, StockLocationId, VariantId,
+    CartId, CategoryId, CheckoutId, CouponBatchId, FulfillmentId, OrderId, PaymentId, PriceListId,
+    ProductId, PromotionId, StockLocationId, VariantId,
 };
 use sutler_core::import::ImportRun;
 use sutler_core::inventory::{Allocation, StockKey, StockLevel, StoredMovement};
-use sutler_core::order::{LoggedAction, Order, OrderNumber};
+use sutler_core::order::{LoggedAction, Order, OrderNumber, PromotionUse};
 use sutler_core::payment::{Payment, PaymentTask};
-use sutler_core::pricing::PriceRecord;
+use sutler_core::pricing::{CouponCode, PriceRecord};
 use sutler_core::rejection::Rejection;
 use sutler_core::time::Timestamp;
 
@@ -63,8 +63,10 @@ pub(crate) struct State {
     pub(crate) fulfillments: Table<FulfillmentId, Arc<Fulfillment>>,
     pub(crate) payments: Table<PaymentId, Arc<Payment>>,
     pub(crate) payment_tasks: Table<String, PaymentTask>,
-    /// Who used a promotion with which order.
-    pub(crate) promotion_uses: Table<(PromotionId, OrderId), String>,
+    /// What orders use of promotions.
+    pub(crate) promotion_uses: Table<(PromotionId, OrderId), PromotionUse>,
+    /// The codes that were made in batches.
+    pub(crate) coupons: Table<CouponCode, CouponBatchId>,
 
     pub(crate) checkouts: Table<CheckoutId, Arc<Checkout>>,
     pub(crate) import_runs: Table<(ContentHash, u32), ImportRun>,

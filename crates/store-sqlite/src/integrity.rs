@@ -22,7 +22,7 @@ use crate::ledger::LedgerRow;
 use crate::lookup::Tally;
 use crate::short::Words;
 use crate::value::{Hash, count};
-use crate::{cart, event, frozen, lookup, order, payment, saga};
+use crate::{cart, event, frozen, lookup, order, payment, promotion, saga};
 
 pub(crate) mod sql {
     crate::statements::statements! {
@@ -46,7 +46,7 @@ pub(crate) mod sql {
         LEVELS = "SELECT variant, location, on_hand, reserved, allocated, last_seq, next_expiry FROM raw_level";
         RESERVED = "SELECT variant, location, quantity, expires_at FROM raw_reservation";
         ORDERS = "SELECT number, id, cart, status, terms, email, customer, ship_to, lines, counts, delivery, hash, extra,
-              created_at, placed_at, canceled_at, version, total
+              created_at, placed_at, canceled_at, version, total, buyer
             FROM raw_order";
         LOG_GAPS = "SELECT o.number, o.version, count(l.version), ifnull(max(l.version), 0)
             FROM raw_order o LEFT JOIN raw_order_log l ON l.number = o.number
@@ -381,6 +381,9 @@ fn check_orders(conn: &Connection, words: &Words, report: &mut Report) -> Result
         };
         if row.get::<_, i64>(17)? != stored.total().minor() {
             report.add("order.row", number, "the total of the row is not that of its quote");
+        }
+        if row.get::<_, Option<String>>(18)? != promotion::buyer_column(&stored) {
+            report.add("order.row", number, "its buyer is looked up by what it does not say");
         }
         for line in &stored.lines {
             if let Err(why) = line.check() {

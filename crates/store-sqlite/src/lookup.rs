@@ -4,7 +4,7 @@
 //! or shows it under a name that is not its own, and nothing else would notice.
 //!
 //! Memory does not grow with the shop: columns are compared row by row, and what would need a table of its own (how often
-//! each subject was told of, how often each customer used each promotion) by a [`Tally`] of both sides.
+//! each subject was told of, what is counted of each promotion) by a [`Tally`] of both sides.
 //!
 //! Deliberately absent: the handle of a product and the location of a parcel, which stand nowhere else in this file. That
 //! handles are unique is checked; parcels are compared with the promises to their order by `verify`, on any store.
@@ -13,15 +13,15 @@ use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use rusqlite::{Connection, OptionalExtension as _};
 use sutler_core::catalog::{Product, Variant};
-use sutler_core::id::{PriceListId, VariantId};
+use sutler_core::id::{OrderId, PriceListId, VariantId};
 use sutler_core::money::Currency;
 use sutler_core::pricing::TaxRate;
 
 use crate::catalog::read_product;
 use crate::error::Fault;
 use crate::integrity::Report;
-use crate::setup;
 use crate::value::count;
+use crate::{promotion, setup};
 
 pub(crate) mod sql {
     crate::statements::statements! {
@@ -41,8 +41,9 @@ pub(crate) mod sql {
             (SELECT l.data FROM raw_price_list_since l WHERE l.list = s.id ORDER BY l.since DESC LIMIT 1)";
         VARIANT = "SELECT product, sku, barcode, retired FROM raw_variant WHERE id = ?1";
         VARIANT_ROWS = "SELECT count(*) FROM raw_variant";
-        USES = "SELECT promotion, customer FROM raw_promotion_use";
-        USE_COUNTS = "SELECT promotion, customer, uses FROM raw_promotion_count";
+        USES = "SELECT promotion, customer, coupon, units, amount, currency, number FROM raw_promotion_use";
+        USE_COUNTS = "SELECT promotion, counter, uses, units, amount FROM raw_promotion_count";
+        COUPONS_ASTRAY = "SELECT c.code FROM raw_coupon c WHERE c.batch NOT IN (SELECT key FROM raw_short)";
         FOREIGN_PAYMENTS = "SELECT o.number FROM raw_checkout c
             JOIN raw_payment p ON p.key = c.payment AND typeof(c.payment) = 'integer'
             JOIN raw_order o ON o.number = p.number
@@ -219,22 +220,39 @@ fn check_variant(
 }
 
 fn check_promotions(conn: &Connection, report: &mut Report) -> Result<(), Fault> {
+    const CHECK: &str = "promotion.count";
+    // What each counter comes to is what the uses that stand on it add, one after another.
     let (mut used, mut counted) = (Tally::default(), Tally::default());
     let mut uses = conn.prepare(sql::USES)?;
     let mut rows = uses.raw_query();
     while let Some(row) = rows.next()? {
-        let (promotion, customer): ([u8; 16], String) = (row.get(0)?, row.get(1)?);
-        used.add((promotion, ""), 1);
-        used.add((promotion, customer.as_str()), 1);
+        let number: i64 = row.get(6)?;
+        // The order is not looked at here: `verify` compares what is counted for it.
+        let read = promotion::read(row, OrderId::from_u128(0));
+        let Some(one) = report.row(CHECK, format!("order {number}"), read)? else { continue };
+        for (counter, units, amount) in promotion::counters(&one) {
+            let of = |what: u8| (one.promotion.to_bytes(), counter.clone(), what);
+            used.add(of(0), 1);
+            used.add(of(1), u64::from(units));
+            used.add(of(2), count(amount)?);
+        }
     }
     let mut counts = conn.prepare(sql::USE_COUNTS)?;
     let mut rows = counts.raw_query();
     while let Some(row) = rows.next()? {
-        let (promotion, customer): ([u8; 16], String) = (row.get(0)?, row.get(1)?);
-        counted.add((promotion, customer.as_str()), count(row.get(2)?)?);
+        let (promotion, counter): ([u8; 16], String) = (row.get(0)?, row.get(1)?);
+        for (what, column) in [(0_u8, 2), (1, 3), (2, 4)] {
+            counted.add((promotion, counter.clone(), what), count(row.get(column)?)?);
+        }
     }
     if used != counted {
-        report.add("promotion.count", "uses", "the counters are not those of the uses by orders");
+        report.add(CHECK, "uses", "the counters are not those of the uses by orders");
+    }
+    let mut astray = conn.prepare(sql::COUPONS_ASTRAY)?;
+    let mut rows = astray.raw_query();
+    while let Some(row) = rows.next()? {
+        let code: String = row.get(0)?;
+        report.add("coupon.row", code, "the coupon code is of a batch that has no id");
     }
     Ok(())
 }

@@ -12,9 +12,7 @@ mod write;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use sutler_core::fulfillment::Fulfillment;
-use sutler_core::id::{
-    CartId, CustomerId, OrderId, PaymentId, PromotionId, StockLocationId, VariantId,
-};
+use sutler_core::id::{CartId, CustomerId, OrderId, PaymentId, StockLocationId, VariantId};
 use sutler_core::inventory::{Allocation, StockKey};
 use sutler_core::order::{LoggedAction, Order, OrderAction, OrderNumber, OrderStatus};
 use sutler_core::payment::{Payment, PaymentTask};
@@ -70,8 +68,8 @@ pub(crate) mod sql {
             FROM raw_order o JOIN raw_allocation a ON a.number = o.number WHERE o.id = ?1 ORDER BY a.line";
         LAST_NUMBER = "SELECT max(number) FROM raw_order";
         INSERT = "INSERT INTO raw_order (number, id, cart, status, terms, email, customer, ship_to, lines, counts, delivery,
-              total, hash, extra, created_at, placed_at, canceled_at, version, events)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+              total, hash, extra, created_at, placed_at, canceled_at, version, events, buyer)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
             ON CONFLICT DO NOTHING";
         LIVE_OF_CART = "SELECT number FROM raw_order WHERE cart = ?1 AND status <> 2";
         UPDATE = "UPDATE raw_order SET status = ?3, counts = ?4, placed_at = ?5, canceled_at = ?6, version = ?7
@@ -181,14 +179,9 @@ impl OrderReader for SqliteStore {
         self.snapshot("read payment tasks", |conn, _| payment::tasks_due(conn, now, limit))
     }
 
-    fn promotion_uses(
-        &self,
-        promotions: &[PromotionId],
-        customer: Option<&str>,
-    ) -> Result<Vec<(u32, u32)>, StoreError> {
-        self.snapshot("count uses of promotions", |conn, _| {
-            promotions.iter().map(|&id| promotion::uses(conn, id, customer)).collect()
-        })
+    fn orders_placed(&self, buyer: &str) -> Result<u64, StoreError> {
+        // No order has the number 0, so none is left out.
+        self.read("count orders of a buyer", |conn, _| promotion::orders_placed(conn, buyer, 0))
     }
 }
 

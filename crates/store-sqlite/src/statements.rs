@@ -63,6 +63,7 @@ mod tests {
         ("lookup::VARIANT_ROWS", "looking for damage reads everything"),
         ("lookup::USES", "looking for damage reads everything"),
         ("lookup::USE_COUNTS", "looking for damage reads everything"),
+        ("lookup::COUPONS_ASTRAY", "looking for damage reads everything"),
         ("lookup::FOREIGN_PAYMENTS", "looking for damage reads everything"),
     ];
 

@@ -105,7 +105,14 @@ fn every_change_behind_the_back_of_the_store_is_found() {
         ("UPDATE raw_setup SET version = version + 1 WHERE kind = 3", "setup.row"),
         ("UPDATE raw_tax_rate SET name = name || '!'", "setup.row"),
         ("UPDATE raw_tax_rate SET zone = zeroblob(16)", "setup.row"),
-        ("UPDATE raw_promotion_count SET uses = uses + 1 WHERE customer <> ''", "promotion.count"),
+        ("UPDATE raw_promotion_count SET uses = uses + 1 WHERE counter <> ''", "promotion.count"),
+        ("UPDATE raw_promotion_count SET units = units + 1 WHERE counter LIKE '=%'", "promotion.count"),
+        ("UPDATE raw_promotion_count SET amount = amount + 1 WHERE counter = '$EUR'", "promotion.count"),
+        ("UPDATE raw_promotion_count SET counter = '#SUMMER' WHERE counter = '#SPRING'", "promotion.count"),
+        ("UPDATE raw_promotion_use SET coupon = NULL", "promotion.count"),
+        ("UPDATE raw_promotion_use SET customer = 'nobody'", "promotion.count"),
+        ("UPDATE raw_coupon SET batch = 99999", "coupon.row"),
+        ("UPDATE raw_order SET buyer = 'somebody'", "order.row"),
         ("DELETE FROM raw_promotion_use", "promotion.count"),
         (
             "INSERT INTO raw_price_past SELECT variant, list, min_quantity, since, since + 1, amount, currency, NULL, NULL

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::CountryCode;
 use crate::id::ChannelId;
 use crate::money::{Currency, Rounding};
+use crate::pricing::LaneMode;
 
 /// Whether tax is rounded on each line or once on the order.
 ///
@@ -42,7 +43,7 @@ pub enum CapturePolicy {
     AtShipment,
 }
 
-/// A place of selling: fixes currency, price lists, tax rules and time limits.
+/// A place of selling: fixes currency, price lists, tax rules, how promotions combine, and time limits.
 ///
 /// Units: `reservation_seconds` and `cart_seconds` are seconds.
 ///
@@ -50,6 +51,7 @@ pub enum CapturePolicy {
 /// use sutler_core::catalog::{CapturePolicy, Channel, TaxRounding};
 /// use sutler_core::id::ChannelId;
 /// use sutler_core::money::{Currency, Rounding};
+/// use sutler_core::pricing::LaneMode;
 ///
 /// let web = Channel {
 ///     id: ChannelId::from_u128(1),
@@ -63,6 +65,7 @@ pub enum CapturePolicy {
 ///     capture: CapturePolicy::AtShipment,
 ///     reservation_seconds: 15 * 60,
 ///     cart_seconds: 30 * 24 * 60 * 60,
+///     lane_mode: LaneMode::EachUnit,
 ///     version: 1,
 /// };
 /// assert_eq!(serde_json::from_str::<Channel>(&serde_json::to_string(&web)?)?, web);
@@ -92,6 +95,13 @@ pub struct Channel {
     pub reservation_seconds: u32,
     /// How long a cart lives after its last change.
     pub cart_seconds: u32,
+    /// How promotions are combined.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub lane_mode: LaneMode,
     /// Version for guarded writes; 0 before it is stored.
     pub version: u64,
+}
+
+fn is_default(mode: &LaneMode) -> bool {
+    *mode == LaneMode::default()
 }

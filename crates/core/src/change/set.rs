@@ -9,13 +9,14 @@ use crate::checkout::Checkout;
 use crate::event::Event;
 use crate::fulfillment::Fulfillment;
 use crate::hash::ContentHash;
-use crate::id::{CheckoutId, CommandId, PaymentId, PromotionId, VariantId};
+use crate::id::{CheckoutId, CommandId, CouponBatchId, PaymentId, VariantId};
 use crate::import::ImportRun;
 use crate::inventory::{Allocation, SourcedUnits, StockKey, StockLocation, StockMovement};
-use crate::order::{Order, OrderAction};
+use crate::order::{Order, OrderAction, PromotionUse};
 use crate::payment::{Payment, PaymentFact, PaymentTask};
 use crate::pricing::{
-    DeliveryMethod, Fee, Price, PriceList, PricingError, Promotion, TaxRate, TaxZone,
+    CouponCode, DeliveryMethod, Fee, Limits, Price, PriceList, PricingError, Promotion, TaxRate,
+    TaxZone,
 };
 use crate::shop::ShopRecord;
 use crate::time::Timestamp;
@@ -259,24 +260,28 @@ pub enum Change {
     Fulfillment(Box<Fulfillment>),
     /// Writes the log record of a checkout. Guarded by version.
     Checkout(Box<Checkout>),
-    /// Counts one use of a promotion by an order. Refused with `coupon.used_up` when the stored uses of the promotion reach
-    /// `limit`, or those of `customer` (customer id or normalized e-mail) reach `limit_per_customer`.
+    /// Counts what an order uses of a promotion; the same order counts once. Refused with `coupon.used_up` or
+    /// `promotion.used_up` when [`PromotionUse::check`] finds no room beside what was counted before, or when it is for a
+    /// first order and the buyer has another one that is placed.
     PromotionUse {
-        /// The promotion.
-        promotion: PromotionId,
-        /// The order that uses it; the same order counts once.
-        order: crate::id::OrderId,
-        /// Who uses it.
-        customer: String,
-        /// Most uses in all.
-        limit: Option<u32>,
-        /// Most uses of one customer.
-        limit_per_customer: Option<u32>,
+        /// What is used.
+        promotion_use: Box<PromotionUse>,
+        /// How far the promotion may be used.
+        limits: Box<Limits>,
+        /// Whether it is for buyers who have placed no order before.
+        first_order: bool,
     },
-    /// Gives the use of promotions by an order back: it was canceled.
+    /// Gives back what an order used of promotions, its units, money and coupon codes included: it was canceled.
     PromotionUseReturned {
         /// The order.
         order: crate::id::OrderId,
+    },
+    /// Adds codes to a batch. Refused with `already_exists` when one of them was made before, in whatever batch.
+    CouponCodes {
+        /// The batch.
+        batch: CouponBatchId,
+        /// The codes.
+        codes: Vec<CouponCode>,
     },
     /// Writes the record of an import run. Guarded by version.
     ImportRun(ImportRun),

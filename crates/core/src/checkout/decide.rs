@@ -1,13 +1,14 @@
 //! What the steps of the checkout saga write. The flow of the engine decides when; here stands what.
 
-use super::{Checkout, CheckoutMove, CheckoutStatus, PromotionUse};
+use super::{Checkout, CheckoutMove, CheckoutStatus};
 use crate::cart::{self, Cart};
 use crate::change::{Change, ChangeSet, StockChange};
 use crate::event::{Event, EventData, EventKind};
 use crate::id::CheckoutId;
 use crate::inventory::{Allocation, SourcedUnits, StockKey};
-use crate::order::{self, Order, OrderAction};
+use crate::order::{self, Order, OrderAction, PromotionUse};
 use crate::payment::Payment;
+use crate::pricing::{Limits, Promotion};
 use crate::rejection::{Rejection, promised_code};
 use crate::status::Status as _;
 use crate::time::Timestamp;
@@ -172,7 +173,8 @@ pub fn open_order(begun: &Begun, cart: &Cart, set: &mut ChangeSet) -> (Cart, Che
 }
 
 /// Writes the step `place_order` but for its payment: order placed, reservations into allocations, cart
-/// closed, promotion uses counted, events told. Returns the order and the log record as they are to be.
+/// closed, what it uses of `promotions` counted within their limits, events told. Returns the order and the log record as
+/// they are to be.
 ///
 /// Errors: `move.illegal` unless the order is pending, the cart open and the checkout authorizing.
 ///
@@ -213,7 +215,7 @@ pub fn place(
     order: &Order,
     cart: &Cart,
     untracked: &[(u32, StockKey)],
-    uses: &[PromotionUse],
+    promotions: &[Promotion],
     set: &mut ChangeSet,
 ) -> Result<(Order, Checkout), Rejection> {
     let now = set.at;
@@ -231,14 +233,8 @@ pub fn place(
         set.push(Change::Allocation(allocation));
     }
     set.push(Change::Cart(Box::new(cart::close(cart, order.id)?)));
-    for promotion in uses {
-        set.push(Change::PromotionUse {
-            promotion: promotion.promotion,
-            order: order.id,
-            customer: promotion.customer.clone(),
-            limit: promotion.limit,
-            limit_per_customer: promotion.limit_per_customer,
-        });
+    for promotion_use in order::promotion_uses(order) {
+        set.push(count_use(promotion_use, promotions));
     }
     let status = checkout.status.after(CheckoutMove::Place)?;
     let record = moved(checkout, status, None, now);
@@ -246,6 +242,17 @@ pub fn place(
     let data = EventData::Order { number: placed.number, total: placed.total() };
     set.tell(Event { kind: EventKind::OrderPlaced, subject: placed.id.into(), data });
     Ok((placed, record))
+}
+
+/// Returns the change that counts a use within the limits of its promotion.
+fn count_use(promotion_use: PromotionUse, promotions: &[Promotion]) -> Change {
+    let id = promotion_use.promotion;
+    let promotion = promotions.iter().find(|promotion| promotion.id == id);
+    Change::PromotionUse {
+        promotion_use: Box::new(promotion_use),
+        limits: Box::new(promotion.map_or(Limits::NONE, |promotion| promotion.limits)),
+        first_order: promotion.is_some_and(Promotion::is_for_first_orders),
+    }
 }
 
 /// Undoes `open_order`: the order called off. Its cart stays open.

@@ -18,7 +18,7 @@ pub use recovery::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{CartId, CheckoutId, OrderId, PaymentId, PromotionId};
+use crate::id::{CartId, CheckoutId, OrderId, PaymentId};
 use crate::inventory::SourcedUnits;
 use crate::status::Status;
 use crate::time::Timestamp;
@@ -138,31 +138,4 @@ pub struct Checkout {
     pub updated_at: Timestamp,
     /// Version for guarded writes; 0 before it is stored.
     pub version: u64,
-}
-
-/// One use of a promotion that the placing commit counts.
-///
-/// ```
-/// use sutler_core::checkout::PromotionUse;
-/// use sutler_core::id::PromotionId;
-/// use sutler_core::order::buyer_key;
-///
-/// let counted = PromotionUse {
-///     promotion: PromotionId::from_u128(1),
-///     customer: buyer_key(None, Some("Ada@Example.com")).expect("an address"),
-///     limit: Some(100),
-///     limit_per_customer: Some(1),
-/// };
-/// assert_eq!(counted.customer, "ada@example.com");
-/// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PromotionUse {
-    /// The promotion.
-    pub promotion: PromotionId,
-    /// Who uses it: customer id or normalized e-mail.
-    pub customer: String,
-    /// Most uses in all.
-    pub limit: Option<u32>,
-    /// Most uses of one customer.
-    pub limit_per_customer: Option<u32>,
 }

@@ -8,6 +8,7 @@ mod decide;
 mod order;
 mod owed;
 mod progress;
+mod promotion_use;
 mod status;
 
 pub use decide::{cancel, fresh_order, place};
@@ -17,4 +18,5 @@ pub use progress::{
     FulfillmentProgress, MoneyProgress, Progress, ReturnProgress, Stage, UnknownStage,
     fulfillment_progress, money_progress, progress, return_progress,
 };
+pub use promotion_use::{PromotionUse, promotion_uses};
 pub use status::{OrderMove, OrderStatus};

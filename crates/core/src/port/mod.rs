@@ -4,12 +4,16 @@
 //! choice to one crate. They stay few and coarse so that an async twin remains affordable.
 
 mod error;
+mod promotion;
 mod provider;
+mod random;
 mod store;
 mod tax;
 
 pub use error::{Retry, StoreError};
+pub use promotion::{PromotionReader, UsesAsked};
 pub use provider::{Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest};
+pub use random::RandomSource;
 pub use store::{
     CartReader, CatalogReader, CatalogSize, EventReader, Finding, OrderFilter, OrderReader,
     SagaReader, SetupReader, StockReader, Store, VariantRef,

@@ -16,9 +16,7 @@ use crate::checkout::Checkout;
 use crate::event::StoredEvent;
 use crate::fulfillment::Fulfillment;
 use crate::hash::ContentHash;
-use crate::id::{
-    CartId, CheckoutId, OrderId, PaymentId, ProductId, PromotionId, StockLocationId, VariantId,
-};
+use crate::id::{CartId, CheckoutId, OrderId, PaymentId, ProductId, StockLocationId, VariantId};
 use crate::import::ImportRun;
 use crate::inventory::{Allocation, Reservation, StockKey, StockLevel, StoredMovement};
 use crate::order::{LoggedAction, Order, OrderNumber, OrderStatus};
@@ -27,7 +25,7 @@ use crate::pricing::{Price, PriceListRecord, PriceRecord};
 use crate::shop::Setup;
 use crate::time::Timestamp;
 
-use super::StoreError;
+use super::{PromotionReader, StoreError};
 
 /// Where the set-up of the shop is read.
 ///
@@ -304,7 +302,7 @@ pub struct OrderFilter {
 ///
 /// ```
 /// # use sutler_core::fulfillment::Fulfillment;
-/// # use sutler_core::id::{CartId, OrderId, PaymentId, PromotionId};
+/// # use sutler_core::id::{CartId, OrderId, PaymentId};
 /// # use sutler_core::inventory::Allocation;
 /// # use sutler_core::order::{LoggedAction, Order};
 /// use sutler_core::order::{OrderNumber, Stage, progress};
@@ -329,9 +327,7 @@ pub struct OrderFilter {
 /// #     fn payment(&self, _: PaymentId) -> Result<Option<Payment>, StoreError> { Ok(None) }
 /// #     fn payment_tasks(&self, _: PaymentId) -> Result<Vec<PaymentTask>, StoreError> { Ok(vec![]) }
 /// #     fn payment_tasks_due(&self, _: Timestamp, _: usize) -> Result<Vec<PaymentTask>, StoreError> { Ok(vec![]) }
-/// #     fn promotion_uses(&self, _: &[PromotionId], _: Option<&str>) -> Result<Vec<(u32, u32)>, StoreError> {
-/// #         Ok(vec![])
-/// #     }
+/// #     fn orders_placed(&self, _: &str) -> Result<u64, StoreError> { Ok(0) }
 /// # }
 /// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
 /// # let store = One(serde_json::from_str(text)?);
@@ -389,12 +385,9 @@ pub trait OrderReader {
         limit: usize,
     ) -> Result<Vec<PaymentTask>, StoreError>;
 
-    /// Returns, for each promotion asked, how often it was used in all and by `customer`.
-    fn promotion_uses(
-        &self,
-        promotions: &[PromotionId],
-        customer: Option<&str>,
-    ) -> Result<Vec<(u32, u32)>, StoreError>;
+    /// Returns how many orders of a buyer are placed, canceled ones left out. The buyer is named as
+    /// [`buyer_key`](crate::order::buyer_key) says; guests are told apart by their normalized e-mail.
+    fn orders_placed(&self, buyer: &str) -> Result<u64, StoreError>;
 }
 
 /// Where sagas, imports and idempotency keys are read.
@@ -525,10 +518,10 @@ pub struct Finding {
 /// # use sutler_core::id::*;
 /// # use sutler_core::import::ImportRun;
 /// # use sutler_core::inventory::{Allocation, Reservation, StockKey, StockLevel, StoredMovement};
-/// # use sutler_core::order::{LoggedAction, Order, OrderNumber};
+/// # use sutler_core::order::{LoggedAction, Order, OrderNumber, PromotionUse};
 /// # use sutler_core::payment::{Payment, PaymentTask};
 /// # use sutler_core::port::*;
-/// # use sutler_core::pricing::{Price, PriceListRecord, PriceRecord};
+/// # use sutler_core::pricing::{BatchCoupon, CouponCode, Price, PriceListRecord, PriceRecord, PromotionUses};
 /// # use sutler_core::{shop::Setup, time::Timestamp};
 /// # /// Holds one category, and answers the first commit with a conflict.
 /// # struct OneCategory(AtomicBool);
@@ -582,7 +575,13 @@ pub struct Finding {
 /// #         payment(PaymentId) -> Option<Payment>;
 /// #         payment_tasks(PaymentId) -> Vec<PaymentTask>;
 /// #         payment_tasks_due(Timestamp, usize) -> Vec<PaymentTask>;
-/// #         promotion_uses(&[PromotionId], Option<&str>) -> Vec<(u32, u32)>;
+/// #         orders_placed(&str) -> u64;
+/// #     }
+/// #     PromotionReader {
+/// #         promotion_uses(&[PromotionId], &UsesAsked<'_>) -> Vec<PromotionUses>;
+/// #         promotion_uses_of(OrderId) -> Vec<PromotionUse>;
+/// #         batch_coupons(&[CouponCode]) -> Vec<BatchCoupon>;
+/// #         coupon_page(CouponBatchId, Option<&CouponCode>, usize) -> Vec<CouponCode>;
 /// #     }
 /// #     SagaReader {
 /// #         checkout(CheckoutId) -> Option<Checkout>;
@@ -628,6 +627,7 @@ pub trait Store:
     + CartReader
     + StockReader
     + OrderReader
+    + PromotionReader
     + SagaReader
     + EventReader
     + Send

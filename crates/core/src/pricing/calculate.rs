@@ -45,7 +45,7 @@ use crate::time::Timestamp;
 /// #     id: ChannelId::from_u128(1), code: "web".into(), name: "Web".into(), currency: Currency::USD,
 /// #     tax_inclusive: false, rounding: Rounding::HalfAwayFromZero, tax_rounding: TaxRounding::PerLine,
 /// #     default_country: "US".parse()?, capture: CapturePolicy::AtPlacement, reservation_seconds: 900,
-/// #     cart_seconds: 86400, version: 1,
+/// #     cart_seconds: 86400, lane_mode: LaneMode::EachUnit, version: 1,
 /// # };
 /// let facts = PricingFacts {
 ///     channel,

@@ -3,13 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CouponCode, DeliveryMethod, Fee, LaneMode, Price, PriceList, Promotion, TaxAnswer, TaxCategory,
-    TaxRate, TaxZone,
+    CouponCode, DeliveryMethod, Fee, LaneMode, Price, PriceList, Promotion, PromotionUses,
+    TaxAnswer, TaxCategory, TaxRate, TaxZone,
 };
 use crate::address::CountryCode;
 use crate::catalog::{Attribute, Channel, Dimensions, Sku};
 use crate::id::{CategoryId, CollectionId, CouponBatchId, ProductId, PromotionId, VariantId};
-use crate::money::Money;
 use crate::shared::Shared;
 
 /// What a quote needs to know of one variant.
@@ -66,54 +65,6 @@ impl VariantFacts {
     /// Returns what people would call it: its SKU, else its id.
     pub fn label(&self) -> String {
         self.sku.as_ref().map_or_else(|| self.variant.to_string(), ToString::to_string)
-    }
-}
-
-/// How often a promotion has been used in placed orders.
-///
-/// ```
-/// use sutler_core::id::PromotionId;
-/// use sutler_core::pricing::PromotionUses;
-///
-/// let unused = PromotionUses::none(PromotionId::from_u128(1));
-/// let once = PromotionUses { total: 1, units: 3, ..unused.clone() };
-/// assert_eq!((unused.total, unused.given), (0, None));
-/// assert_eq!(once.promotion, unused.promotion);
-/// ```
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct PromotionUses {
-    /// Which promotion.
-    pub promotion: PromotionId,
-    /// Orders of everybody that hold it.
-    pub total: u64,
-    /// Orders of this buyer that hold it, however the caller tells buyers apart; 0 while nobody knows who buys.
-    pub by_customer: u64,
-    /// Orders that hold it by one of the entered codes; a code that is not listed has not been used.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub by_coupon: Vec<(CouponCode, u64)>,
-    /// Units sold with it to everybody.
-    #[serde(default)]
-    pub units: u64,
-    /// Units sold with it to this buyer.
-    #[serde(default)]
-    pub units_by_customer: u64,
-    /// What it has taken off so far, in its own currency; `None`: nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub given: Option<Money>,
-}
-
-impl PromotionUses {
-    /// Returns the uses of a promotion that nobody has used.
-    pub fn none(promotion: PromotionId) -> PromotionUses {
-        PromotionUses {
-            promotion,
-            total: 0,
-            by_customer: 0,
-            by_coupon: Vec::new(),
-            units: 0,
-            units_by_customer: 0,
-            given: None,
-        }
     }
 }
 

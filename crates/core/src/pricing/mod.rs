@@ -32,6 +32,7 @@ mod price_history;
 mod price_list;
 mod price_standing;
 mod promotion;
+mod promotion_uses;
 mod quote;
 mod request;
 mod tax;
@@ -54,7 +55,7 @@ pub use document::{
     DocumentProblem, DocumentValue, IdsOnly, PromotionDocument, PromotionNames, promotion_schema,
 };
 pub use error::PricingError;
-pub use facts::{BatchCoupon, PricingFacts, PromotionUses, VariantFacts};
+pub use facts::{BatchCoupon, PricingFacts, VariantFacts};
 pub use fee::{Fee, FeeAmount, FeeCondition, FeeOrigin};
 pub use hash::QuoteHash;
 pub use price_history::{
@@ -68,6 +69,7 @@ pub use promotion::{
     LaneMode, Limits, ParseTimeOfDayError, Promotion, PromotionRefusal, QuantityTier, SubtotalTier,
     TierBenefit, TimeOfDay, TimeZone, UnknownTimeZone, Weekday,
 };
+pub use promotion_uses::PromotionUses;
 pub use quote::{
     AppliedPromotion, Quote, QuoteDelivery, QuoteFee, QuoteLine, RefusedCoupon, RefusedPromotion,
     Totals,

@@ -11,7 +11,7 @@
 //! | `order` | lines, counters, log, promises, parcels and cart of one order fit each other |
 //! | `money` | the parts of a quote add up; payments hold `0 ≤ refunded ≤ captured ≤ authorized` |
 //! | `event` | events of one subject are 1..n; a placed order was told exactly once |
-//! | `promotion` | uses = orders that hold them |
+//! | `promotion` | uses, units and money counted = what placed orders hold |
 //! | `checkout` | an open checkout is young and its order pending |
 //! | `catalog` | products, the category tree and prices keep their own rules |
 //!
@@ -39,7 +39,7 @@ pub use checkout::{OpenCheckout, check_open_checkout, check_reservation};
 pub use event::{SubjectWindow, check_placed_event, placed_but_not_told};
 pub use money::{check_payments, check_quote, remark_payments};
 pub use order::{OrderFacts, check_order};
-pub use promotion::PromotionTally;
+pub use promotion::{PromotionTally, check_promotion_uses};
 pub use stock::StockWindow;
 
 use crate::port::Finding;
@@ -97,7 +97,7 @@ pub const CHECKS: &[Check] = &[
     check("payment.left",      "the money of a canceled order is on its way back (a remark: a person must look)"),
     check("payment.refused",   "no provider call waits for a person (a remark: the provider refused it for good)"),
     check("payment.task",      "a provider task that is done has its fact, and none is missing"),
-    check("promotion.uses",    "the uses of a promotion are the orders that hold it"),
+    check("promotion.uses",    "the uses, units and money counted of a promotion are what placed orders hold of it"),
     check("reservation.orphan","a reservation belongs to a checkout that is open"),
     check("stock.allocated",   "allocated units are the open promises to placed orders"),
     check("stock.chain",       "the ledger of a location is an unbroken chain"),

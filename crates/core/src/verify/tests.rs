@@ -16,11 +16,15 @@ use crate::inventory::{
     Allocation, MovementKind, Reservation, StockKey, StockLevel, StockMovement, StoredMovement,
 };
 use crate::money::{Currency, Money, Rate, Rounding};
-use crate::order::{LoggedAction, Order, OrderAction, OrderLine, OrderNumber, OrderStatus};
+use crate::order::{
+    LoggedAction, Order, OrderAction, OrderLine, OrderNumber, OrderStatus, PromotionUse,
+    promotion_uses,
+};
 use crate::payment::{FactKind, Payment, PaymentFact, PaymentTask, TaskKind, TaskStatus};
 use crate::pricing::{
-    AppliedPromotion, Benefit, Lane, Limits, Price, PriceList, Promotion, Quote, QuoteHash,
-    QuoteLine, QuoteTax, TaxCategory, TaxLine, TaxTreatment, Totals, Window,
+    AppliedPromotion, Benefit, CouponCode, Lane, Limits, Price, PriceList, Promotion,
+    PromotionUses, Quote, QuoteHash, QuoteLine, QuoteTax, TaxCategory, TaxLine, TaxTreatment,
+    Totals, Window,
 };
 use crate::quantity::Quantity;
 use crate::testing::moment;
@@ -578,9 +582,47 @@ fn uses_of_a_promotion_are_the_placed_orders_that_hold_it() {
     });
     let mut tally = PromotionTally::default();
     tally.order(&order);
-    tally.order(&Order { status: OrderStatus::Canceled, ..order });
-    assert_eq!(tally.check(&promotion, 1), None);
-    assert_eq!(tally.check(&promotion, 2).map(|found| found.check), Some("promotion.uses"));
+    let counted = PromotionUses {
+        total: 1,
+        units: 1,
+        given: Some(eur(100)),
+        ..PromotionUses::none(promotion.id)
+    };
+    let word = |counted: &[PromotionUses]| tally.check(&promotion, counted).map(|f| f.check);
+    assert_eq!(word(std::slice::from_ref(&counted)), None);
+    for wrong in [
+        PromotionUses { total: 2, ..counted.clone() },
+        PromotionUses { units: 0, ..counted.clone() },
+        PromotionUses { given: Some(eur(99)), ..counted.clone() },
+        PromotionUses { given: None, ..counted },
+    ] {
+        assert_eq!(word(&[wrong]), Some("promotion.uses"));
+    }
+
+    let used = promotion_uses(&order);
+    let word = |order: &Order, counted: &[PromotionUse]| {
+        check_promotion_uses(order, counted).map(|found| found.check)
+    };
+    assert_eq!(word(&order, &used), None);
+    let of = |change: fn(&mut PromotionUse)| {
+        let mut wrong = used.clone();
+        change(&mut wrong[0]);
+        wrong
+    };
+    for wrong in [
+        of(|used| used.customer.push('x')),
+        of(|used| used.coupon = CouponCode::new("X").ok()),
+        of(|used| used.units += 1),
+        of(|used| used.amount = eur(1)),
+        Vec::new(),
+    ] {
+        assert_eq!(word(&order, &wrong), Some("promotion.uses"));
+    }
+    let canceled = Order { status: OrderStatus::Canceled, ..order };
+    assert_eq!(word(&canceled, &used), Some("promotion.uses"));
+    let mut nothing = PromotionTally::default();
+    nothing.order(&canceled);
+    assert_eq!(nothing.check(&promotion, &[PromotionUses::none(promotion.id)]), None);
 }
 
 fn checkout(status: CheckoutStatus) -> Checkout {

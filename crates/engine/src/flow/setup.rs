@@ -9,8 +9,8 @@ use sutler_core::id::{ChannelId, DeliveryMethodId, PriceListId, StockLocationId,
 use sutler_core::inventory::StockLocation;
 use sutler_core::money::{Currency, Money, Rate, Rounding};
 use sutler_core::pricing::{
-    ChargeTax, DeliveryLimits, DeliveryMethod, DeliveryRate, DeliveryZone, PriceList, Promotion,
-    TaxCategory, TaxRate, TaxZone, Territory, Window,
+    ChargeTax, DeliveryLimits, DeliveryMethod, DeliveryRate, DeliveryZone, LaneMode, PriceList,
+    Promotion, TaxCategory, TaxRate, TaxZone, Territory, Window,
 };
 use sutler_core::rejection::Rejection;
 use sutler_core::shop::{Setup, ShopRecord};
@@ -117,6 +117,7 @@ impl Shop {
             capture: CapturePolicy::AtShipment,
             reservation_seconds: RESERVATION_SECONDS,
             cart_seconds: CART_SECONDS,
+            lane_mode: LaneMode::EachUnit,
             version: 1,
         };
         let location = StockLocation {

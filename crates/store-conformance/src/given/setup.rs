@@ -11,9 +11,9 @@ use sutler_core::money::{Currency, Rate, Rounding};
 use sutler_core::pricing::{
     AttributeTest, Benefit, BundlePart, BuyGet, Calendar, ChargeTax, Condition, CouponCode,
     DeliveryLimits, DeliveryMethod, DeliveryRate, DeliverySurcharge, DeliveryZone, Fee, FeeAmount,
-    FeeCondition, Lane, Limits, PriceList, Promotion, QuantityRung, QuantityTier, SubtotalRung,
-    SubtotalTier, SurchargeRule, TableRow, TaxCategory, TaxRate, TaxZone, Territory, TierBenefit,
-    VolumeRung, Weekday, WeightRung, Window,
+    FeeCondition, Lane, LaneMode, Limits, PriceList, Promotion, QuantityRung, QuantityTier,
+    SubtotalRung, SubtotalTier, SurchargeRule, TableRow, TaxCategory, TaxRate, TaxZone, Territory,
+    TierBenefit, VolumeRung, Weekday, WeightRung, Window,
 };
 use sutler_core::shop::ShopRecord;
 
@@ -39,6 +39,7 @@ pub(super) fn channel(id: u128, code: &str) -> Channel {
         capture: CapturePolicy::AtShipment,
         reservation_seconds: 900,
         cart_seconds: 86_400,
+        lane_mode: LaneMode::EachUnit,
         version: 1,
     }
 }
@@ -180,6 +181,7 @@ impl World {
         net.rounding = Rounding::HalfEven;
         net.tax_rounding = TaxRounding::PerOrder;
         net.capture = CapturePolicy::AtPlacement;
+        net.lane_mode = LaneMode::BestOf;
 
         let mut van = self.location("a van");
         van.country = None;

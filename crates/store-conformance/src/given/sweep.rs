@@ -6,16 +6,17 @@ use sutler_core::change::{Change, ChangeSet};
 use sutler_core::checkout::{Checkout, CheckoutStatus};
 use sutler_core::event::{Event, EventData, EventKind};
 use sutler_core::hash::ContentHash;
-use sutler_core::id::{CheckoutId, CustomerId, ProductId, PromotionId, ShipmentId};
+use sutler_core::id::{CheckoutId, CouponBatchId, CustomerId, ProductId, PromotionId, ShipmentId};
 use sutler_core::import::ImportRun;
 use sutler_core::inventory::{MovementKind, StockKey};
-use sutler_core::order::{Order, OrderNumber};
+use sutler_core::order::{Order, OrderNumber, PromotionUse};
 use sutler_core::payment::{FactKind, Payment, TaskKind};
+use sutler_core::pricing::{CouponCode, Limits};
 
 use super::order::place;
 use super::payment::{fact, queued, task, told};
 use super::stock::{Hold, limits, moved};
-use super::{NOW, World, after, once, units};
+use super::{NOW, World, after, eur, once, units};
 
 /// The records that the sets of [`World::sweep`] write, before anything happens to them.
 struct Cast {
@@ -184,6 +185,15 @@ impl World {
                 "promotion use returned",
                 vec![Change::PromotionUseReturned { order: cast.other_order.id }],
             ),
+            (
+                "coupon codes",
+                vec![Change::CouponCodes {
+                    batch: CouponBatchId::from_u128(self.id()),
+                    codes: ["SPRING-2", "SPRING-1"]
+                        .map(|code| CouponCode::new(code).unwrap())
+                        .into(),
+                }],
+            ),
         ]
     }
 
@@ -248,11 +258,11 @@ pub fn removed(price: &sutler_core::pricing::Price) -> Change {
     }
 }
 
-/// Returns the change that counts an unlimited use of a promotion by the buyer of an order.
+/// Returns the change that counts an unlimited use of a promotion by the buyer of an order: a coupon, two units, 2.38 EUR.
 ///
 /// ```
 /// use sutler_core::change::{Change, SetupChange};
-/// use sutler_core::port::OrderReader;
+/// use sutler_core::port::PromotionReader;
 /// use sutler_store_conformance::given::World;
 /// use sutler_store_conformance::given::sweep::use_of;
 /// use sutler_store_conformance::then::committed;
@@ -264,17 +274,19 @@ pub fn removed(price: &sutler_core::pricing::Price) -> Change {
 /// let order = world.new_order(&store);
 /// let known = Change::Setup(SetupChange::Promotion(sale.clone()));
 /// committed(&store, world.set_of([known, use_of(sale.id, &order)]));
-/// assert_eq!(store.promotion_uses(&[sale.id], None)?, [(1, 0)]);
+/// assert_eq!(store.promotion_uses_of(order.id)?[0].units, 2);
 /// # Ok::<(), sutler_core::port::StoreError>(())
 /// ```
 pub fn use_of(promotion: PromotionId, order: &Order) -> Change {
-    Change::PromotionUse {
+    let promotion_use = Box::new(PromotionUse {
         promotion,
         order: order.id,
         customer: order.email.clone(),
-        limit: None,
-        limit_per_customer: None,
-    }
+        coupon: CouponCode::new("SPRING").ok(),
+        units: 2,
+        amount: eur(238),
+    });
+    Change::PromotionUse { promotion_use, limits: Box::new(Limits::NONE), first_order: false }
 }
 
 /// Returns an event of a product, as most tests tell it.

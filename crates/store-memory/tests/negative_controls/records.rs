@@ -2,12 +2,13 @@
 
 use sutler_core::change::{Change, ChangeSet, CommitOutcome, Receipt, RecordRef};
 use sutler_core::order::OrderNumber;
-use sutler_core::port::{CartReader, OrderReader, Store};
+use sutler_core::port::{CartReader, OrderReader, PromotionReader, Store, UsesAsked};
+use sutler_core::pricing::{Limits, PromotionRefusal};
 use sutler_core::rejection::Rejection;
-use sutler_store_conformance::{category, order, payment, promotion, version};
+use sutler_store_conformance::{category, coupon, order, payment, promotion, version};
 use sutler_store_memory::MemoryStore;
 
-use crate::{Flaw, Lent, Outcome};
+use crate::{Flaw, Lent, Outcome, as_long_as_a_disk_takes};
 
 /// Writes a cart over whatever stands there.
 struct LastWriterWins;
@@ -39,8 +40,8 @@ struct IgnoresLimits;
 impl Flaw for IgnoresLimits {
     fn commit(store: &MemoryStore, mut set: ChangeSet) -> Outcome {
         for change in &mut set.changes {
-            if let Change::PromotionUse { limit, limit_per_customer, .. } = change {
-                (*limit, *limit_per_customer) = (None, None);
+            if let Change::PromotionUse { limits, first_order, .. } = change {
+                (**limits, *first_order) = (Limits::NONE, false);
             }
         }
         store.commit(set)
@@ -52,9 +53,81 @@ fn ignored_limits_are_noticed() {
     noticed!(Lent<IgnoresLimits>:
         promotion::a_use_beyond_the_limit_is_refused,
         promotion::a_use_beyond_the_limit_of_a_customer_is_refused,
+        promotion::a_use_beyond_the_limit_of_a_coupon_is_refused,
+        promotion::units_beyond_the_limit_are_refused,
+        promotion::money_beyond_the_budget_is_refused,
         promotion::one_use_goes_to_one_of_two_hundred_orders,
-        promotion::the_limit_of_a_customer_holds_under_concurrency,
+        promotion::the_limit_of_a_coupon_holds_under_concurrency,
+        promotion::the_limit_of_units_holds_under_concurrency,
+        promotion::the_budget_holds_under_concurrency,
+        promotion::the_limits_of_a_customer_hold_under_concurrency,
         promotion::uses_are_given_back,
+        promotion::a_first_order_is_one_of_many,
+    );
+}
+
+/// Counts on what it read before the commit, as a store would that looks at counters outside of its transaction.
+struct CountsBeforehand;
+
+impl Flaw for CountsBeforehand {
+    fn commit(store: &MemoryStore, mut set: ChangeSet) -> Outcome {
+        for change in &mut set.changes {
+            if let Change::PromotionUse { promotion_use: used, limits, first_order } = change {
+                let coupons = used.coupon.as_slice();
+                let currency = used.amount.currency();
+                let asked = UsesAsked { customer: Some(&used.customer), coupons, currency };
+                let counted = store.promotion_uses(&[used.promotion], &asked)?;
+                let known = store.promotion_uses_of(used.order)?;
+                let room = counted.iter().try_for_each(|counted| used.check(limits, counted));
+                if let (Err(why), true) = (room, known.is_empty()) {
+                    return Ok(CommitOutcome::Refused(why));
+                }
+                if *first_order && store.orders_placed(&used.customer)? > 0 {
+                    return Ok(CommitOutcome::Refused(
+                        used.used_up(PromotionRefusal::NotFirstOrder),
+                    ));
+                }
+                (**limits, *first_order) = (Limits::NONE, false);
+            }
+        }
+        as_long_as_a_disk_takes();
+        store.commit(set)
+    }
+}
+
+#[test]
+fn counting_outside_of_the_commit_is_noticed_under_concurrency() {
+    promotion::a_use_beyond_the_limit_is_refused::<Lent<CountsBeforehand>>();
+    promotion::units_beyond_the_limit_are_refused::<Lent<CountsBeforehand>>();
+    noticed!(Lent<CountsBeforehand>:
+        promotion::one_use_goes_to_one_of_two_hundred_orders,
+        promotion::the_limit_of_a_coupon_holds_under_concurrency,
+        promotion::the_limit_of_units_holds_under_concurrency,
+        promotion::the_budget_holds_under_concurrency,
+        promotion::the_limits_of_a_customer_hold_under_concurrency,
+        promotion::a_first_order_is_one_of_many,
+    );
+}
+
+/// Takes a code that was made before as it comes.
+struct MakesCodesAgain;
+
+impl Flaw for MakesCodesAgain {
+    fn commit(store: &MemoryStore, set: ChangeSet) -> Outcome {
+        match store.commit(set)? {
+            CommitOutcome::Refused(Rejection::AlreadyExists { .. }) => {
+                Ok(CommitOutcome::Committed(Receipt::default()))
+            }
+            other => Ok(other),
+        }
+    }
+}
+
+#[test]
+fn codes_that_are_made_twice_are_noticed() {
+    noticed!(Lent<MakesCodesAgain>:
+        coupon::a_code_is_made_once,
+        coupon::one_code_is_made_by_one_of_many_threads,
     );
 }
 

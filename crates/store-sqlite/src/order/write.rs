@@ -10,6 +10,7 @@ use sutler_core::rejection::Rejection;
 use super::{counts, encode, sql};
 use crate::batch::{Batch, NotedOrder};
 use crate::error::{Fault, Stop};
+use crate::promotion::buyer_column;
 use crate::value::{Word, int};
 
 impl Batch<'_> {
@@ -53,6 +54,7 @@ impl Batch<'_> {
             order.canceled_at.map(|at| at.millis()),
             int(order.version),
             self.told_before(order.id)?,
+            buyer_column(order),
         ];
         if self.run(sql::INSERT, row)? == 0 {
             return Err(self.why_not_opened(order, number)?);

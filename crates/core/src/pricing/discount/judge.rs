@@ -78,7 +78,8 @@ impl<'a> Judge<'a, '_> {
             return Err(PromotionRefusal::Over { until });
         }
         self.check_currency(promotion)?;
-        let uses = self.facts.uses(promotion.id);
+        let none = PromotionUses::none(promotion.id);
+        let uses = self.facts.uses(promotion.id).unwrap_or(&none);
         let mut coupon = None;
         for condition in &promotion.conditions {
             coupon = coupon.or(self.coupon(condition, promotion, uses)?);
@@ -97,7 +98,7 @@ impl<'a> Judge<'a, '_> {
             return Err(PromotionRefusal::NoMatchingLine);
         }
         let grants = self.grants(promotion, &lines)?;
-        let (amount_max, units_max) = limits(promotion, uses)?;
+        let (amount_max, units_max) = limits(promotion, uses, self.subtotal.currency())?;
         Ok(Candidate { promotion, coupon, place, lines, grants, amount_max, units_max })
     }
 
@@ -125,7 +126,7 @@ impl<'a> Judge<'a, '_> {
         &self,
         condition: &Condition,
         promotion: &Promotion,
-        uses: Option<&PromotionUses>,
+        uses: &PromotionUses,
     ) -> Result<Option<&'a CouponCode>, PromotionRefusal> {
         let unlocks = |entered: &&CouponCode| match condition {
             Condition::Coupon { codes } => codes.contains(entered),
@@ -137,17 +138,11 @@ impl<'a> Judge<'a, '_> {
         if !matches!(condition, Condition::Coupon { .. } | Condition::CouponBatch { .. }) {
             return Ok(None);
         }
-        let limit = promotion.limits.uses_per_coupon;
-        let used_up = |code: &CouponCode| {
-            let by_code = uses.iter().flat_map(|uses| &uses.by_coupon);
-            let used = by_code.filter(|(used, _)| used == code).map(|(_, count)| *count).sum();
-            limit.filter(|limit| u64::from(*limit) <= used)
-        };
         let mut refusal = PromotionRefusal::CouponMissing;
         for entered in self.request.coupons.iter().filter(unlocks) {
-            match used_up(entered) {
-                None => return Ok(Some(entered)),
-                Some(limit) => refusal = PromotionRefusal::CouponUsedUp { limit },
+            match uses.room_for_coupon(&promotion.limits, Some(entered)) {
+                Ok(()) => return Ok(Some(entered)),
+                Err(used_up) => refusal = used_up,
             }
         }
         Err(refusal)
@@ -320,37 +315,14 @@ impl<'a> Judge<'a, '_> {
 /// Returns the most minor units and the most goods that a promotion may give here; refuses when a limit is reached.
 fn limits(
     promotion: &Promotion,
-    uses: Option<&PromotionUses>,
+    uses: &PromotionUses,
+    currency: Currency,
 ) -> Result<(Option<i64>, Option<u64>), PromotionRefusal> {
     let limits = &promotion.limits;
-    let count = |of: fn(&PromotionUses) -> u64| uses.map_or(0, of);
-    let left =
-        |limit: Option<u32>, used: u64| limit.map(|limit| u64::from(limit).saturating_sub(used));
-    if let Some(limit) = limits.uses
-        && left(Some(limit), count(|uses| uses.total)) == Some(0)
-    {
-        return Err(PromotionRefusal::UsedUp { limit });
-    }
-    if let Some(limit) = limits.uses_per_customer
-        && left(Some(limit), count(|uses| uses.by_customer)) == Some(0)
-    {
-        return Err(PromotionRefusal::UsedUpByCustomer { limit });
-    }
-    let in_stock = left(limits.units, count(|uses| uses.units));
-    if let (Some(units), Some(0)) = (limits.units, in_stock) {
-        return Err(PromotionRefusal::SoldOut { units });
-    }
-    let for_customer = left(limits.units_per_customer, count(|uses| uses.units_by_customer));
-    if let (Some(units), Some(0)) = (limits.units_per_customer, for_customer) {
-        return Err(PromotionRefusal::SoldOutToCustomer { units });
-    }
-    let given = uses.and_then(|uses| uses.given).map_or(0, Money::minor);
-    let budget_left = limits.budget.map(|budget| budget.minor().saturating_sub(given).max(0));
-    if let (Some(budget), Some(0)) = (limits.budget, budget_left) {
-        return Err(PromotionRefusal::BudgetSpent { budget });
-    }
-    let per_order = limits.amount_per_order.map(Money::minor);
-    let amounts = budget_left.into_iter().chain(per_order);
-    let units = in_stock.into_iter().chain(for_customer);
-    Ok((amounts.min(), units.chain(limits.units_per_order.map(u64::from)).min()))
+    uses.room(limits)?;
+    uses.room_for_units(limits, 1)?;
+    uses.room_for_amount(limits, Money::from_minor(1, currency))?;
+    let amounts = [uses.amount_left(limits), limits.amount_per_order.map(Money::minor)];
+    let units = [uses.units_left(limits), limits.units_per_order.map(u64::from)];
+    Ok((amounts.into_iter().flatten().min(), units.into_iter().flatten().min()))
 }

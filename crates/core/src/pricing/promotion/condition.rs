@@ -216,6 +216,11 @@ impl Condition {
         if let Condition::Coupon { codes } = self { Some(codes) } else { None }
     }
 
+    /// Returns the batch of a condition on one.
+    pub(super) fn batch(&self) -> Option<CouponBatchId> {
+        if let Condition::CouponBatch { batch } = self { Some(*batch) } else { None }
+    }
+
     /// Says what makes it impossible to fulfill, or pointless.
     pub(super) fn contradiction(&self) -> Option<&'static str> {
         let empty = match self {

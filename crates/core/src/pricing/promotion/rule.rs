@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Benefit, Condition, Lane, Limits};
-use crate::id::PromotionId;
+use crate::id::{CouponBatchId, PromotionId};
 use crate::pricing::{CouponCode, PricingError, VariantFacts, Window};
 
 /// A rule that grants discounts: conditions and benefits.
@@ -42,6 +42,7 @@ use crate::pricing::{CouponCode, PricingError, VariantFacts, Window};
 /// #     tax_category: TaxCategory::standard(), taxable: true, requires_shipping: true, weight_grams: None,
 /// #     dimensions: None, dangerous_goods: false, sellable: true,
 /// # };
+/// assert!(promotion.coupon_batches().next().is_none() && !promotion.is_for_first_orders());
 /// // The lamp is in category 7.
 /// assert!(promotion.is_for(&lamp));
 ///
@@ -95,6 +96,16 @@ impl Promotion {
     /// Returns the coupon codes that unlock it, one of which must be entered; empty: it needs none of a list.
     pub fn coupon_codes(&self) -> impl Iterator<Item = &CouponCode> {
         self.conditions.iter().filter_map(Condition::codes).flatten()
+    }
+
+    /// Returns the batches of codes that unlock it.
+    pub fn coupon_batches(&self) -> impl Iterator<Item = CouponBatchId> {
+        self.conditions.iter().filter_map(Condition::batch)
+    }
+
+    /// Tells whether it is for buyers who have placed no order before.
+    pub fn is_for_first_orders(&self) -> bool {
+        self.conditions.contains(&Condition::FirstOrder)
     }
 
     /// Tells whether a line is among those it is for: it fulfills every condition on goods.

@@ -34,6 +34,7 @@ impl Shop {
             capture: CapturePolicy::AtPlacement,
             reservation_seconds: 900,
             cart_seconds: 86_400,
+            lane_mode: LaneMode::EachUnit,
             version: 1,
         };
         let facts = PricingFacts {
