@@ -44,7 +44,7 @@ pub use sutler_engine as engine;
 pub use sutler_engine::{FlowError, Shop};
 #[cfg(feature = "sqlite")]
 pub use sutler_store_sqlite::{Check, Verdict};
-pub use world::{SystemClock, UuidSource};
+pub use world::{SystemClock, SystemRandom, UuidSource};
 
 /// What most programs that embed a shop name.
 pub mod prelude {

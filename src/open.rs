@@ -15,7 +15,7 @@ use sutler_engine::provider::{ManualProvider, TestProvider};
 #[cfg(feature = "sqlite")]
 use sutler_store_sqlite::Check;
 
-use crate::world::{SystemClock, UuidSource};
+use crate::world::{SystemClock, SystemRandom, UuidSource};
 
 /// Where a shop is kept.
 ///
@@ -182,6 +182,7 @@ impl Opening {
     pub fn open(self) -> Result<Shop, OpenError> {
         let (store, test, search) = self.parts()?;
         let mut shop = Shop::new(store, Arc::new(SystemClock), Arc::new(UuidSource))
+            .with_random(Arc::new(SystemRandom))
             .with_search_at(search)
             .with_provider(Arc::new(ManualProvider));
         if self.test_payments {

@@ -1,6 +1,6 @@
-//! The clock and the ids of a real program.
+//! The clock, the ids and the chance of a real program.
 
-use sutler_core::port::{Clock, IdSource};
+use sutler_core::port::{Clock, IdSource, RandomSource, StoreError};
 use sutler_core::time::Timestamp;
 
 /// The clock of this machine.
@@ -38,5 +38,27 @@ pub struct UuidSource;
 impl IdSource for UuidSource {
     fn next_id(&self) -> u128 {
         uuid::Uuid::now_v7().as_u128()
+    }
+}
+
+/// The operating system's source of chance, fit for secrets.
+///
+/// ```
+/// use sutler::SystemRandom;
+/// use sutler::core::port::RandomSource;
+///
+/// let (mut one, mut other) = ([0; 32], [0; 32]);
+/// SystemRandom.fill(&mut one)?;
+/// SystemRandom.fill(&mut other)?;
+/// assert_ne!(one, other);
+/// # Ok::<(), sutler::core::port::StoreError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemRandom;
+
+impl RandomSource for SystemRandom {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), StoreError> {
+        getrandom::fill(bytes)
+            .map_err(|error| StoreError::broken("read random bytes", "the operating system", error))
     }
 }

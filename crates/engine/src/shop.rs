@@ -6,7 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use sutler_core::change::{ChangeSet, CommitOutcome, Idempotency, Receipt, RecordRef};
 use sutler_core::id::{CommandId, PromotionId};
-use sutler_core::port::{Clock, IdSource, PaymentProvider, Retry, Store, TaxProvider};
+use sutler_core::port::{
+    Clock, IdSource, PaymentProvider, RandomSource, Retry, Store, TaxProvider,
+};
 use sutler_core::rejection::Rejection;
 use sutler_core::shop::Setup;
 use sutler_core::time::Timestamp;
@@ -37,6 +39,7 @@ const TRIES: u32 = 12;
 /// let shop = Shop::new(store, clock.clone(), Arc::new(Counting::default()))
 ///     .with_provider(Arc::new(TestProvider::in_memory()))
 ///     .with_provider(Arc::new(ManualProvider))
+///     .with_random(Arc::new(Counting::default()))
 ///     .with_search_at(None)
 ///     .with_command(CommandId::from_u128(7));
 ///
@@ -50,6 +53,7 @@ pub struct Shop {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
+    random: Option<Arc<dyn RandomSource>>,
     providers: BTreeMap<String, Arc<dyn PaymentProvider>>,
     tax_provider: Option<Arc<dyn TaxProvider>>,
     search_folder: Option<PathBuf>,
@@ -75,6 +79,7 @@ impl Shop {
             store,
             clock,
             ids,
+            random: None,
             providers: BTreeMap::new(),
             tax_provider: None,
             search_folder: None,
@@ -127,6 +132,14 @@ impl Shop {
         self
     }
 
+    /// Says where chance comes from: what nobody may guess, such as coupon codes, is made of it. Without this call the shop
+    /// makes none.
+    #[must_use]
+    pub fn with_random(mut self, source: Arc<dyn RandomSource>) -> Self {
+        self.random = Some(source);
+        self
+    }
+
     /// Says where the search index is kept: in a folder, which is made and opened by the first search; `None`, as without
     /// this call, in memory.
     #[must_use]
@@ -155,6 +168,11 @@ impl Shop {
     /// Returns a fresh id.
     pub(crate) fn next_id(&self) -> u128 {
         self.ids.next_id()
+    }
+
+    /// Returns the source of chance.
+    pub(crate) fn random(&self) -> Option<&dyn RandomSource> {
+        self.random.as_deref()
     }
 
     /// Returns an empty set at the present moment.
@@ -341,9 +359,9 @@ impl Shop {
             Rejection::StockOverflow { variant, label } => {
                 Rejection::StockOverflow { variant, label: name(variant).unwrap_or(label) }
             }
-            Rejection::PromotionUsedUp { name } => {
-                let found = self.promotion_name(&name);
-                Rejection::PromotionUsedUp { name: found.unwrap_or(name) }
+            Rejection::PromotionUsedUp { name, coupon, reason } => {
+                let name = self.promotion_name(&name).unwrap_or(name);
+                Rejection::PromotionUsedUp { name, coupon, reason }
             }
             other => other,
         }

@@ -8,10 +8,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use sutler_core::hash::ContentHash;
 use sutler_core::id::{CartId, PromotionId};
 use sutler_core::money::Rate;
 use sutler_core::port::{
-    Clock, IdSource, Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest, Store,
+    Clock, IdSource, Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest,
+    RandomSource, Store, StoreError,
 };
 use sutler_core::pricing::{
     Benefit, BuyerTax, Condition, CouponCode, Lane, Limits, Promotion, Window,
@@ -57,13 +59,23 @@ impl Clock for HandClock {
     }
 }
 
-/// Ids 1, 2, 3 …
+/// Ids 1, 2, 3 …, and as little chance: what is made of it can be told beforehand.
 #[derive(Debug, Default)]
 pub struct Counting(AtomicU64);
 
 impl IdSource for Counting {
     fn next_id(&self) -> u128 {
         u128::from(self.0.fetch_add(1, Ordering::SeqCst)) + 1
+    }
+}
+
+impl RandomSource for Counting {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), StoreError> {
+        for part in bytes.chunks_mut(32) {
+            let hashed = ContentHash::of(&self.next_id().to_be_bytes()).to_bytes();
+            part.copy_from_slice(&hashed[..part.len()]);
+        }
+        Ok(())
     }
 }
 
@@ -192,6 +204,7 @@ pub fn parcel() -> ShipCommand {
 
 fn timed(store: impl Store + 'static, clock: Arc<HandClock>) -> Shop {
     Shop::new(Arc::new(store), clock, Arc::new(Counting::default()))
+        .with_random(Arc::new(Counting::default()))
         .with_provider(Arc::new(TestProvider::in_memory()))
         .with_provider(Arc::new(ManualProvider))
         .with_provider(Arc::new(Mute))

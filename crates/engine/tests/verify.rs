@@ -374,10 +374,17 @@ fn uses_of_a_promotion_are_counted_against_its_orders() {
     let placed = bazaar.shop.checkout(&command).unwrap().order;
     assert_eq!(placed.quote.promotions_applied.len(), 1);
     assert!(verify(&bazaar.shop).is_clean());
-    let mut store = Tampered::nothing(bazaar.store.clone());
-    store.uses = |all| *all += 1;
-    let shop = Shop::new(Arc::new(store), bazaar.clock.clone(), Arc::new(NextIds::default()));
-    assert_eq!(words(&verify(&shop)), ["promotion.uses"]);
+    let found = |change: fn(&mut Tampered)| {
+        let mut store = Tampered::nothing(bazaar.store.clone());
+        change(&mut store);
+        let shop = Shop::new(Arc::new(store), bazaar.clock.clone(), Arc::new(NextIds::default()));
+        words(&verify(&shop))
+    };
+    assert_eq!(found(|store| store.uses = |all| all.total += 1), ["promotion.uses"]);
+    assert_eq!(found(|store| store.uses = |all| all.units = 0), ["promotion.uses"]);
+    assert_eq!(found(|store| store.uses = |all| all.given = None), ["promotion.uses"]);
+    assert_eq!(found(|store| store.used = |used| used.coupon = None), ["promotion.uses"]);
+    assert_eq!(found(|store| store.used = |used| used.customer.clear()), ["promotion.uses"]);
     bazaar.shop.order_cancel(placed.number, "changed her mind", None).unwrap();
     assert!(verify(&bazaar.shop).is_clean(), "the use was given back");
 }

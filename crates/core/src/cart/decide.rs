@@ -4,6 +4,7 @@ use super::{COUPONS_MAX, Cart, CartLine, CartMove, CartStatus, LINES_MAX};
 use crate::catalog::{Channel, Product, ProductStatus, Variant};
 use crate::id::{CartId, CustomerId, OrderId, VariantId};
 use crate::order::{Order, OrderStatus};
+use crate::pricing::CouponCode;
 use crate::quantity::Quantity;
 use crate::rejection::Rejection;
 use crate::shown::shown;
@@ -316,7 +317,8 @@ pub fn remove_coupon(
     now: Timestamp,
 ) -> Result<Cart, Rejection> {
     let mut cart = touched(cart, channel, now)?;
-    let code = code.trim().to_uppercase();
+    let code =
+        CouponCode::from_typed(code).map_or_else(|_| code.trim().to_uppercase(), String::from);
     let before = cart.coupons.len();
     cart.coupons.retain(|known| *known != code);
     if cart.coupons.len() == before {

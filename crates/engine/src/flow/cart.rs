@@ -10,8 +10,8 @@ use sutler_core::hash::HashInput;
 use sutler_core::id::{CartId, CustomerId, ProductId, VariantId};
 use sutler_core::order::buyer_key;
 use sutler_core::pricing::{
-    BuyerTax, CouponCode, Destination, LaneMode, PricingFacts, PromotionUses, Quote, QuoteRequest,
-    RequestLine, VariantFacts, quote, tax_request,
+    BuyerTax, CouponCode, Destination, PricingFacts, Quote, QuoteRequest, RequestLine,
+    VariantFacts, quote, tax_request,
 };
 use sutler_core::quantity::Quantity;
 use sutler_core::rejection::Rejection;
@@ -218,7 +218,7 @@ impl Shop {
         })
     }
 
-    /// Adds a coupon; a code that no promotion knows is refused.
+    /// Adds a coupon, read as people type it; a code that no promotion and no batch knows is refused.
     ///
     /// Errors: `not_found`; a text that is no code; what any change of a cart is refused for.
     ///
@@ -251,13 +251,13 @@ impl Shop {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn cart_coupon(&self, id: CartId, code: &str) -> Result<Cart, FlowError> {
-        let coupon = CouponCode::new(code).map_err(Rejection::from)?;
+        let coupon = CouponCode::from_typed(code).map_err(Rejection::from)?;
         let setup = self.setup()?;
-        let known = setup
+        let listed = setup
             .promotions
             .iter()
             .any(|promotion| promotion.coupon_codes().any(|known| *known == coupon));
-        if !known {
+        if !listed && self.batch_coupons(&setup, std::slice::from_ref(&coupon))?.is_empty() {
             return Err(Rejection::not_found("coupon", code.trim()).into());
         }
         self.change_cart(id, None, |cart, channel, now| {
@@ -418,6 +418,14 @@ impl Shop {
             .channel(cart.channel)
             .ok_or_else(|| Rejection::not_found("channel", cart.channel))?;
         let variants: Vec<VariantId> = cart.lines.iter().map(|line| line.variant).collect();
+        let coupons: Vec<CouponCode> = cart
+            .coupons
+            .iter()
+            .map(|code| CouponCode::new(code))
+            .collect::<Result<_, _>>()
+            .map_err(Rejection::from)?;
+        let buyer = buyer_key(cart.customer, wanted.email.as_deref());
+        let promoted = self.promotion_facts(setup, channel.currency, &coupons, buyer.as_deref())?;
         let mut facts = PricingFacts {
             channel: channel.clone(),
             price_lists: setup.price_lists.clone(),
@@ -430,20 +438,11 @@ impl Shop {
             delivery_methods: setup.delivery_methods.clone(),
             fees: setup.fees.clone(),
             promotions: setup.promotions.clone(),
-            promotion_uses: self.promotion_uses(
-                setup,
-                buyer_key(cart.customer, wanted.email.as_deref()).as_deref(),
-            )?,
-            batch_coupons: Vec::new(),
-            orders_placed: None,
-            lane_mode: LaneMode::EachUnit,
+            promotion_uses: promoted.uses,
+            batch_coupons: promoted.batch_coupons,
+            orders_placed: promoted.orders_placed,
+            lane_mode: channel.lane_mode,
         };
-        let coupons = cart
-            .coupons
-            .iter()
-            .map(|code| CouponCode::new(code))
-            .collect::<Result<_, _>>()
-            .map_err(Rejection::from)?;
         let request = QuoteRequest {
             lines: cart
                 .lines
@@ -510,31 +509,6 @@ impl Shop {
             });
         }
         Ok(facts)
-    }
-
-    fn promotion_uses(
-        &self,
-        setup: &Setup,
-        buyer: Option<&str>,
-    ) -> Result<Vec<PromotionUses>, FlowError> {
-        let limited = |promotion: &&sutler_core::pricing::Promotion| {
-            promotion.active && promotion.limits.is_counted()
-        };
-        let ids: Vec<_> =
-            setup.promotions.iter().filter(limited).map(|promotion| promotion.id).collect();
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let uses = self.store().promotion_uses(&ids, buyer)?;
-        let uses = ids.into_iter().zip(uses);
-        Ok(uses
-            .map(|(promotion, (total, by))| PromotionUses {
-                promotion,
-                total: total.into(),
-                by_customer: by.into(),
-                ..PromotionUses::none(promotion)
-            })
-            .collect())
     }
 }
 

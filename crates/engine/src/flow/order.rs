@@ -185,8 +185,8 @@ impl Shop {
         Ok(self.store().order_log(self.order_id(number)?)?)
     }
 
-    /// Calls a placed order off before anything of it left: its stock is free again, its promotions' uses are given back, a
-    /// hold is voided, captured money is refunded.
+    /// Calls a placed order off before anything of it left: its stock is free again, what it used of promotions (uses, units,
+    /// money, coupon codes) is given back, a hold is voided, captured money is refunded.
     ///
     /// Errors: `order.already_shipped`, `order.not_placed` (pending or canceled already).
     ///

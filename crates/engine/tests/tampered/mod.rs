@@ -13,17 +13,21 @@ use sutler_core::event::StoredEvent;
 use sutler_core::fulfillment::Fulfillment;
 use sutler_core::hash::ContentHash;
 use sutler_core::id::{
-    CartId, CheckoutId, OrderId, PaymentId, ProductId, PromotionId, StockLocationId, VariantId,
+    CartId, CheckoutId, CouponBatchId, OrderId, PaymentId, ProductId, PromotionId, StockLocationId,
+    VariantId,
 };
 use sutler_core::import::ImportRun;
 use sutler_core::inventory::{Allocation, Reservation, StockKey, StockLevel, StoredMovement};
-use sutler_core::order::{LoggedAction, Order, OrderNumber};
+use sutler_core::order::{LoggedAction, Order, OrderNumber, PromotionUse};
 use sutler_core::payment::{Payment, PaymentTask};
 use sutler_core::port::{
     CartReader, CatalogReader, CatalogSize, EventReader, Finding, OrderFilter, OrderReader,
-    SagaReader, SetupReader, StockReader, Store, StoreError, VariantRef,
+    PromotionReader, SagaReader, SetupReader, StockReader, Store, StoreError, UsesAsked,
+    VariantRef,
 };
-use sutler_core::pricing::{Price, PriceListRecord, PriceRecord};
+use sutler_core::pricing::{
+    BatchCoupon, CouponCode, Price, PriceListRecord, PriceRecord, PromotionUses,
+};
 use sutler_core::shop::Setup;
 use sutler_core::time::Timestamp;
 
@@ -37,7 +41,8 @@ pub struct Tampered {
     pub event: fn(&mut StoredEvent),
     pub order: fn(&mut Order),
     pub log: fn(&mut Vec<LoggedAction>),
-    pub uses: fn(&mut u32),
+    pub uses: fn(&mut PromotionUses),
+    pub used: fn(&mut PromotionUse),
     pub tasks: fn(&mut Vec<PaymentTask>),
 }
 
@@ -51,6 +56,7 @@ impl Tampered {
             order: |_| {},
             log: |_| {},
             uses: |_| {},
+            used: |_| {},
             tasks: |_| {},
         }
     }
@@ -201,14 +207,36 @@ impl OrderReader for Tampered {
     fn payment_tasks_due(&self, now: Timestamp, limit: usize) -> Answer<Vec<PaymentTask>> {
         self.inner.payment_tasks_due(now, limit)
     }
+    fn orders_placed(&self, buyer: &str) -> Answer<u64> {
+        self.inner.orders_placed(buyer)
+    }
+}
+
+impl PromotionReader for Tampered {
     fn promotion_uses(
         &self,
         promotions: &[PromotionId],
-        customer: Option<&str>,
-    ) -> Answer<Vec<(u32, u32)>> {
-        let mut uses = self.inner.promotion_uses(promotions, customer)?;
-        uses.iter_mut().for_each(|(all, _)| (self.uses)(all));
+        asked: &UsesAsked<'_>,
+    ) -> Answer<Vec<PromotionUses>> {
+        let mut uses = self.inner.promotion_uses(promotions, asked)?;
+        uses.iter_mut().for_each(self.uses);
         Ok(uses)
+    }
+    fn promotion_uses_of(&self, order: OrderId) -> Answer<Vec<PromotionUse>> {
+        let mut uses = self.inner.promotion_uses_of(order)?;
+        uses.iter_mut().for_each(self.used);
+        Ok(uses)
+    }
+    fn batch_coupons(&self, codes: &[CouponCode]) -> Answer<Vec<BatchCoupon>> {
+        self.inner.batch_coupons(codes)
+    }
+    fn coupon_page(
+        &self,
+        batch: CouponBatchId,
+        after: Option<&CouponCode>,
+        limit: usize,
+    ) -> Answer<Vec<CouponCode>> {
+        self.inner.coupon_page(batch, after, limit)
     }
 }
 

@@ -103,6 +103,49 @@ impl Promotion {
         self.conditions.iter().filter_map(Condition::batch)
     }
 
+    /// Returns it as it must be to be unlocked by the codes of a batch, each of them once where it does not say how often.
+    /// One that has a batch already stays as it is.
+    ///
+    /// Errors: [`PricingError::InvalidRule`] when it is unlocked by codes that somebody thought of: a buyer would have to
+    /// enter one of each.
+    ///
+    /// ```
+    /// # use sutler_core::id::{CouponBatchId, PromotionId};
+    /// # use sutler_core::pricing::{Benefit, Condition, CouponCode, Lane, Limits, Promotion, Window};
+    /// # let free = Promotion {
+    /// #     id: PromotionId::from_u128(1), name: "Spring".to_owned(), conditions: vec![], benefits: vec![Benefit::FreeDelivery],
+    /// #     lane: Lane::Normal, priority: 0, exclusive: false, window: Window::ALWAYS, limits: Limits::NONE,
+    /// #     active: true, version: 1,
+    /// # };
+    /// let batch = CouponBatchId::from_u128(1);
+    /// let unlocked = free.unlocked_by(batch)?;
+    /// assert!(unlocked.coupon_batches().eq([batch]));
+    /// assert_eq!(unlocked.limits.uses_per_coupon, Some(1));
+    /// assert_eq!(unlocked.unlocked_by(CouponBatchId::from_u128(2))?, unlocked);
+    ///
+    /// let codes = vec![CouponCode::new("SPRING")?];
+    /// let listed = Promotion { conditions: vec![Condition::Coupon { codes }], ..free };
+    /// assert!(listed.unlocked_by(batch).is_err());
+    /// # Ok::<(), sutler_core::pricing::PricingError>(())
+    /// ```
+    pub fn unlocked_by(&self, batch: CouponBatchId) -> Result<Promotion, PricingError> {
+        if self.coupon_codes().next().is_some() {
+            let why =
+                "is unlocked by coupons that it lists; make another promotion for a batch of codes";
+            return Err(PricingError::InvalidRule {
+                noun: "promotion",
+                name: self.name.clone(),
+                why,
+            });
+        }
+        let mut unlocked = self.clone();
+        if self.coupon_batches().next().is_none() {
+            unlocked.conditions.push(Condition::CouponBatch { batch });
+            unlocked.limits.uses_per_coupon.get_or_insert(1);
+        }
+        Ok(unlocked)
+    }
+
     /// Tells whether it is for buyers who have placed no order before.
     pub fn is_for_first_orders(&self) -> bool {
         self.conditions.contains(&Condition::FirstOrder)

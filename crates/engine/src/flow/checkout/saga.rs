@@ -22,8 +22,8 @@ use crate::flow::cart::Goods;
 use crate::shop::Settled;
 use crate::{FlowError, Shop};
 
-/// How often stock is looked for anew when it went to somebody else between look and commit.
-const SOURCING_TRIES: u32 = 4;
+/// How often a checkout looks anew when stock or a promotion went to somebody else between look and commit.
+const OPENING_TRIES: u32 = 4;
 
 /// How often a saga is read anew while somebody moves it on.
 const RELOADS: u32 = 4;
@@ -291,9 +291,11 @@ impl<'a> Saga<'a> {
                 Ok(asks_provider)
             });
             match settled {
-                // The shelf was emptied between look and commit; another location may have what is wanted.
-                Err(FlowError::Refused(Rejection::InsufficientStock { .. }))
-                    if decided.get() && tries < SOURCING_TRIES => {}
+                // The shelf was emptied between look and commit; another location may have what is wanted. Or a promotion was
+                // used up: at the price without it the buyer is asked, or sold to, as if they had come a moment later.
+                Err(FlowError::Refused(
+                    Rejection::InsufficientStock { .. } | Rejection::PromotionUsedUp { .. },
+                )) if decided.get() && tries < OPENING_TRIES => {}
                 settled => return settled,
             }
         }
@@ -358,7 +360,10 @@ impl<'a> Saga<'a> {
                 Ok(CommitOutcome::Committed(_) | CommitOutcome::Replayed { .. }) => {
                     return self.finished().map(Outcome::placed);
                 }
-                Ok(CommitOutcome::Refused(rejection)) => return self.unwind(rejection),
+                Ok(CommitOutcome::Refused(rejection)) => {
+                    let rejection = self.shop.labeled(rejection);
+                    return self.unwind(rejection);
+                }
                 // Something moved on, or we do not know whether we did: read before deciding.
                 Ok(CommitOutcome::Conflict { .. }) => {}
                 Err(error) if error.retry == Retry::Never || attempt == 3 => {

@@ -6,7 +6,7 @@ use sutler_core::shown::shown;
 use sutler_core::cart;
 use sutler_core::catalog::CapturePolicy;
 use sutler_core::change::ChangeSet;
-use sutler_core::checkout::{self, Begun, PromotionUse};
+use sutler_core::checkout::{self, Begun};
 use sutler_core::id::{PaymentId, VariantId};
 use sutler_core::inventory::{Demand, StockKey, StockLevel, source};
 use sutler_core::order::{self, Order};
@@ -126,11 +126,10 @@ pub(super) fn authorize_payment(saga: &mut Saga<'_>, _: &mut ChangeSet) -> Resul
 /// One commit: order placed, reservations into allocations, cart closed, promotion uses counted, events told, and what the
 /// provider answered.
 pub(super) fn place_order(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<(), FlowError> {
-    let uses = promotion_uses(saga)?;
-    let opened = saga.opened()?;
-    let untracked = untracked(&opened.order, saga.setup()?)?;
-    let (placed, _) =
-        checkout::place(&opened.checkout, &opened.order, &opened.cart, &untracked, &uses, set)?;
+    let (opened, setup) = (saga.opened()?, saga.setup()?);
+    let untracked = untracked(&opened.order, setup)?;
+    let Opened { checkout, order, cart, .. } = opened;
+    let (placed, _) = checkout::place(checkout, order, cart, &untracked, &setup.promotions, set)?;
     saga.paid = opened.payment.clone().zip(saga.fact.clone()).map(|(payment, fact)| {
         let mut paid = PaymentDraft::new(payment, Vec::new());
         paid.record(fact);
@@ -232,21 +231,4 @@ pub(super) fn untracked(order: &Order, setup: &Setup) -> Result<Vec<(u32, StockK
     Ok(lines
         .map(|line| (line.line, StockKey { variant: line.variant, location: location.id }))
         .collect())
-}
-
-/// The promotion uses that the placing commit counts: each promotion that gave something once per order.
-fn promotion_uses(saga: &Saga<'_>) -> Result<Vec<PromotionUse>, FlowError> {
-    let order = &saga.opened()?.order;
-    let customer = order::buyer_key(order.customer, Some(&order.email)).unwrap_or_default();
-    let setup = saga.setup()?;
-    let uses = order.quote.promotions_applied.iter().map(|applied| {
-        let promotion = setup.promotions.iter().find(|promotion| promotion.id == applied.promotion);
-        PromotionUse {
-            promotion: applied.promotion,
-            customer: customer.clone(),
-            limit: promotion.and_then(|promotion| promotion.limits.uses),
-            limit_per_customer: promotion.and_then(|promotion| promotion.limits.uses_per_customer),
-        }
-    });
-    Ok(uses.collect())
 }

@@ -1,10 +1,11 @@
 //! Streams orders with all that belongs to them, promotions and open checkouts through their checks.
 
+use sutler_core::money::Currency;
 use sutler_core::order::Order;
-use sutler_core::port::OrderFilter;
+use sutler_core::port::{Finding, OrderFilter, UsesAsked};
 use sutler_core::verify::{
-    OrderFacts, PromotionTally, check_open_checkout, check_order, check_payments, check_quote,
-    remark_payments,
+    OrderFacts, PromotionTally, check_open_checkout, check_order, check_payments,
+    check_promotion_uses, check_quote, remark_payments,
 };
 
 use super::stock::Stock;
@@ -31,16 +32,27 @@ impl Shop {
                 self.verify_order(order, stock, report)?;
             }
         }
-        let promotions = &self.setup()?.promotions;
-        let ids: Vec<_> = promotions.iter().map(|promotion| promotion.id).collect();
-        let uses = self.store().promotion_uses(&ids, None)?;
-        report.add(
-            promotions
-                .iter()
-                .zip(uses)
-                .filter_map(|(promotion, (all, _))| tally.check(promotion, all)),
-        );
+        report.add(self.verify_promotions(&tally)?);
         Ok(placed)
+    }
+
+    /// Compares what orders use of each promotion with what is counted.
+    fn verify_promotions(&self, tally: &PromotionTally) -> Result<Vec<Finding>, FlowError> {
+        let setup = self.setup()?;
+        let ids: Vec<_> = setup.promotions.iter().map(|promotion| promotion.id).collect();
+        let mut currencies: Vec<Currency> =
+            setup.channels.iter().map(|channel| channel.currency).collect();
+        currencies.sort_unstable_by_key(|currency| currency.code());
+        currencies.dedup();
+        let mut counted = vec![Vec::new(); ids.len()];
+        for currency in currencies {
+            let asked = UsesAsked { customer: None, coupons: &[], currency };
+            for (all, one) in counted.iter_mut().zip(self.store().promotion_uses(&ids, &asked)?) {
+                all.push(one);
+            }
+        }
+        let checked = setup.promotions.iter().zip(&counted);
+        Ok(checked.filter_map(|(promotion, counted)| tally.check(promotion, counted)).collect())
     }
 
     fn verify_order(
@@ -68,6 +80,7 @@ impl Shop {
         };
         report.add(check_order(&facts));
         report.add(check_quote(order));
+        report.add(check_promotion_uses(order, &store.promotion_uses_of(order.id)?));
         let mut payments = Vec::new();
         for payment in store.payments(&[order.id])? {
             let tasks = store.payment_tasks(payment.id)?;
