@@ -29,7 +29,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What is here: opening a shop by URL, the clock and the ids of a real program, the bundled catalog, and re-exports. What is
+//! What is here: opening a shop by URL, the clock, the ids and the chance of a real program, the bundled catalog, and re-exports. What is
 //! deliberately not: rules (crate `sutler-core`), flows (`sutler-engine`), SQL (`sutler-store-sqlite`).
 
 pub mod demo;

@@ -83,6 +83,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Stock(command::stock::StockCommand),
     #[command(subcommand)]
+    Channel(command::channel::ChannelCommand),
+    #[command(subcommand)]
     Location(command::location::LocationCommand),
     #[command(subcommand)]
     Promotion(command::promotion::PromotionCommand),

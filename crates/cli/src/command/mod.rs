@@ -5,6 +5,7 @@
 pub(crate) mod backup;
 pub(crate) mod cart;
 pub(crate) mod category;
+pub(crate) mod channel;
 pub(crate) mod checkout;
 pub(crate) mod completions;
 pub(crate) mod config;
@@ -27,6 +28,7 @@ pub(crate) mod payment;
 pub(crate) mod price;
 pub(crate) mod product;
 pub(crate) mod promotion;
+pub(crate) mod promotion_codes;
 pub(crate) mod recover;
 pub(crate) mod refund;
 pub(crate) mod restore;
@@ -54,6 +56,7 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<Answer, Com
         Command::Price(command) => command.run(context),
         Command::Search(args) => args.run(context),
         Command::Stock(command) => command.run(context),
+        Command::Channel(command) => command.run(context),
         Command::Location(command) => command.run(context),
         Command::Promotion(command) => command.run(context),
         Command::Tax(command) => command.run(context),

@@ -8,6 +8,7 @@ use sutler_core::pricing::{Benefit, Condition, CouponCode, Lane, Limits, Promoti
 use sutler_core::rejection::Rejection;
 use sutler_core::time::Timestamp;
 
+use super::promotion_codes::CodesArgs;
 use crate::answer::Answer;
 use crate::context::Context;
 use crate::error::CommandError;
@@ -19,6 +20,7 @@ use crate::view::{PromotionList, PromotionRow};
 pub(crate) enum PromotionCommand {
     List(ListArgs),
     Add(Box<AddArgs>),
+    Codes(CodesArgs),
 }
 
 /// List promotions
@@ -76,6 +78,9 @@ pub(crate) struct AddArgs {
 
 impl PromotionCommand {
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
+        if let PromotionCommand::Codes(args) = self {
+            return args.run(context);
+        }
         let shop = context.shop()?;
         let PromotionCommand::Add(args) = self else {
             let promotions = shop.setup()?.promotions.iter().map(PromotionRow::from).collect();

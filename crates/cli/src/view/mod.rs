@@ -7,7 +7,9 @@
 
 mod cart;
 mod category;
+mod channel;
 mod check;
+mod coupon;
 mod delivery;
 pub(crate) mod describe;
 mod error;
@@ -29,7 +31,9 @@ mod tax;
 
 pub(crate) use cart::{CartView, MergedView};
 pub(crate) use category::CategoryTreeView;
+pub(crate) use channel::{ChannelList, ChannelRow};
 pub(crate) use check::{BackupView, CheckView, DoctorView, IndexView, RecoveryView, VerifyView};
+pub(crate) use coupon::CouponCodeList;
 pub(crate) use delivery::{
     DeliveryMethodList, DeliveryMethodRow, DeliveryMethodShown, FeeList, FeeRow,
 };

@@ -75,6 +75,9 @@ fn every_example_works() {
             if example.contains("stock.csv") {
                 place.run(&["export", "stock.csv", "--as", "shopify-inventory"]).with_code(0);
             }
+            if example.contains("Letter") {
+                place.run(&["promotion", "add", "Letter", "--percent", "20"]).with_code(0);
+            }
             let (cart, guest) = (place.cart("FEN-SKIL-26", "2"), place.cart("FEN-SKIL-20", "1"));
             let ended = place.shell(&example, &[("CART", &cart), ("GUEST_CART", &guest)]);
             assert_eq!(ended.code, 0, "{path:?}: {example}\n{}\n{}", ended.stdout, ended.stderr);

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod contract;
+mod coupon;
 mod demo;
 mod doctor;
 mod dry_run;

@@ -3,6 +3,7 @@
 pub mod cart;
 pub mod catalog;
 pub mod catalog_put;
+pub mod channel;
 pub mod checkout;
 pub mod coupon;
 pub mod event;
