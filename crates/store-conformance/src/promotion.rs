@@ -312,7 +312,10 @@ pub fn one_use_goes_to_one_of_two_hundred_orders<F: Fixture>() {
 /// The limit of a coupon holds when many buyers have the same code.
 pub fn the_limit_of_a_coupon_holds_under_concurrency<F: Fixture>() {
     let twice = limit(|limits| limits.uses_per_coupon = Some(2));
-    let how = |n: usize| Used { coupon: Some(if n % 2 == 0 { "even" } else { "odd" }), ..by("") };
+    let how = |n: usize| Used {
+        coupon: Some(if n.is_multiple_of(2) { "even" } else { "odd" }),
+        ..by("")
+    };
     let (uses, _) = crowd::<F>(64, twice, how);
     assert_eq!(uses.total, 4);
 }
@@ -328,7 +331,7 @@ pub fn the_limit_of_units_holds_under_concurrency<F: Fixture>() {
 /// The budget is given to the last cent and not beyond, by orders from sixteen threads.
 pub fn the_budget_holds_under_concurrency<F: Fixture>() {
     let budget = limit(|limits| limits.budget = Some(eur(1_000)));
-    let how = |n: usize| Used { amount: eur(if n % 3 == 0 { 70 } else { 10 }), ..by("") };
+    let how = |n: usize| Used { amount: eur(if n.is_multiple_of(3) { 70 } else { 10 }), ..by("") };
     let (uses, _) = crowd::<F>(200, budget, how);
     assert_eq!(uses.given, Some(eur(1_000)));
 }
