@@ -65,7 +65,7 @@ pub struct CodesCommand {
 /// # shop.promotion_add(&promotion)?;
 ///
 /// let command = CodesCommand { promotion: "Letter".into(), count: 2, prefix: String::new() };
-/// let MadeCodes { promotion, batch, codes } = shop.coupon_codes_make(&command, true)?;
+/// let MadeCodes { promotion, batch, codes, .. } = shop.coupon_codes_make(&command, true)?;
 /// assert!(promotion.coupon_batches().eq([batch]) && codes.is_empty(), "nothing was made yet");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
