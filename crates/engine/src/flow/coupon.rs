@@ -12,6 +12,7 @@ use sutler_core::port::StoreError;
 use sutler_core::pricing::{CouponCode, Promotion};
 use sutler_core::rejection::Rejection;
 use sutler_core::shop::Setup;
+use sutler_core::shown::shown;
 
 use crate::shop::Settled;
 use crate::{FlowError, Shop};
@@ -209,12 +210,12 @@ fn promotion_by_word<'a>(setup: &'a Setup, word: &str) -> Result<&'a Promotion, 
         (Some(found), ..) | (None, Some(found), None) => Ok(found),
         (None, Some(first), Some(second)) => Err(Rejection::Ambiguous {
             noun: "promotion",
-            given: word.to_owned(),
+            given: shown(word),
             candidates: vec![first.id.to_string(), second.id.to_string()],
         }),
         (None, None, _) => Err(Rejection::NotFound {
             noun: "promotion",
-            given: word.to_owned(),
+            given: shown(word),
             near: setup.promotions.iter().map(|promotion| promotion.name.clone()).take(5).collect(),
         }),
     }
