@@ -325,7 +325,7 @@ fn help_for_io(source: &std::io::Error) -> Option<String> {
 /// Puts equal diagnostics together: one report for each code and column, with how many more there are.
 pub(crate) fn grouped(file: Option<&str>, diagnostics: &[Diagnostic]) -> Vec<Report> {
     let mut reports: Vec<Report> = Vec::new();
-    let mut places: BTreeMap<(String, Option<u32>, String), usize> = BTreeMap::new();
+    let mut places: BTreeMap<(String, Option<u32>, u64, String), usize> = BTreeMap::new();
     // What refuses the whole file comes before what refuses a row, that before remarks.
     let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
     sorted.sort_by_key(|diagnostic| match diagnostic.severity {
@@ -335,7 +335,11 @@ pub(crate) fn grouped(file: Option<&str>, diagnostics: &[Diagnostic]) -> Vec<Rep
     });
     for diagnostic in sorted {
         let column = diagnostic.place.column.as_ref().map(|(number, _)| *number);
-        let key = (diagnostic.code.clone(), column, diagnostic.help.clone().unwrap_or_default());
+        let is_table = diagnostic.place.column.as_ref().is_none_or(|(_, name)| !name.is_empty());
+        // Rows of a table are alike; lines of a text are not.
+        let line = if is_table { 0 } else { diagnostic.place.line };
+        let help = diagnostic.help.clone().unwrap_or_default();
+        let key = (diagnostic.code.clone(), column, line, help);
         if let Some(report) = places.get(&key).and_then(|at| reports.get_mut(*at)) {
             report.more += 1;
             continue;
@@ -351,6 +355,7 @@ pub(crate) fn grouped(file: Option<&str>, diagnostics: &[Diagnostic]) -> Vec<Rep
 /// Returns one diagnostic as a report.
 pub(crate) fn report_of_diagnostic(file: Option<&str>, diagnostic: &Diagnostic) -> Report {
     let place = &diagnostic.place;
+    let named = place.column.as_ref().filter(|(_, name)| !name.is_empty());
     Report {
         code: diagnostic.code.clone(),
         message: diagnostic.message.clone(),
@@ -359,7 +364,7 @@ pub(crate) fn report_of_diagnostic(file: Option<&str>, diagnostic: &Diagnostic) 
             line: (place.line > 0).then_some(place.line),
             record: (place.record > 0).then_some(place.record),
             column: place.column.as_ref().map(|(number, _)| *number),
-            column_name: place.column.as_ref().map(|(_, name)| name.clone()),
+            column_name: named.map(|(_, name)| name.clone()),
         },
         value: diagnostic.value.clone(),
         help: diagnostic.help.clone(),
@@ -369,7 +374,8 @@ pub(crate) fn report_of_diagnostic(file: Option<&str>, diagnostic: &Diagnostic) 
 }
 
 impl Spot {
-    /// Returns `products.csv:848, record 412, column "Price" (21)`; nothing when it says nothing.
+    /// Returns `products.csv:848, record 412, column "Price" (21)`, or `spring.toml:12:3` of a text that is no table;
+    /// nothing when it says nothing.
     fn text(&self) -> Option<String> {
         let file = self.file.as_deref()?;
         let mut text = file.to_owned();
@@ -379,8 +385,12 @@ impl Spot {
         if let Some(record) = self.record {
             text.push_str(&format!(", record {record}"));
         }
-        if let (Some(number), name) = (self.column, self.column_name.as_deref().unwrap_or("")) {
-            text.push_str(&format!(", column {name:?} ({number})"));
+        match (self.column, self.column_name.as_deref()) {
+            (Some(number), Some(name)) => {
+                text.push_str(&format!(", column {name:?} ({number})"));
+            }
+            (Some(number), None) => text.push_str(&format!(":{number}")),
+            (None, _) => {}
         }
         Some(text)
     }
@@ -472,6 +482,21 @@ mod tests {
             text,
             "error[E102]: price is not a number\n --> products.csv:848, record 847, column \"Price\" (21)\n  \
              value: \"N/A\"\n  help: write digits\n"
+        );
+    }
+
+    #[test]
+    fn an_error_in_a_text_names_its_character_and_each_line_is_told() {
+        let wrong = |line| Diagnostic {
+            place: Place { line, record: 0, column: Some((3, String::new())) },
+            value: None,
+            ..bad_price(1)
+        };
+        let reports = grouped(Some("spring.toml"), &[wrong(2), wrong(9)]);
+        let text = crate::page::finished(&reports[1].text("error"), false);
+        assert_eq!(
+            text,
+            "error[E102]: price is not a number\n --> spring.toml:9:3\n  help: write digits\n"
         );
     }
 

@@ -237,6 +237,11 @@ codes! {
         "The file is TOML and says what one rule of the shop is. Amounts are digits of the shop's currency in quotation \
          marks, categories are paths such as `\"Food / Fish\"`. Every key must be known: a misspelled limit would \
          otherwise limit nothing. `sutler delivery add --help` and `sutler fee add --help` show whole files.";
+    PROMOTION_FILE = "E175" Fatal "a file of promotions cannot be used"
+        "The file is TOML or JSON and holds one promotion, or several under `promotion`. Every field must be known and have \
+         its form; amounts and percentages are texts (`\"10.00\"`, `\"10%\"`), and goods, categories, channels and delivery \
+         methods must be there under the name that stands in the file. The message names the field, the place its line and \
+         column. Nothing of the file was written. `sutler promotion add --help` shows a whole file.";
     INTERLEAVED_HANDLE = "E201" Remark "rows of one product stand apart"
         "The handle comes again after rows of other products. The rows are read as one product. In files sorted by \
          another column that is intended; otherwise look whether two products were given the same handle.";
@@ -307,7 +312,7 @@ mod tests {
     const CONTRACT: &str = "\
 E101 E102 E103 E104 E105 E106 E107 E108 E109 E110 E111 E112 E113 E114 E115 \
 E120 E121 E122 E123 E124 E125 E126 E127 E128 E129 E130 E131 E132 E133 E134 E135 E136 E137 E138 E139 \
- E140 E141 E142 E143 E144 E145 E146 E147 E150 E151 E152 E153 E171 E172 E173 E174 \
+ E140 E141 E142 E143 E144 E145 E146 E147 E150 E151 E152 E153 E171 E172 E173 E174 E175 \
 E201 E202 E203 E204 E205 E206 E207 E208 E209 E210 E211 E212 E213 E214 E215 E216 E217 E218 E219 E220 E221";
 
     #[test]

@@ -1,26 +1,37 @@
 //! `sutler promotion`: rules that grant discounts, and the coupons that unlock them.
 
-use sutler::UuidSource;
-use sutler_core::id::PromotionId;
-use sutler_core::money::{Currency, Rate};
-use sutler_core::port::IdSource;
-use sutler_core::pricing::{Benefit, Condition, CouponCode, Lane, Limits, Promotion, Window};
-use sutler_core::rejection::Rejection;
-use sutler_core::time::Timestamp;
+mod flags;
 
+use std::io::{IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
+
+use sutler_core::id::CartId;
+use sutler_core::money::Currency;
+use sutler_core::pricing::PlannedPromotion;
+use sutler_core::time::Timestamp;
+use sutler_engine::flow::cart::QuoteFor;
+use sutler_engine::flow::promotion::{PromotionFile, PromotionTrial, TrialOf};
+use sutler_engine::{FlowError, Shop};
+
+use super::delivery::{of_file, read_file};
 use super::promotion_codes::CodesArgs;
 use crate::answer::Answer;
-use crate::context::Context;
+use crate::context::{Context, quoted};
 use crate::error::CommandError;
-use crate::parse::{self, TypedMoney};
-use crate::view::{PromotionList, PromotionRow};
+use crate::parse;
+use crate::plural::counted;
+use crate::view::{PromotionAdded, PromotionList, PromotionRow, PromotionShown, PromotionTested};
 
 /// Rules that grant discounts, and the coupons that unlock them
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum PromotionCommand {
     List(ListArgs),
+    Show(ShowArgs),
     Add(Box<AddArgs>),
     Codes(CodesArgs),
+    Test(TestArgs),
+    Disable(DisableArgs),
+    Enable(EnableArgs),
 }
 
 /// List promotions
@@ -31,107 +42,246 @@ Examples:
   sutler promotion list --format csv")]
 pub(crate) struct ListArgs {}
 
-/// Add a promotion
+/// Show one promotion, and the file that says the same
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sutler promotion show Welcome
+  sutler promotion show Welcome --json")]
+pub(crate) struct ShowArgs {
+    /// Its name or id
+    promotion: String,
+}
+
+/// Add the promotions of a TOML or JSON file, or replace those of the same name; all or none
 #[derive(Debug, clap::Args)]
 #[command(
-    group = clap::ArgGroup::new("benefit").required(true).args(["percent", "amount", "amount_per_unit", "free_delivery"]),
+    group = clap::ArgGroup::new("benefit").args(["percent", "amount", "amount_per_unit", "free_delivery"]),
     after_help = "\
 Examples:
+  sutler promotion add spring.toml --dry-run
+  sutler promotion add spring.toml
   sutler promotion add \"Ten off\" --percent 10 --coupon TEN
   sutler promotion add \"May\" --free-delivery --min-subtotal 40 --until 2027-06-01T00:00:00Z
-  sutler promotion add \"Five off\" --amount 5.00 --coupon FIVE --limit 100 --limit-per-customer 1"
+  sutler promotion add \"Five off\" --amount 5.00 --coupon FIVE --limit 100 --limit-per-customer 1
+
+A whole file:
+  name = \"Spring\"
+  from = \"2027-03-01\"
+  until = \"2027-04-01\"
+  zone = \"Europe/Berlin\"
+  gives = { percent = \"10%\" }
+  when = { categories = [\"Kitchen > Cookware\"], min_subtotal = \"50.00\" }
+  limits = { uses_per_customer = 1, budget = \"1000.00\" }
+Several stand under [[promotion]]. A promotion is known by its name: a file that is added twice changes nothing.
+Without `active` in the file one that is switched off stays off. docs/guides/promotions.md shows every condition and benefit."
 )]
 pub(crate) struct AddArgs {
-    /// Its name; buyers see it at their discount
-    name: String,
-    /// A part of the price, in percent
-    #[arg(long, value_parser = parse::percent, value_name = "PERCENT")]
-    percent: Option<Rate>,
-    /// An amount off the whole order
-    #[arg(long, value_parser = parse::amount, value_name = "AMOUNT")]
-    amount: Option<TypedMoney>,
-    /// An amount off each unit
-    #[arg(long, value_parser = parse::amount, value_name = "AMOUNT")]
-    amount_per_unit: Option<TypedMoney>,
-    /// The whole delivery rate
+    /// The file, - is standard input; or a name, with flags that say what it gives
+    #[arg(value_name = "FILE|NAME")]
+    file: String,
+    #[command(flatten)]
+    flags: flags::Flags,
+    /// Currency of the amounts in the file [default: the shop's]
+    #[arg(long, value_parser = parse::currency, value_name = "CODE", conflicts_with = "benefit")]
+    currency: Option<Currency>,
+    /// Show what would change; write nothing
     #[arg(long)]
-    free_delivery: bool,
-    /// A code that unlocks it; may be given several times; without one it always applies
+    dry_run: bool,
+}
+
+/// Say what promotions would give on a cart, or why not; stores nothing
+#[derive(Debug, clap::Args)]
+#[command(
+    group = clap::ArgGroup::new("tried").required(true).args(["file", "promotion"]),
+    after_help = "\
+Examples:
+  sutler promotion test \"$CART\" spring.toml
+  sutler promotion test \"$CART\" spring.toml --at 2030-03-02T12:00:00Z --delivery standard
+  sutler promotion test \"$CART\" --promotion Welcome --coupon WELCOME10
+
+A stored promotion is tried as though it were switched on, and those of a file take the place of stored ones of their name."
+)]
+pub(crate) struct TestArgs {
+    /// The cart
+    cart: CartId,
+    /// A file of promotions; - is standard input
+    file: Option<String>,
+    /// Name or id of a stored promotion
+    #[arg(long, value_name = "NAME")]
+    promotion: Option<String>,
+    /// A code that counts as entered; may be given several times
     #[arg(long, value_name = "CODE")]
     coupon: Vec<String>,
-    /// What the goods must cost at least
-    #[arg(long, value_parser = parse::amount, value_name = "AMOUNT")]
-    min_subtotal: Option<TypedMoney>,
-    /// When it begins, such as 2027-05-01T00:00:00Z
-    #[arg(long, value_name = "MOMENT")]
-    from: Option<Timestamp>,
-    /// When it no longer applies
-    #[arg(long, value_name = "MOMENT")]
-    until: Option<Timestamp>,
-    /// How many orders may hold it
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), value_name = "N")]
-    limit: Option<u32>,
-    /// How many orders of one customer may hold it
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), value_name = "N")]
-    limit_per_customer: Option<u32>,
+    /// The moment, such as 2027-05-01T18:00:00Z [default: now]
+    #[arg(long, value_name = "TIME")]
+    at: Option<Timestamp>,
+    /// Code of the delivery method
+    #[arg(long, value_name = "CODE")]
+    delivery: Option<String>,
+    /// E-mail of the buyer, for limits per customer
+    #[arg(long, value_name = "EMAIL")]
+    email: Option<String>,
+    /// Currency of the amounts in the file [default: the shop's]
+    #[arg(long, value_parser = parse::currency, value_name = "CODE")]
+    currency: Option<Currency>,
+}
+
+/// Switch a promotion off; carts no longer get it from now on
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sutler promotion disable Welcome")]
+pub(crate) struct DisableArgs {
+    /// Its name or id
+    promotion: String,
+}
+
+/// Switch a promotion on
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sutler promotion enable Welcome")]
+pub(crate) struct EnableArgs {
+    /// Its name or id
+    promotion: String,
 }
 
 impl PromotionCommand {
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
-        if let PromotionCommand::Codes(args) = self {
-            return args.run(context);
+        match self {
+            PromotionCommand::List(_) => {
+                let setup = context.shop()?.setup()?;
+                let promotions = setup.promotions.iter().map(PromotionRow::from).collect();
+                Ok(Answer::many(PromotionList { promotions }))
+            }
+            PromotionCommand::Show(args) => {
+                let shop = context.shop()?;
+                let promotion = shop.promotion(&args.promotion)?;
+                let document = shop.promotion_document(&promotion)?;
+                Ok(Answer::one(PromotionShown::new(&promotion, &document)))
+            }
+            PromotionCommand::Add(args) => args.run(context, &context.shop()?),
+            PromotionCommand::Codes(args) => args.run(context),
+            PromotionCommand::Test(args) => args.run(context, &context.shop()?),
+            PromotionCommand::Disable(args) => switch(&context.shop()?, &args.promotion, false),
+            PromotionCommand::Enable(args) => switch(&context.shop()?, &args.promotion, true),
         }
-        let shop = context.shop()?;
-        let PromotionCommand::Add(args) = self else {
-            let promotions = shop.setup()?.promotions.iter().map(PromotionRow::from).collect();
-            return Ok(Answer::many(PromotionList { promotions }));
-        };
-        let promotion = args.promotion(shop.setup()?.shop.currency)?;
-        shop.promotion_add(&promotion)?;
-        let promotions = shop.setup()?.promotions.iter().map(PromotionRow::from).collect();
-        let answer = Answer::many(PromotionList { promotions })
-            .summary(format!("added the promotion {}", promotion.name));
-        Ok(match args.coupon.first() {
-            Some(code) => answer.next(context.hint(format!("cart coupon CART {code}"))),
-            None => answer,
-        })
     }
 }
 
+fn switch(shop: &Shop, word: &str, active: bool) -> Result<Answer, CommandError> {
+    let (promotion, changed) = shop.promotion_switch(word, active)?;
+    let document = shop.promotion_document(&promotion)?;
+    let sentence = match (active, changed) {
+        (true, true) => "is switched on",
+        (true, false) => "was switched on already",
+        (false, true) => "is switched off",
+        (false, false) => "was switched off already",
+    };
+    Ok(Answer::one(PromotionShown::new(&promotion, &document))
+        .summary(format!("the promotion {} {sentence}", promotion.name)))
+}
+
+/// Reads a file of promotions.
+fn text_of(file: &str) -> Result<String, CommandError> {
+    if file != "-" {
+        return read_file(Path::new(file));
+    }
+    if std::io::stdin().is_terminal() {
+        return Err(CommandError::Usage {
+            code: "input.terminal",
+            message: "nothing is piped into standard input".to_owned(),
+            help: Some(
+                "name a file, or pipe one in: `sutler promotion add - < spring.toml`".to_owned(),
+            ),
+        });
+    }
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).map_err(|source| CommandError::Io {
+        what: "cannot read",
+        path: "standard input".to_owned(),
+        source,
+    })?;
+    Ok(text)
+}
+
+/// Says of which file a refusal is.
+fn named(file: &str, error: FlowError) -> CommandError {
+    of_file(&PathBuf::from(if file == "-" { "standard input" } else { file }), error)
+}
+
 impl AddArgs {
-    fn promotion(&self, currency: Currency) -> Result<Promotion, Rejection> {
-        let mut conditions = Vec::new();
-        if !self.coupon.is_empty() {
-            let codes =
-                self.coupon.iter().map(|code| CouponCode::new(code)).collect::<Result<_, _>>()?;
-            conditions.push(Condition::Coupon { codes });
-        }
-        if let Some(amount) = &self.min_subtotal {
-            conditions.push(Condition::MinSubtotal { amount: amount.in_currency(currency)? });
-        }
-        let benefit = match (self.percent, &self.amount, &self.amount_per_unit) {
-            (Some(rate), ..) => Benefit::Percent { rate },
-            (_, Some(amount), _) => Benefit::FixedOrder { amount: amount.in_currency(currency)? },
-            (.., Some(amount)) => Benefit::FixedUnit { amount: amount.in_currency(currency)? },
-            // The group of arguments demands exactly one of the four.
-            _ => Benefit::FreeDelivery,
+    fn run(&self, context: &Context<'_>, shop: &Shop) -> Result<Answer, CommandError> {
+        let planned = match self.flags.promotion(&self.file, shop.setup()?.shop.currency)? {
+            Some(promotion) => vec![shop.promotion_put(&promotion, self.dry_run)?],
+            None => self.import(shop)?,
         };
-        Ok(Promotion {
-            id: PromotionId::from_u128(UuidSource.next_id()),
-            name: self.name.clone(),
-            conditions,
-            benefits: vec![benefit],
-            lane: Lane::Normal,
-            priority: 0,
-            exclusive: false,
-            window: Window { from: self.from, until: self.until },
-            limits: Limits {
-                uses: self.limit,
-                uses_per_customer: self.limit_per_customer,
-                ..Limits::NONE
-            },
-            active: true,
-            version: 1,
+        let mut differences = Vec::new();
+        for plan in &planned {
+            if let PlannedPromotion::Changed { before, after } = plan {
+                let own = shop.promotion_differences(before, after)?;
+                differences.extend(own.into_iter().map(|difference| (after.name.clone(), difference)));
+            }
+        }
+        let view = PromotionAdded::new(&planned, differences, self.dry_run);
+        let sentence = format!(
+            "{}: {} created, {} changed, {} unchanged",
+            if self.dry_run { "nothing was written" } else { "done" },
+            counted(view.created, "promotion", "promotions"),
+            view.changed,
+            view.unchanged
+        );
+        let answer = Answer::one(view).summary(sentence);
+        let codes = planned.iter().flat_map(|plan| plan.after().coupon_codes());
+        Ok(match (self.dry_run, codes.into_iter().next()) {
+            (true, _) if self.flags.say_nothing() => {
+                answer.next(context.hint(format!("promotion add {}", quoted(&self.file))))
+            }
+            (false, Some(code)) => answer.next(context.hint(format!("cart coupon CART {code}"))),
+            _ => answer.next(context.hint("promotion list")),
+        })
+    }
+
+    fn import(&self, shop: &Shop) -> Result<Vec<PlannedPromotion>, CommandError> {
+        // A name without any flag, as it was typed before there were files.
+        let is_name = self.file != "-" && !self.file.contains(['.', '/', '\\']);
+        if is_name && !Path::new(&self.file).exists() {
+            return Err(CommandError::Usage {
+                code: "usage",
+                message: format!("`{}` is no file, and no flag says what it gives", self.file),
+                help: Some(
+                    "name a file, or say --percent, --amount, --amount-per-unit or --free-delivery"
+                        .to_owned(),
+                ),
+            });
+        }
+        let text = text_of(&self.file)?;
+        let file = PromotionFile { text: &text, currency: self.currency };
+        shop.promotion_import(&file, self.dry_run).map_err(|error| named(&self.file, error))
+    }
+}
+
+impl TestArgs {
+    fn run(&self, context: &Context<'_>, shop: &Shop) -> Result<Answer, CommandError> {
+        let text = self.file.as_deref().map(text_of).transpose()?.unwrap_or_default();
+        let of = match &self.promotion {
+            Some(word) => TrialOf::Stored(word),
+            None => TrialOf::File(PromotionFile { text: &text, currency: self.currency }),
+        };
+        let trial = PromotionTrial { of, coupons: self.coupon.clone(), at: self.at };
+        let wanted = QuoteFor {
+            delivery: self.delivery.clone(),
+            email: self.email.clone(),
+            ..QuoteFor::default()
+        };
+        let file = self.file.as_deref().unwrap_or_default();
+        let seen =
+            shop.promotion_test(self.cart, &trial, &wanted).map_err(|error| named(file, error))?;
+        let answer = Answer::one(PromotionTested::from(&seen)).summary("nothing was stored");
+        Ok(match &self.file {
+            Some(file) => answer.next(context.hint(format!("promotion add {}", quoted(file)))),
+            None => answer,
         })
     }
 }

@@ -26,7 +26,7 @@ pub enum Severity {
 ///
 /// Units: `line` is the physical line on which the record starts, counted from 1 (a quoted cell may hold line
 /// breaks, so it differs from `record`); `record` counts data records from 1, the header not included; `column`
-/// counts from 1.
+/// counts from 1: the columns of a table, else the characters of the line.
 ///
 /// ```
 /// use sutler_core::import::Place;
@@ -41,7 +41,7 @@ pub struct Place {
     pub line: u64,
     /// Data record, from 1; 0 for the header or the whole file.
     pub record: u64,
-    /// Column, from 1, and its header, where one column is to blame.
+    /// Column, from 1, and its header, where one column is to blame; no header in a text that is no table.
     pub column: Option<(u32, String)>,
 }
 

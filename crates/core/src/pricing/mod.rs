@@ -66,8 +66,9 @@ pub use price_list::{Price, PriceList, PriceQuery, choose};
 pub use price_standing::PriceStanding;
 pub use promotion::{
     AttributeTest, Benefit, BundlePart, BuyGet, Calendar, CombinationSearch, Condition, Lane,
-    LaneMode, Limits, ParseTimeOfDayError, Promotion, PromotionRefusal, QuantityTier, SubtotalTier,
-    TierBenefit, TimeOfDay, TimeZone, UnknownTimeZone, Weekday,
+    LaneMode, Limits, ParseTimeOfDayError, PlannedPromotion, Promotion, PromotionNameRefusal,
+    PromotionRefusal, QuantityTier, SubtotalTier, TierBenefit, TimeOfDay, TimeZone,
+    UnknownTimeZone, Weekday, WrittenPromotion, plan_promotions,
 };
 pub use promotion_uses::PromotionUses;
 pub use quote::{

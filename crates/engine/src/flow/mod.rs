@@ -14,6 +14,7 @@ pub mod import_stock;
 pub mod order;
 pub mod payment;
 pub mod price;
+pub mod promotion;
 mod promotion_facts;
 pub mod recover;
 pub mod rule;

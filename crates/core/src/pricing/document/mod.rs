@@ -95,6 +95,19 @@ impl PromotionDocument {
         }
     }
 
+    /// Tells whether it says that the promotion is switched on or off.
+    ///
+    /// ```
+    /// use sutler_core::pricing::PromotionDocument;
+    ///
+    /// let document: PromotionDocument = serde_json::from_str(r#"{ "name": "Spring", "active": false }"#)?;
+    /// assert!(document.says_active());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn says_active(&self) -> bool {
+        self.0.get("active").is_some()
+    }
+
     /// Writes a promotion as a document. Checked again with the same names and currency, it is the same promotion.
     pub fn of(promotion: &Promotion, names: &dyn PromotionNames) -> PromotionDocument {
         PromotionDocument(write::promotion(promotion, names))

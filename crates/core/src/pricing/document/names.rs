@@ -52,8 +52,12 @@ pub trait PromotionNames {
     fn channel(&self, _word: &str) -> Option<ChannelId> {
         None
     }
-    /// Returns words that are like one that was not found; `noun` is `category`, `collection`, `product`, `variant` or
-    /// `channel`.
+    /// Tells whether buyers may choose a delivery method of this code. Whoever knows none believes it.
+    fn has_delivery_method(&self, _code: &str) -> bool {
+        true
+    }
+    /// Returns words that are like one that was not found; `noun` is `category`, `collection`, `product`, `variant`,
+    /// `channel` or `delivery method`.
     fn near(&self, _noun: &'static str, _word: &str) -> Vec<String> {
         Vec::new()
     }

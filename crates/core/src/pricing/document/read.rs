@@ -194,8 +194,10 @@ impl Reader<'_> {
             self.always_true(&first);
             into.push(Condition::FirstOrder);
         }
-        if at.get("delivery_methods").is_some() {
-            into.push(Condition::DeliveryMethod { methods: texts("delivery_methods") });
+        if let Some(list) = at.get("delivery_methods") {
+            let names = self.names;
+            let known = |code: &str| names.has_delivery_method(code).then(|| code.to_owned());
+            into.push(Condition::DeliveryMethod { methods: self.known(&list, "delivery method", known) });
         }
         if let Some(hours) = at.get("hours") {
             into.extend(self.calendar(&hours, zone).map(Condition::Calendar));
@@ -310,11 +312,21 @@ impl Reader<'_> {
         noun: &'static str,
         find: impl Fn(&str) -> Option<I>,
     ) -> Vec<I> {
-        let mut ids = Vec::new();
+        self.known(list, noun, |word| word.parse().ok().or_else(|| find(word)))
+    }
+
+    /// Reads words for records; those that name none are problems, with the nearest that do.
+    fn known<T>(
+        &mut self,
+        list: &At<'_>,
+        noun: &'static str,
+        find: impl Fn(&str) -> Option<T>,
+    ) -> Vec<T> {
+        let mut known = Vec::new();
         for at in list.each() {
             let word = at.text();
-            match word.parse().ok().or_else(|| find(word)) {
-                Some(id) => ids.push(id),
+            match find(word) {
+                Some(one) => known.push(one),
                 None => {
                     let near = self.names.near(noun, word);
                     let mend = match near.first() {
@@ -325,7 +337,7 @@ impl Reader<'_> {
                 }
             }
         }
-        ids
+        known
     }
 
     fn benefit(&mut self, at: &At<'_>) -> Option<Benefit> {

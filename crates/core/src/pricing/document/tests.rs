@@ -119,6 +119,36 @@ fn everything_wrong_is_told_at_once_with_place_and_cure() {
     );
 }
 
+/// A shop with one delivery method.
+struct Parcels;
+
+impl PromotionNames for Parcels {
+    fn has_delivery_method(&self, code: &str) -> bool {
+        code == "parcel"
+    }
+    fn near(&self, noun: &'static str, _: &str) -> Vec<String> {
+        assert_eq!(noun, "delivery method");
+        vec!["parcel".to_owned()]
+    }
+}
+
+#[test]
+fn a_delivery_method_that_nobody_can_choose_is_told() {
+    let method = |code| {
+        PromotionDocument(table([
+            ("name", text("Spring")),
+            ("gives", table([("free_delivery", DocumentValue::Flag(true))])),
+            ("when", table([("delivery_methods", list([text(code)]))])),
+        ]))
+        .check(PromotionId::from_u128(1), Currency::EUR, &Parcels)
+    };
+    assert!(method("parcel").is_ok());
+    assert_eq!(
+        method("parcle").unwrap_err()[0].to_string(),
+        "when.delivery_methods[0]: there is no delivery method \"parcle\"; did you mean `parcel`?"
+    );
+}
+
 const BENEFIT_WORDS: &str = "percent, off_unit, off_line, off_order, unit_price, buy, cheapest_free_of, \
                              quantity_tiers, subtotal_tiers, bundle, free_delivery, delivery_percent, off_delivery, gift";
 

@@ -9,6 +9,7 @@ mod calendar;
 mod condition;
 mod lane;
 mod limits;
+mod plan;
 mod refusal;
 mod rule;
 
@@ -17,5 +18,8 @@ pub use calendar::{Calendar, ParseTimeOfDayError, TimeOfDay, TimeZone, UnknownTi
 pub use condition::{AttributeTest, Condition};
 pub use lane::{CombinationSearch, Lane, LaneMode};
 pub use limits::Limits;
+pub use plan::{
+    PlannedPromotion, PromotionNameRefusal, WrittenPromotion, plan_promotions,
+};
 pub use refusal::PromotionRefusal;
 pub use rule::Promotion;

@@ -1,0 +1,140 @@
+//! What promotions' documents call the records of a shop.
+
+use std::cell::RefCell;
+
+use sutler_core::catalog::{CategoryTree, Handle};
+use sutler_core::id::{CategoryId, ChannelId, ProductId, VariantId};
+use sutler_core::port::StoreError;
+use sutler_core::pricing::PromotionNames;
+use sutler_core::rejection::Rejection;
+use sutler_core::shop::Setup;
+
+use super::nearest;
+use crate::{FlowError, Shop};
+
+/// Looks words up in a shop. What a store could not tell is kept until [`ShopNames::failure`] is asked.
+pub(super) struct ShopNames<'s> {
+    shop: &'s Shop,
+    setup: &'s Setup,
+    tree: CategoryTree,
+    failed: RefCell<Option<FlowError>>,
+}
+
+impl<'s> ShopNames<'s> {
+    pub(super) fn new(shop: &'s Shop, setup: &'s Setup) -> Result<Self, FlowError> {
+        Ok(Self { shop, setup, tree: shop.category_tree()?, failed: RefCell::new(None) })
+    }
+
+    /// Returns what kept the shop from answering; then its answers mean nothing.
+    pub(super) fn failure(&self) -> Option<FlowError> {
+        self.failed.borrow_mut().take()
+    }
+
+    /// Returns what was found; a failure is kept.
+    fn kept<T>(&self, found: Result<T, StoreError>) -> Option<T> {
+        found.map_err(|error| self.failed.replace(Some(error.into()))).ok()
+    }
+
+    /// Returns a word that finds its record again, or else nothing, so that the id is written.
+    fn proven<I: PartialEq>(
+        word: Option<String>,
+        id: I,
+        find: impl Fn(&str) -> Option<I>,
+    ) -> Option<String> {
+        word.filter(|word| find(word) == Some(id))
+    }
+}
+
+impl PromotionNames for ShopNames<'_> {
+    /// Reads `Home > Lamps`, `Home / Lamps` or, where a name holds such a mark itself, the name of a root.
+    fn category(&self, word: &str) -> Option<CategoryId> {
+        let path = |mark: char| word.split(mark).map(|name| name.trim().to_owned()).collect();
+        let paths: [Vec<String>; 3] = [path('>'), path('/'), vec![word.trim().to_owned()]];
+        paths.iter().find_map(|path| self.tree.find(path))
+    }
+
+    fn product(&self, word: &str) -> Option<ProductId> {
+        let handle = Handle::new(word.trim()).ok()?;
+        let found = self.kept(self.shop.store().products_by_handle(&[handle]))?;
+        found.into_iter().flatten().next().map(|product| product.id)
+    }
+
+    fn variant(&self, word: &str) -> Option<VariantId> {
+        match self.shop.find_variant(word) {
+            Ok(found) => Some(found.variant.id),
+            Err(FlowError::Refused(_)) => None,
+            Err(error) => {
+                self.failed.replace(Some(error));
+                None
+            }
+        }
+    }
+
+    fn channel(&self, word: &str) -> Option<ChannelId> {
+        self.setup.channel_by_code(word.trim()).map(|channel| channel.id)
+    }
+
+    fn has_delivery_method(&self, code: &str) -> bool {
+        self.setup.delivery_methods.iter().any(|method| method.code == code)
+    }
+
+    fn near(&self, noun: &'static str, word: &str) -> Vec<String> {
+        match noun {
+            "category" => {
+                let path = |id| self.tree.path(id).join(" > ");
+                // A last name that fits says more than letters that are alike.
+                let same = |name: &str| name.to_lowercase() == word.trim().to_lowercase();
+                let named = self.tree.iter().filter(|category| same(&category.name));
+                let named: Vec<String> = named.map(|category| path(category.id)).collect();
+                if named.is_empty() {
+                    nearest(word, self.tree.iter().map(|category| path(category.id)))
+                } else {
+                    named
+                }
+            }
+            "channel" => nearest(word, self.setup.channels.iter().map(|known| known.code.clone())),
+            "delivery method" => {
+                nearest(word, self.setup.delivery_methods.iter().map(|known| known.code.clone()))
+            }
+            "product" => near_of(self.shop.find_product(word).map(|product| product.handle.to_string())),
+            "variant" => near_of(self.shop.find_variant(word).map(|_| word.to_owned())),
+            _ => Vec::new(),
+        }
+    }
+
+    fn of_category(&self, id: CategoryId) -> Option<String> {
+        let path = self.tree.path(id);
+        let word = (!path.is_empty()).then(|| path.join(" > "));
+        Self::proven(word, id, |word| self.category(word))
+    }
+
+    fn of_product(&self, id: ProductId) -> Option<String> {
+        let found = self.kept(self.shop.store().products(&[id]))?.into_iter().flatten().next();
+        Self::proven(found.map(|product| product.handle.to_string()), id, |word| self.product(word))
+    }
+
+    fn of_variant(&self, id: VariantId) -> Option<String> {
+        let label = match self.shop.variant_label(id) {
+            Ok(label) => label,
+            Err(error) => {
+                self.failed.replace(Some(error));
+                None
+            }
+        };
+        Self::proven(label, id, |word| self.variant(word))
+    }
+
+    fn of_channel(&self, id: ChannelId) -> Option<String> {
+        self.setup.channel(id).map(|channel| channel.code.clone())
+    }
+}
+
+/// Takes the nearest words out of a refusal.
+fn near_of(found: Result<String, FlowError>) -> Vec<String> {
+    match found {
+        Ok(word) => vec![word],
+        Err(FlowError::Refused(Rejection::NotFound { near, .. })) => near,
+        Err(FlowError::Refused(Rejection::Ambiguous { candidates, .. })) => candidates,
+        Err(_) => Vec::new(),
+    }
+}
