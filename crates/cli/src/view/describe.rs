@@ -72,6 +72,7 @@ describe! {
     i32 => {"type": "integer"};
     i64 => {"type": "integer"};
     Value => {};
+    sutler_core::pricing::PromotionDocument => {"type": "object"};
     sutler_core::time::Timestamp => {"type": "string", "format": "date-time"};
     sutler_core::money::Currency => {"type": "string", "pattern": "^[A-Z]{3}$"};
     sutler_core::address::CountryCode => {"type": "string", "pattern": "^[A-Z]{2}$"};

@@ -41,7 +41,7 @@ view! {
         /// Whether it applies alone or not at all.
         exclusive: bool,
         /// What a file says to have the same promotion; see docs/promotion.schema.json.
-        document: serde_json::Value,
+        document: PromotionDocument,
     }
 }
 
@@ -111,8 +111,7 @@ impl PromotionShown {
             lane: word(promotion.lane),
             priority: promotion.priority,
             exclusive: promotion.exclusive,
-            // A document holds texts, whole numbers, flags, lists and tables, which JSON has too.
-            document: serde_json::to_value(document).unwrap_or_default(),
+            document: document.clone(),
         }
     }
 }
@@ -133,6 +132,7 @@ impl Show for PromotionShown {
         sheet.some("from", self.from.map(|from| from.to_string()).as_deref());
         sheet.some("until", self.until.map(|until| until.to_string()).as_deref());
         sheet.gap().marked(&Look::Bold.on("As a file"));
+        // A document holds texts, whole numbers, flags, lists and tables, which TOML has too.
         for line in toml::to_string(&self.document).unwrap_or_default().lines() {
             sheet.line(&if line.is_empty() { String::new() } else { format!("  {line}") });
         }

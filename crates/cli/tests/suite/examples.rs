@@ -59,6 +59,8 @@ fn every_example_works() {
         "code = \"parcel\"\nname = \"Parcel\"\nrate = { kind = \"flat\", amount = \"4.90\" }\n";
     let cash =
         "code = \"cash\"\nname = \"Cash\"\namount = \"2.00\"\npayments = [\"manual:cash\"]\n";
+    let spring =
+        "name = \"Spring\"\ngives = { percent = \"10%\" }\nwhen = { min_subtotal = \"50.00\" }\n";
     let shop = Place::empty();
     let mut count = 0;
     for path in commands(&shop) {
@@ -71,7 +73,8 @@ fn every_example_works() {
                 .write("pricelist.toml", mapping)
                 .write("rates.csv", rates)
                 .write("parcel.toml", parcel)
-                .write("cash.toml", cash);
+                .write("cash.toml", cash)
+                .write("spring.toml", spring);
             if example.contains("stock.csv") {
                 place.run(&["export", "stock.csv", "--as", "shopify-inventory"]).with_code(0);
             }

@@ -19,6 +19,7 @@ mod journey;
 mod output;
 mod place;
 mod price;
+mod promotion;
 mod read_only;
 mod repeat;
 mod script;

@@ -35,6 +35,23 @@ impl<'s> ShopNames<'s> {
         found.map_err(|error| self.failed.replace(Some(error.into()))).ok()
     }
 
+    /// Returns paths of categories that are like a word: whose own name is like its last part, those whose path is like
+    /// all of it first.
+    fn categories_near(&self, word: &str) -> Vec<String> {
+        let off = |a: &str, b: &str| strsim::osa_distance(&a.to_lowercase(), &b.to_lowercase());
+        let last = word.rsplit(['>', '/']).next().unwrap_or(word).trim();
+        let reach = last.chars().count().div_ceil(3);
+        let mut ranked: Vec<(usize, usize, String)> = self
+            .tree
+            .iter()
+            .map(|category| (off(last, &category.name), self.tree.path(category.id).join(" > ")))
+            .filter(|(own, _)| *own <= reach)
+            .map(|(own, path)| (own, off(word, &path), path))
+            .collect();
+        ranked.sort();
+        ranked.into_iter().map(|(.., path)| path).collect()
+    }
+
     /// Returns a word that finds its record again, or else nothing, so that the id is written.
     fn proven<I: PartialEq>(
         word: Option<String>,
@@ -80,18 +97,7 @@ impl PromotionNames for ShopNames<'_> {
 
     fn near(&self, noun: &'static str, word: &str) -> Vec<String> {
         match noun {
-            "category" => {
-                let path = |id| self.tree.path(id).join(" > ");
-                // A last name that fits says more than letters that are alike.
-                let same = |name: &str| name.to_lowercase() == word.trim().to_lowercase();
-                let named = self.tree.iter().filter(|category| same(&category.name));
-                let named: Vec<String> = named.map(|category| path(category.id)).collect();
-                if named.is_empty() {
-                    nearest(word, self.tree.iter().map(|category| path(category.id)))
-                } else {
-                    named
-                }
-            }
+            "category" => self.categories_near(word),
             "channel" => nearest(word, self.setup.channels.iter().map(|known| known.code.clone())),
             "delivery method" => {
                 nearest(word, self.setup.delivery_methods.iter().map(|known| known.code.clone()))
