@@ -242,6 +242,21 @@ codes! {
          its form; amounts and percentages are texts (`\"10.00\"`, `\"10%\"`), and goods, categories, channels and delivery \
          methods must be there under the name that stands in the file. The message names the field, the place its line and \
          column. Nothing of the file was written. `sutler promotion add --help` shows a whole file.";
+    PRICE_COLUMNS = "E176" Fatal "a price list has other columns"
+        "A price list has the columns price_list, channel, currency, customer_group, from, until, priority, sku, title, \
+         min_quantity, price and compare_at_price. Sku and price must be there, and the list must be named by a column or with \
+         `--list`; the others may be missing, none may stand twice, and no other may be there: a misspelled min_quantity would \
+         sell single units at the price of a thousand. `sutler price export -` writes such a file.";
+    PRICE_LIST_CELL = "E177" Fatal "a price list says something that cannot be"
+        "Channel, currency, customer group, time and priority are facts of the whole list. Every row of a list has the same \
+         ones: a day is `2027-01-01`, a currency three capital letters, a priority a whole number. Nothing of the file was \
+         written: a list that holds at half of its time is worse than none.";
+    SAME_PRICE_TWICE = "E178" Reject "same price twice in one list"
+        "Two rows of one list price the same variant from the same quantity on, and nobody can say which is meant. The later \
+         one is refused. Rungs of a ladder differ in min_quantity.";
+    PRICE_WITHOUT_VARIANT = "E179" Reject "a price names no variant"
+        "The cell of the variant is blank, or a spreadsheet made a number such as `6.71E+11` of its SKU. Write the SKU, the \
+         barcode, the id, or `handle:option/option`.";
     INTERLEAVED_HANDLE = "E201" Remark "rows of one product stand apart"
         "The handle comes again after rows of other products. The rows are read as one product. In files sorted by \
          another column that is intended; otherwise look whether two products were given the same handle.";
@@ -312,7 +327,7 @@ mod tests {
     const CONTRACT: &str = "\
 E101 E102 E103 E104 E105 E106 E107 E108 E109 E110 E111 E112 E113 E114 E115 \
 E120 E121 E122 E123 E124 E125 E126 E127 E128 E129 E130 E131 E132 E133 E134 E135 E136 E137 E138 E139 \
- E140 E141 E142 E143 E144 E145 E146 E147 E150 E151 E152 E153 E171 E172 E173 E174 E175 \
+ E140 E141 E142 E143 E144 E145 E146 E147 E150 E151 E152 E153 E171 E172 E173 E174 E175 E176 E177 E178 E179 \
 E201 E202 E203 E204 E205 E206 E207 E208 E209 E210 E211 E212 E213 E214 E215 E216 E217 E218 E219 E220 E221";
 
     #[test]

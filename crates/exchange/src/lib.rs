@@ -27,6 +27,7 @@ pub mod generic;
 mod list;
 mod number;
 mod open;
+mod price_list;
 mod promotion_file;
 mod report;
 mod rule_file;
@@ -45,6 +46,7 @@ pub use number::WeightUnit;
 pub use open::{
     ColumnUse, FileKind, FileSummary, Opened, ReadOptions, Refused, delimiter_from, open,
 };
+pub use price_list::{PRICE_COLUMNS, PriceEntry, PriceRow, PriceWriter};
 pub use promotion_file::{PromotionFile, read_promotions};
 pub use report::{Group, RejectRow, RejectWriter, Report, RowsAt};
 pub use rule_file::{DeliveryDraft, FeeAmountDraft, FeeDraft, read_delivery_method, read_fee};

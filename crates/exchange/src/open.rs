@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use sutler_core::import::{Diagnostic, Severity};
+use sutler_core::import::{Diagnostic, PriceListDraft, Severity};
 use sutler_core::money::{Currency, DecimalMark};
 
 use crate::catalog::layout::Role;
@@ -16,6 +16,7 @@ use crate::diagnose::fatal;
 use crate::dialect::DelimiterSource;
 use crate::format::{FormatName, HeaderSet, Recognized, recognize};
 use crate::generic::Mapping;
+use crate::price_list::{PriceTable, Prices};
 use crate::report::{At, RejectRow, RowsAt};
 use crate::shopify::columns::{OF_VARIANTS_PREFIX, of_variants};
 use crate::shopify::inventory::{Stock, StockTable};
@@ -103,6 +104,8 @@ pub struct ReadOptions {
     pub map: Option<Mapping>,
     /// Whether a SKU that comes twice refuses its row instead of being remarked.
     pub strict_sku: bool,
+    /// The price list of rows that name none.
+    pub price_list: Option<String>,
 }
 
 impl ReadOptions {
@@ -116,6 +119,7 @@ impl ReadOptions {
             decimal: None,
             map: None,
             strict_sku: false,
+            price_list: None,
         }
     }
 }
@@ -152,6 +156,7 @@ pub fn delimiter_from(text: &str) -> Option<u8> {
 /// match opened.summary().kind {
 ///     FileKind::Products => assert_eq!(opened.products().count(), 1),
 ///     FileKind::Stock => assert_eq!(opened.stock().count(), 1),
+///     FileKind::Prices => assert_eq!(opened.prices().count(), 1),
 /// }
 /// # Ok::<(), sutler_exchange::Refused>(())
 /// ```
@@ -161,6 +166,8 @@ pub enum FileKind {
     Products,
     /// Counts of stock: stream them with [`Opened::stock`].
     Stock,
+    /// Prices of price lists: stream them with [`Opened::prices`].
+    Prices,
 }
 
 /// What a column is read as.
@@ -284,6 +291,7 @@ pub struct Opened {
 enum Content {
     Products(Box<Catalog>),
     Stock(Box<StockTable>),
+    Prices(Box<PriceTable>),
 }
 
 /// Opens a file and checks all of it; nothing is handed out yet.
@@ -318,6 +326,9 @@ pub fn open(input: Input, options: ReadOptions) -> Result<Opened, Refused> {
         Some(map) if matches!(options.format, None | Some(FormatName::Generic)) => mapped(map),
         _ => recognize(&table, options.format)?,
     };
+    if recognized.format == FormatName::PriceList {
+        return open_prices(source, table, &recognized, options);
+    }
     match recognized.shape {
         Some(shape) => {
             let stock = StockTable::scan(table, shape)?;
@@ -330,6 +341,22 @@ pub fn open(input: Input, options: ReadOptions) -> Result<Opened, Refused> {
         }
         None => open_products(source, table, &recognized, &options),
     }
+}
+
+fn open_prices(
+    source: Source,
+    table: Table,
+    recognized: &Recognized,
+    options: ReadOptions,
+) -> Result<Opened, Refused> {
+    let ReadOptions { currency, decimal, price_list, strict_sku, .. } = options;
+    let prices = PriceTable::scan(table, currency, price_list, decimal)?;
+    let mut summary = summary(source, recognized, &prices.table, FileKind::Prices);
+    summary.rows = prices.rows;
+    summary.blank_rows = prices.blank_rows;
+    summary.columns = prices.column_uses();
+    summary.decimal_marks.clone_from(&prices.decimal_marks);
+    Ok(Opened { summary, content: Content::Prices(Box::new(prices)), currency, strict_sku })
 }
 
 fn open_products(
@@ -466,7 +493,7 @@ impl Opened {
             Content::Products(catalog) => {
                 Some(Products::new(catalog, self.currency, self.strict_sku))
             }
-            Content::Stock(_) => None,
+            Content::Stock(_) | Content::Prices(_) => None,
         };
         stream.into_iter().flatten()
     }
@@ -477,9 +504,36 @@ impl Opened {
     pub fn stock(&self) -> impl Iterator<Item = Result<crate::StockEntry, Refused>> + '_ {
         let stream: Option<Stock<'_>> = match &self.content {
             Content::Stock(stock) => Some(stock.stream()),
-            Content::Products(_) => None,
+            Content::Products(_) | Content::Prices(_) => None,
         };
         stream.into_iter().flatten()
+    }
+
+    /// Returns the lists of a price list file, in the order of first appearance; none for another file.
+    pub fn price_lists(&self) -> &[PriceListDraft] {
+        match &self.content {
+            Content::Prices(prices) => &prices.lists,
+            _ => &[],
+        }
+    }
+
+    /// Streams the rows of a price list from the beginning; nothing for another file.
+    ///
+    /// Errors: as [`Opened::products`].
+    pub fn prices(&self) -> impl Iterator<Item = Result<crate::PriceEntry, Refused>> + '_ {
+        let stream: Option<Prices<'_>> = match &self.content {
+            Content::Prices(prices) => Some(prices.stream()),
+            _ => None,
+        };
+        stream.into_iter().flatten()
+    }
+
+    fn table(&self) -> &Table {
+        match &self.content {
+            Content::Products(catalog) => &catalog.table,
+            Content::Stock(stock) => &stock.table,
+            Content::Prices(prices) => &prices.table,
+        }
     }
 
     /// Reads the rows of an entry once more, with all of their cells as the source has them, read or not; their errors are
@@ -504,8 +558,8 @@ impl Opened {
             (Content::Products(catalog), At::Product(first_run)) => {
                 catalog.rows_of(&mut catalog.table.rows(), first_run)
             }
-            (Content::Stock(stock), At::Row(mark)) => {
-                let mut reader = stock.table.rows();
+            (Content::Stock(_) | Content::Prices(_), At::Row(mark)) => {
+                let mut reader = self.table().rows();
                 reader.seek(mark);
                 let record = reader.read()?.ok_or_else(changed)?;
                 Ok(vec![RejectRow::of(&record, Vec::new())])

@@ -199,7 +199,7 @@ fn level(word: &str) -> Result<u8, String> {
 }
 
 /// Reads a day, which begins at midnight UTC, or a full moment.
-fn moment(text: &str) -> Result<Option<Timestamp>, String> {
+pub(crate) fn moment(text: &str) -> Result<Option<Timestamp>, String> {
     if text.is_empty() {
         return Ok(None);
     }

@@ -131,7 +131,7 @@ pub enum ProductChange {
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
 pub struct Danger {
-    /// Stable word: `price.moves`, `variants.lost`, `stock.to_zero`.
+    /// Stable word: `price.moves`, `price.removed`, `variants.lost`, `stock.to_zero`.
     pub kind: &'static str,
     /// What it is about.
     pub subject: String,
@@ -515,7 +515,7 @@ fn put_in_order(variants: &mut [Variant], named: &[usize]) {
     }
 }
 
-fn moves_by_more_than_half(before: Money, after: Money) -> bool {
+pub(super) fn moves_by_more_than_half(before: Money, after: Money) -> bool {
     let (before, after) = (i128::from(before.minor()), i128::from(after.minor()));
     (after - before).abs() * 2 > before.abs()
 }

@@ -186,62 +186,16 @@ impl<'a> RowReader<'a> {
     }
 
     fn price_fault(&mut self, slot: &Slot, cell: &str, error: &NumberError) {
-        let currency = self.currency;
-        let (code, what, help) = match error {
-            NumberError::NotANumber => (
-                &codes::PRICE_NOT_A_NUMBER,
-                "is not a number".to_owned(),
-                "write digits with an optional decimal mark, such as 19.99".to_owned(),
-            ),
-            NumberError::Placeholder => (
-                &codes::PRICE_NOT_A_NUMBER,
-                "is not a number".to_owned(),
-                "write the price, or leave the cell blank if the row has none".to_owned(),
-            ),
-            NumberError::OtherMark => return self.other_mark(slot, cell),
-            NumberError::Ambiguous => return self.ambiguous(slot, cell),
-            NumberError::TooManyDecimals => (
-                &codes::TOO_MANY_DECIMALS,
-                format!("has more decimals than the {} of {currency}", currency.exponent()),
-                "round the price in the file".to_owned(),
-            ),
-            NumberError::OutOfRange => (
-                &codes::OUT_OF_RANGE,
-                "is too large".to_owned(),
-                "check the decimal mark".to_owned(),
-            ),
-            NumberError::Negative => (
-                &codes::NEGATIVE_PRICE,
-                "is below zero".to_owned(),
-                "write zero or more".to_owned(),
-            ),
-            NumberError::OtherCurrency(found) => (
-                &codes::OTHER_CURRENCY,
-                format!("is in {found}, but the file is read in {currency}"),
-                format!(
-                    "convert the prices to {currency}, or import into a shop of the other currency"
-                ),
-            ),
-        };
-        self.note(code, slot, cell, &what, &help);
+        let fault = number::fault(error, self.rule(slot), self.currency);
+        self.note(fault.code, slot, cell, &fault.what, &fault.help);
     }
 
     fn other_mark(&mut self, slot: &Slot, cell: &str) {
-        let (what, help) = match self.rule(slot).mark {
-            DecimalMark::Point => {
-                ("uses a decimal comma", "rerun with `--decimal ,` if the whole column does")
-            }
-            DecimalMark::Comma => {
-                ("uses a decimal point", "rerun with `--decimal .` if the whole column does")
-            }
-        };
-        self.note(&codes::OTHER_DECIMAL_MARK, slot, cell, what, help);
+        self.price_fault(slot, cell, &NumberError::OtherMark);
     }
 
     fn ambiguous(&mut self, slot: &Slot, cell: &str) {
-        let what = "can be read in two ways, and the column uses both decimal marks";
-        let help = "write it without the thousands separator, or with two decimals";
-        self.note(&codes::AMBIGUOUS_IN_MIXED_COLUMN, slot, cell, what, help);
+        self.price_fault(slot, cell, &NumberError::Ambiguous);
     }
 
     fn placeholder(&mut self, slot: &Slot, cell: &str) {

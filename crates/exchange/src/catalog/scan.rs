@@ -13,7 +13,7 @@ use crate::codes;
 use crate::diagnose::{Extend as _, diagnostic, fatal_place};
 use crate::number::{Evidence, Rule, Verdict};
 use crate::open::Refused;
-use crate::table::{Mark, Record, RecordReader, Table};
+use crate::table::{Header, Mark, Record, RecordReader, Table};
 use crate::text::{Damage, identifier, stable_hash, trim_cell};
 
 /// What pass 1 found.
@@ -244,27 +244,13 @@ impl Scanner<'_> {
                 (Some(mark), _) => Some(Rule::given(mark)),
                 (None, Verdict::Read(rule)) => Some(rule),
                 (None, Verdict::Ambiguous { count, line, example }) => {
-                    ambiguous.push(self.ambiguous(*column, count, line, &example));
+                    let header = &self.table.header;
+                    ambiguous.push(ambiguous_column(header, *column, count, line, &example));
                     None
                 }
             };
         }
         if ambiguous.is_empty() { Ok(rules) } else { Err(Refused::new(ambiguous)) }
-    }
-
-    fn ambiguous(&self, column: usize, count: u64, line: u64, example: &str) -> Diagnostic {
-        let place = self.table.header.place(&Place { line, ..Place::default() }, column);
-        let name = self.table.header.name(column);
-        let message = match count {
-            1 => {
-                format!("{name} '{example}' can be read in two ways, and no other value decides it")
-            }
-            n => format!(
-                "{n} rows: {name} such as '{example}' can be read in two ways, and no value decides it"
-            ),
-        };
-        let help = "say the decimal mark: rerun with `--decimal ,` or `--decimal .`";
-        fatal_place(&codes::AMBIGUOUS_NUMBER, place, message, help).with_value(example)
     }
 
     fn mixed_marks(&self) -> Vec<Diagnostic> {
@@ -290,6 +276,26 @@ impl Scanner<'_> {
         };
         self.nameless.iter().filter_map(remark).collect()
     }
+}
+
+/// The refusal of a column of numbers that can be read in two ways.
+pub(crate) fn ambiguous_column(
+    header: &Header,
+    column: usize,
+    count: u64,
+    line: u64,
+    example: &str,
+) -> Diagnostic {
+    let place = header.place(&Place { line, ..Place::default() }, column);
+    let name = header.name(column);
+    let message = match count {
+        1 => format!("{name} '{example}' can be read in two ways, and no other value decides it"),
+        n => format!(
+            "{n} rows: {name} such as '{example}' can be read in two ways, and no value decides it"
+        ),
+    };
+    let help = "say the decimal mark: rerun with `--decimal ,` or `--decimal .`";
+    fatal_place(&codes::AMBIGUOUS_NUMBER, place, message, help).with_value(example)
 }
 
 /// Finds repeated SKUs: of each, all lines but the first, with the first.

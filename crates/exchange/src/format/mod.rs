@@ -37,12 +37,18 @@ pub enum FormatName {
     ShopifyInventory,
     /// Any table that a mapping file explains.
     Generic,
+    /// A price list of this engine.
+    PriceList,
 }
 
 impl FormatName {
     /// Every format, in the order of help texts.
-    pub const ALL: [FormatName; 3] =
-        [FormatName::ShopifyProducts, FormatName::ShopifyInventory, FormatName::Generic];
+    pub const ALL: [FormatName; 4] = [
+        FormatName::ShopifyProducts,
+        FormatName::ShopifyInventory,
+        FormatName::Generic,
+        FormatName::PriceList,
+    ];
 
     /// Returns the name for command lines.
     pub fn as_str(self) -> &'static str {
@@ -50,6 +56,7 @@ impl FormatName {
             FormatName::ShopifyProducts => "shopify",
             FormatName::ShopifyInventory => "shopify-inventory",
             FormatName::Generic => "generic",
+            FormatName::PriceList => "price-list",
         }
     }
 }
@@ -69,7 +76,7 @@ impl fmt::Display for FormatName {
 /// assert!(unknown.to_string().ends_with("did you mean shopify?"));
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("no format is called {given:?}; known are shopify, shopify-inventory and generic{hint}")]
+#[error("no format is called {given:?}; known are shopify, shopify-inventory, generic and price-list{hint}")]
 pub struct UnknownFormat {
     given: String,
     hint: String,
@@ -84,6 +91,7 @@ impl FromStr for FormatName {
             "shopify" | "shopify-products" => Some(FormatName::ShopifyProducts),
             "shopify-inventory" | "inventory" => Some(FormatName::ShopifyInventory),
             "generic" | "map" => Some(FormatName::Generic),
+            "price-list" | "prices" => Some(FormatName::PriceList),
             _ => None,
         };
         found.ok_or_else(|| {
@@ -150,14 +158,24 @@ pub(crate) fn recognize(table: &Table, wanted: Option<FormatName>) -> Result<Rec
             "a table of no known format needs a mapping file".to_owned(),
             "write one and name it with `--map FILE.toml`",
         ))),
+        Some(FormatName::PriceList) => Ok(prices("it was said to be a price list")),
         None => guess(table),
     }
+}
+
+/// Describes a price list.
+fn prices(why: &str) -> Recognized {
+    let format = FormatName::PriceList;
+    Recognized { format, header_set: None, shape: None, why: why.to_owned() }
 }
 
 fn guess(table: &Table) -> Result<Recognized, Refused> {
     let header = &table.header;
     if let Some(shape) = Shape::of(header).or_else(|| Shape::by_rows(table)) {
         return Ok(inventory(shape));
+    }
+    if crate::price_list::is_price_list(header) {
+        return Ok(prices("the columns are those of a price list"));
     }
     let roles: Vec<Role> = header
         .keys()

@@ -9,15 +9,17 @@
 //!   than those of its own column.
 //! * The whole cell is accounted for: sign or code of the currency, digits, separators, or it is refused.
 //!
-//! Deliberately absent: which column holds what, and the wording of diagnostics.
+//! Deliberately absent: which column holds what, and the diagnostics of anything but prices.
 
 mod evidence;
+mod fault;
 mod plain;
 mod sign;
 
 use sutler_core::money::{Currency, DecimalMark, Money, MoneyError};
 
 pub(crate) use evidence::{Evidence, Verdict};
+pub(crate) use fault::fault;
 use plain::Plain;
 
 use crate::text::{is_placeholder, trim_cell, unguard};

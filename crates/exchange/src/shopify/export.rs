@@ -437,7 +437,7 @@ pub(super) fn clean(text: &str) -> Cow<'_, str> {
 }
 
 /// A text as a cell: clean, trimmed and guarded.
-pub(super) fn plain(text: Option<&str>) -> Cow<'_, str> {
+pub(crate) fn plain(text: Option<&str>) -> Cow<'_, str> {
     let Some(text) = text else { return Cow::Borrowed("") };
     match clean(text) {
         Cow::Borrowed(text) => guard(trim_cell(text)),
@@ -466,7 +466,7 @@ fn identifier(text: Option<&Said<String>>) -> Cow<'_, str> {
 }
 
 /// An identifier as a cell: clean, trimmed and guarded against mending.
-pub(super) fn identifier_text(text: &str) -> Cow<'_, str> {
+pub(crate) fn identifier_text(text: &str) -> Cow<'_, str> {
     match clean(text) {
         Cow::Borrowed(text) => guard_identifier(trim_cell(text)),
         Cow::Owned(text) => Cow::Owned(guard_identifier(trim_cell(&text)).into_owned()),

@@ -1,7 +1,7 @@
 //! Shopify's files: product tables (read and written) and inventory tables (read in three shapes, written in one).
 
 pub(crate) mod columns;
-mod export;
+pub(crate) mod export;
 pub(crate) mod inventory;
 pub(crate) mod inventory_columns;
 mod inventory_export;
