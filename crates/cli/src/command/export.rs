@@ -1,7 +1,7 @@
 //! `sutler export`: the catalog or the stock as a file that merchants' tools read.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sutler_engine::flow::export::{ExportFormat, ExportHeaders, ExportOptions, ExportReport};
 use sutler_engine::{FlowError, Shop};
@@ -61,26 +61,14 @@ pub(crate) struct ExportArgs {
 impl ExportArgs {
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         let shop = context.shop()?;
-        if self.file.as_os_str() == "-" {
-            let mut out = Pipe { context, closed: false };
-            let written = self.write(&shop, context, &mut out);
-            return match written {
-                Err(_) if out.closed => Err(CommandError::PipeClosed),
-                Err(error) => Err(error),
-                Ok(report) => Ok(Answer::nothing().summary(self.sentence(&report))),
-            };
-        }
-        let path = self.file.display().to_string();
-        context.require_outside_shop(&self.file)?;
-        if target::replaces(&self.file) {
-            confirm(context, self.yes, &format!("replaces {path}"))?;
-        }
-        let mut target = Target::begin(&self.file)?;
-        let report = self.write(&shop, context, &mut target)?;
-        target.finish()?;
+        let mut write = |out: &mut dyn Write| self.write(&shop, context, out);
+        let report = write_file(context, &self.file, self.yes, &mut write)?;
         let sentence = self.sentence(&report);
+        if self.file.as_os_str() == "-" {
+            return Ok(Answer::nothing().summary(sentence));
+        }
         Ok(Answer::one(ExportView {
-            file: path,
+            file: self.file.display().to_string(),
             format: match self.file_format {
                 Format::Shopify => "shopify".to_owned(),
                 Format::ShopifyInventory => "shopify-inventory".to_owned(),
@@ -128,6 +116,31 @@ impl ExportArgs {
         let products = counted(report.products, "product", "products");
         format!("wrote {products} with {}{rows}", counted(report.variants, "variant", "variants"))
     }
+}
+
+/// Writes to a file, which is there whole or not at all, or to standard output.
+pub(super) fn write_file<T>(
+    context: &Context<'_>,
+    file: &Path,
+    yes: bool,
+    write: &mut dyn FnMut(&mut dyn Write) -> Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    if file.as_os_str() == "-" {
+        let mut out = Pipe { context, closed: false };
+        let written = write(&mut out);
+        return match written {
+            Err(_) if out.closed => Err(CommandError::PipeClosed),
+            written => written,
+        };
+    }
+    context.require_outside_shop(file)?;
+    if target::replaces(file) {
+        confirm(context, yes, &format!("replaces {}", file.display()))?;
+    }
+    let mut target = Target::begin(file)?;
+    let report = write(&mut target)?;
+    target.finish()?;
+    Ok(report)
 }
 
 /// Standard output by way of the console, which knows what to make of a closed pipe.

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use clap::CommandFactory;
 use sutler_engine::flow::import::{
-    ImportOptions, ImportProgress, ImportSummary, Input, OnConflict, StockPolicy,
+    ImportKind, ImportOptions, ImportProgress, ImportSummary, Input, OnConflict, StockPolicy,
 };
 use sutler_engine::{FlowError, Shop};
 
@@ -44,7 +44,7 @@ enum Stock {
     Ignore,
 }
 
-/// Bring a catalog or stock file in: CSV of Shopify, or any table with a mapping
+/// Bring a catalog, stock or price file in: CSV of Shopify, or any table with a mapping
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -60,7 +60,7 @@ Importing a file again changes nothing; after Ctrl-C the same command goes on wh
 pub(crate) struct ImportArgs {
     /// The file; `-` is standard input
     file: PathBuf,
-    /// Format: auto, shopify, shopify-inventory or generic
+    /// Format: auto, shopify, shopify-inventory, price-list or generic
     #[arg(long = "as", value_name = "FORMAT", default_value = "auto")]
     file_format: String,
     /// Show what would change; write nothing
@@ -108,6 +108,86 @@ pub(crate) struct ImportArgs {
     /// Products or rows that are written at a time
     #[arg(long, value_name = "N", default_value_t = sutler_engine::flow::import::BATCH, hide = true)]
     batch: usize,
+    /// The price list of rows that name none.
+    #[arg(skip)]
+    price_list: Option<String>,
+    /// The command that was typed, for hints.
+    #[arg(skip = "import")]
+    command: &'static str,
+}
+
+/// Bring prices in: one row for each price, with the facts of its list beside it
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sutler price import prices.csv --dry-run
+  sutler price import prices.csv --yes
+  sutler price import sale.csv --list \"Winter sale\" --decimal ,
+  sutler price export - | sutler price import -
+
+Columns: price_list, channel, currency, customer_group, from, until, priority, sku, title, min_quantity, price, compare_at_price.
+Sku and price must be there; what no column says stays as it is. A list that the shop lacks is made. The price `remove` takes a
+price away; prices that the file does not name stay. A price that moves by more than half needs a yes.")]
+pub(crate) struct PriceImportArgs {
+    /// The file; `-` is standard input
+    file: PathBuf,
+    /// The list of rows that name none
+    #[arg(long, value_name = "NAME")]
+    list: Option<String>,
+    /// Show what would change; write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Go on with dangerous changes
+    #[arg(long)]
+    yes: bool,
+    /// Write refused rows to this file
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    /// Encoding of the file, such as windows-1252 [default: found out]
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+    /// What separates the cells: one character, or tab [default: found out]
+    #[arg(long, value_name = "CHAR")]
+    delimiter: Option<String>,
+    /// Decimal mark of prices, `,` or `.` [default: found out]
+    #[arg(long, value_name = "MARK")]
+    decimal: Option<String>,
+    /// Write nothing when a single row is refused (exit code 5 instead of 6)
+    #[arg(long)]
+    strict: bool,
+    /// Refuse the whole file after this many refused rows
+    #[arg(long, value_name = "N")]
+    max_errors: Option<u64>,
+    /// Code of the channel whose currency is meant where the file says none [default: web]
+    #[arg(long, value_name = "CODE")]
+    channel: Option<String>,
+}
+
+impl PriceImportArgs {
+    pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
+        let import = ImportArgs {
+            file: self.file.clone(),
+            file_format: "price-list".to_owned(),
+            dry_run: self.dry_run,
+            yes: self.yes,
+            rejects: self.rejects.clone(),
+            map: None,
+            encoding: self.encoding.clone(),
+            delimiter: self.delimiter.clone(),
+            decimal: self.decimal.clone(),
+            on_conflict: Conflict::Update,
+            stock: Stock::Ignore,
+            strict: self.strict,
+            strict_sku: false,
+            max_errors: self.max_errors,
+            channel: self.channel.clone(),
+            location: None,
+            batch: sutler_engine::flow::import::BATCH,
+            price_list: self.list.clone(),
+            command: "price import",
+        };
+        import.run(context)
+    }
 }
 
 impl ImportArgs {
@@ -177,16 +257,19 @@ impl ImportArgs {
         }
         if std::io::stdin().is_terminal() {
             let mut root = crate::args::Cli::command();
-            if let Some(command) = root.find_subcommand_mut("import") {
+            let words = self.command.split(' ');
+            let command = words.fold(Some(&mut root), |at, word| at?.find_subcommand_mut(word));
+            if let Some(command) = command {
                 let help = command.render_help().to_string();
                 context.console.explain_first(&help);
             }
             return Err(CommandError::Usage {
                 code: "input.terminal",
                 message: "nothing is piped into standard input".to_owned(),
-                help: Some(
-                    "name a file, or pipe one in: `sutler import - < products.csv`".to_owned(),
-                ),
+                help: Some(format!(
+                    "name a file, or pipe one in: `sutler {} - < products.csv`",
+                    self.command
+                )),
             });
         }
         Ok(Input::reader("standard input", std::io::stdin()))
@@ -219,6 +302,7 @@ impl ImportArgs {
             encoding: self.encoding.clone(),
             delimiter: self.delimiter.clone(),
             decimal: self.decimal.clone(),
+            price_list: self.price_list.clone(),
             strict_sku: self.strict_sku,
             max_errors: self.max_errors,
             batch: self.batch,
@@ -265,15 +349,17 @@ impl ImportArgs {
     /// was about the bytes of the source.
     fn import_of(&self, rejects: &str) -> String {
         let map = self.map.as_ref().map(|path| path.display().to_string());
-        let format = Some(&self.file_format).filter(|format| *format != "auto");
+        let says_format = self.file_format != "auto" && self.command == "import";
+        let format = Some(&self.file_format).filter(|_| says_format);
         let options = [
+            ("--list", self.price_list.as_ref()),
             ("--as", format),
             ("--map", map.as_ref()),
             ("--decimal", self.decimal.as_ref()),
             ("--channel", self.channel.as_ref()),
             ("--location", self.location.as_ref()),
         ];
-        let mut command = format!("import {}", quoted(rejects));
+        let mut command = format!("{} {}", self.command, quoted(rejects));
         for (name, value) in options {
             if let Some(value) = value {
                 command.push_str(&format!(" {name} {}", quoted(value)));
@@ -311,7 +397,10 @@ impl ImportArgs {
         if view.resumed_after > 0 {
             sentence.push_str(&format!("; went on after batch {}", view.resumed_after));
         }
-        let file = quoted(&self.file.display().to_string());
+        let list = self.price_list.as_ref();
+        let list = list.map_or_else(String::new, |list| format!(" --list {}", quoted(list)));
+        let file = format!("{}{list}", quoted(&self.file.display().to_string()));
+        let (command, is_prices) = (self.command, summary.kind == ImportKind::Prices);
         let (dry_run, changes, dangers) =
             (view.dry_run, !summary.changes_nothing(), view.dangers_total > 0);
         let reject_file = view.reject_file.clone();
@@ -324,13 +413,16 @@ impl ImportArgs {
                     "mend {rejects}, then {}",
                     context.hint(self.import_of(&rejects))
                 )),
-                None => answer.next(context.hint(format!("import {file} --rejects rejected.csv"))),
+                None => {
+                    answer.next(context.hint(format!("{command} {file} --rejects rejected.csv")))
+                }
             };
         } else if dry_run && changes {
             let yes = if dangers { " --yes" } else { "" };
-            answer = answer.next(context.hint(format!("import {file}{yes}")));
+            answer = answer.next(context.hint(format!("{command} {file}{yes}")));
         } else if !dry_run && changes {
-            answer = answer.next(context.hint("product list"));
+            let next = if is_prices { "price export -" } else { "product list" };
+            answer = answer.next(context.hint(next));
         }
         answer
     }

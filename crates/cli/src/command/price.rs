@@ -1,17 +1,25 @@
-//! `sutler price`: which price applies and why, and what it was.
+//! `sutler price`: which price applies and why, what it was, and files of price lists.
+
+use std::io::Write;
+use std::path::PathBuf;
 
 use sutler_core::time::Timestamp;
 
+use super::export::write_file;
+use super::import::PriceImportArgs;
 use crate::answer::Answer;
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::view::{PriceHistoryList, PriceShown};
+use crate::plural::counted;
+use crate::view::{PriceExportView, PriceHistoryList, PriceShown};
 
-/// Say which price applies and why, and what it was
+/// Say which price applies and why, and what it was; bring price lists in and out
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum PriceCommand {
     Show(ShowArgs),
     History(HistoryArgs),
+    Import(PriceImportArgs),
+    Export(ExportArgs),
 }
 
 /// Show which price of a variant applies, the others and why they do not
@@ -50,11 +58,32 @@ pub(crate) struct HistoryArgs {
     channel: Option<String>,
 }
 
+/// Write price lists to a file that can be edited and imported again
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sutler price export out.csv
+  sutler price export - --list \"Base prices in EUR\" | head -3
+
+What is exported imports again without a change.")]
+pub(crate) struct ExportArgs {
+    /// The file; `-` is standard output
+    file: PathBuf,
+    /// Name of a list; may be given several times [default: all lists]
+    #[arg(long, value_name = "NAME")]
+    list: Vec<String>,
+    /// Replace the file when it is there
+    #[arg(long)]
+    yes: bool,
+}
+
 impl PriceCommand {
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         match self {
             PriceCommand::Show(args) => args.run(context),
             PriceCommand::History(args) => args.run(context),
+            PriceCommand::Import(args) => args.run(context),
+            PriceCommand::Export(args) => args.run(context),
         }
     }
 }
@@ -72,5 +101,25 @@ impl HistoryArgs {
         let channel = self.channel.as_deref().unwrap_or(context.settings.channel());
         let view = context.shop()?.price_history(&self.variant, channel)?;
         Ok(Answer::many(PriceHistoryList::from(&view)))
+    }
+}
+
+impl ExportArgs {
+    fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
+        let shop = context.shop()?;
+        let mut write = |out: &mut dyn Write| Ok(shop.price_export(std::io::BufWriter::new(out), &self.list)?);
+        let report = write_file(context, &self.file, self.yes, &mut write)?;
+        let prices = counted(report.prices, "price", "prices");
+        let sentence = format!("wrote {prices} of {}", counted(report.price_lists, "list", "lists"));
+        let answer = if self.file.as_os_str() == "-" {
+            Answer::nothing()
+        } else {
+            Answer::one(PriceExportView {
+                file: self.file.display().to_string(),
+                price_lists: report.price_lists,
+                prices: report.prices,
+            })
+        };
+        Ok(answer.summary(sentence))
     }
 }

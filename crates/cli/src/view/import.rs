@@ -71,7 +71,7 @@ view! {
         dry_run: bool,
         /// The file.
         file: String,
-        /// `products` or `stock`.
+        /// `products`, `stock` or `prices`.
         kind: String,
         /// The format.
         format: String,
@@ -93,11 +93,11 @@ view! {
         variants: u64,
         /// Their pictures.
         images: u64,
-        /// Products that are new.
+        /// Products, or prices, that are new.
         created: u64,
-        /// Products, or levels, that change.
+        /// Products, levels, or prices, that change.
         updated: u64,
-        /// Products, or counts, that stay as they are.
+        /// Products, counts, or prices, that stay as they are.
         unchanged: u64,
         /// Products that were told to stay.
         skipped: u64,
@@ -105,6 +105,10 @@ view! {
         variants_created: u64,
         /// Prices that are new or change.
         prices_written: u64,
+        /// Prices that are taken away.
+        prices_removed: u64,
+        /// Price lists that are new or change.
+        price_lists_written: u64,
         /// Categories that are new.
         categories_created: u64,
         /// Levels that are new or change.
@@ -218,6 +222,8 @@ impl ImportView {
             skipped: summary.skipped,
             variants_created: summary.variants_created,
             prices_written: summary.prices_written,
+            prices_removed: summary.prices_removed,
+            price_lists_written: summary.price_lists_written,
             categories_created: summary.categories_created,
             stock_written: summary.stock_written,
             rejected_rows: summary.rejected_rows,
@@ -266,7 +272,8 @@ const DIFFERENCES: &[Column] =
 impl Show for ImportView {
     fn show(&self, page: &Page) -> String {
         let mut sheet = Sheet::new(page);
-        let outcome = match (self.dry_run, self.created + self.updated) {
+        let written = self.created + self.updated + self.price_lists_written;
+        let outcome = match (self.dry_run, written) {
             (true, _) => "plan, nothing was written",
             (false, 0) => "nothing to change",
             (false, _) => "imported",
@@ -277,19 +284,30 @@ impl Show for ImportView {
         sheet.pair("format", &format!("{}, {}", self.format, self.format_reason));
         sheet.pair("encoding", &format!("{}{guessed}, delimiter {delimiter}", self.encoding));
         sheet.pair("rows", &self.rows.to_string());
-        let is_stock = self.kind == word(ImportKind::Stock);
-        if !is_stock {
+        let is_of = |kind| self.kind == word(kind);
+        if is_of(ImportKind::Products) {
             let variants = counted(self.variants, "variant", "variants");
             let images = counted(self.images, "image", "images");
             let goods = format!("{} with {variants} and {images}", self.products);
             sheet.pair("products", &goods);
         }
         let verb = if self.dry_run { "would be " } else { "" };
-        let nouns = if is_stock { ("level", "levels") } else { ("product", "products") };
+        let nouns = if is_of(ImportKind::Stock) {
+            ("level", "levels")
+        } else if is_of(ImportKind::Prices) {
+            let lists = counted(self.price_lists_written, "list", "lists");
+            sheet.pair("price lists", &format!("{lists} {verb}written"));
+            ("price", "prices")
+        } else {
+            ("product", "products")
+        };
         sheet
             .pair("created", &format!("{} {verb}created", counted(self.created, nouns.0, nouns.1)));
         sheet
             .pair("updated", &format!("{} {verb}updated", counted(self.updated, nouns.0, nouns.1)));
+        if self.prices_removed > 0 {
+            sheet.pair("removed", &format!("{} of these", self.prices_removed));
+        }
         sheet.pair("unchanged", &counted(self.unchanged, nouns.0, nouns.1));
         if self.skipped > 0 {
             sheet.pair(
@@ -300,7 +318,8 @@ impl Show for ImportView {
         if self.rejected_rows > 0 {
             let rows = counted(self.rejected_rows, "row", "rows");
             let products = counted(self.rejected_products, "whole product", "whole products");
-            sheet.pair("rejected", &format!("{rows}, {products}"));
+            let products = if is_of(ImportKind::Products) { format!(", {products}") } else { String::new() };
+            sheet.pair("rejected", &format!("{rows}{products}"));
         }
         sheet.some("reject file", self.reject_file.as_deref());
         if !self.kept_columns.is_empty() {

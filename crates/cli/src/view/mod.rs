@@ -44,7 +44,7 @@ pub(crate) use event::{EventList, EventRow};
 pub(crate) use fulfillment::{FulfillmentView, PlanView};
 pub(crate) use import::{DifferenceView, ExportView, ImportView, report_of_group};
 pub(crate) use order::{OrderList, OrderRow, OrderShown, PlacedView, RefundPlanView};
-pub(crate) use price::{PriceHistoryList, PriceShown};
+pub(crate) use price::{PriceExportView, PriceHistoryList, PriceShown};
 pub(crate) use product::{Offer, ProductList, ProductRow, ProductShown};
 pub(crate) use promotion::{PromotionAdded, PromotionShown, PromotionTested};
 pub(crate) use quote::{ExplainView, QuoteView, TraceView};

@@ -61,6 +61,18 @@ view! {
 }
 
 view! {
+    /// What an export of price lists wrote.
+    PriceExportView {
+        /// The file.
+        file: String,
+        /// Lists in it.
+        price_lists: u64,
+        /// Prices in it.
+        prices: u64,
+    }
+}
+
+view! {
     /// What one unit cost for a while.
     PricePeriodRow {
         /// The first moment of it.
@@ -185,6 +197,16 @@ impl Show for PriceShown {
             ]);
         }
         sheet.gap().table(&table);
+        sheet.finish()
+    }
+}
+
+impl Show for PriceExportView {
+    fn show(&self, page: &Page) -> String {
+        let mut sheet = Sheet::new(page);
+        sheet.title(&self.file, "price-list");
+        sheet.pair("price lists", &self.price_lists.to_string());
+        sheet.pair("prices", &self.prices.to_string());
         sheet.finish()
     }
 }

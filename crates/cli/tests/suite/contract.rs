@@ -56,7 +56,9 @@ const RUNS: &[(&str, &str)] = &[
     ("order show", "order show 1002"),
     ("payment capture", "payment capture 1001"),
     ("payment mark-paid", "payment mark-paid 1003"),
+    ("price export", "price export out.csv"),
     ("price history", "price history FEN-SKIL-26"),
+    ("price import", "price import sale.csv --list Sale"),
     ("price show", "price show FEN-SKIL-26"),
     ("product list", "product list"),
     ("product show", "product show field-skillet"),
@@ -99,6 +101,7 @@ fn every_answer_has_the_fields_of_its_schema() {
             "code = \"a\"\nname = \"A\"\nrate = { kind = \"flat\", amount = \"4.90\" }\n",
         );
         place.write("broken.csv", "Handle,Title,Variant Price\nhat,\"Hat,12.00\n");
+        place.write("sale.csv", "sku,price\nFEN-SKIL-26,44.00\n");
         place.write("cash.toml", "code = \"cash\"\nname = \"Cash\"\namount = \"2.00\"\n");
         let (cart, other) = (place.cart("FEN-SKIL-26", "2"), place.cart("FEN-SKIL-20", "1"));
         if name == "restore" {

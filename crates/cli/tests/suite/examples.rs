@@ -61,6 +61,8 @@ fn every_example_works() {
         "code = \"cash\"\nname = \"Cash\"\namount = \"2.00\"\npayments = [\"manual:cash\"]\n";
     let spring =
         "name = \"Spring\"\ngives = { percent = \"10%\" }\nwhen = { min_subtotal = \"50.00\" }\n";
+    let prices = "price_list,sku,min_quantity,price\nTrade,FEN-SKIL-26,10,40.00\n";
+    let sale = "sku;price\nFEN-SKIL-26;39,00\n";
     let shop = Place::empty();
     let mut count = 0;
     for path in commands(&shop) {
@@ -74,7 +76,9 @@ fn every_example_works() {
                 .write("rates.csv", rates)
                 .write("parcel.toml", parcel)
                 .write("cash.toml", cash)
-                .write("spring.toml", spring);
+                .write("spring.toml", spring)
+                .write("prices.csv", prices)
+                .write("sale.csv", sale);
             if example.contains("stock.csv") {
                 place.run(&["export", "stock.csv", "--as", "shopify-inventory"]).with_code(0);
             }

@@ -251,7 +251,7 @@ impl Around {
     }
 }
 
-fn failed(source: io::Error) -> FlowError {
+pub(super) fn failed(source: io::Error) -> FlowError {
     FlowError::Io { what: "cannot write", path: "the export".to_owned(), source }
 }
 

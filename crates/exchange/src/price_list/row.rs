@@ -1,6 +1,6 @@
 //! Pass 2: one price after the other.
 
-use sutler_core::import::{Diagnostic, PriceDraft, Said};
+use sutler_core::import::{Diagnostic, Place, PriceDraft, Said};
 use sutler_core::money::{Currency, Money};
 use sutler_core::quantity::QUANTITY_MAX;
 
@@ -34,8 +34,8 @@ const REMOVE: &str = "remove";
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PriceEntry {
-    /// Physical line of the row.
-    pub line: u64,
+    /// Where its variant is named.
+    pub place: Place,
     /// The price; `None` when the row is refused.
     pub draft: Option<PriceDraft>,
     /// Remarks about a row that is used.
@@ -86,7 +86,10 @@ fn entry(table: &PriceTable, record: &Record<'_>) -> PriceEntry {
     let Row { faults, remarks, .. } = row;
     let rejected = (!faults.is_empty()).then(|| RejectRow::of(record, faults));
     PriceEntry {
-        line: record.mark.line,
+        place: match table.columns.at(Column::Sku) {
+            Some(at) => table.table.header.place(&record.place(), at),
+            None => record.place(),
+        },
         draft: draft.filter(|_| rejected.is_none()),
         remarks,
         rejected,

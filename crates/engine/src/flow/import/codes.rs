@@ -43,6 +43,16 @@ codes! {
          allow more.";
     BAD_OPTION = "E309" Fatal "option of the import cannot be this"
         "An option of the import cannot be what was given; the message says what it can be.";
+    PRICE_LIST_REFUSED = "E310" Fatal "a price list cannot be what the file says"
+        "The file names a channel that the shop lacks, moves a list to another currency, ends a list before it begins, or \
+         names a list of which the shop has several. The message says which. Nothing of the file was written.";
+    UNKNOWN_PRICED_VARIANT = "E311" Reject "a price is of no variant, or of one that has it already"
+        "The shop has no variant of this SKU, barcode, id or `handle:option/option`, or it has several of it, or an earlier \
+         row priced the same variant under another word. Price lists never make variants: import the product file first. \
+         Where several variants share a SKU, write the id.";
+    PRICE_REFUSED = "E312" Reject "a price does not fit its list"
+        "All prices of a list are in its currency. Where the file has no column `currency`, its amounts are read in the \
+         currency of the import: say another one with `--channel`, or add the column.";
     NEGATIVE_TAKEN_AS_ZERO = "E320" Remark "a count below zero was taken as 0"
         "The count is below zero. Other systems count units that were sold beyond stock that way; at a shelf there are \
          none, so 0 is taken. How far selling may go beyond stock is a limit of its own.";
@@ -52,7 +62,7 @@ codes! {
 ///
 /// ```
 /// let ids: Vec<&str> = sutler_engine::flow::import::codes().map(|code| code.id).collect();
-/// assert!(ids.starts_with(&["E101", "E102"]) && ids.ends_with(&["E309", "E320"]));
+/// assert!(ids.starts_with(&["E101", "E102"]) && ids.ends_with(&["E312", "E320"]));
 /// ```
 pub fn codes() -> impl Iterator<Item = &'static Code> {
     sutler_exchange::codes::ALL.iter().chain(OWN).copied()

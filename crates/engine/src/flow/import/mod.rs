@@ -1,9 +1,10 @@
-//! Bringing a catalog or stock file in: first everything is read and checked, then it is written.
+//! Bringing a catalog, stock or price file in: first everything is read and checked, then it is written.
 //!
 //! [`Shop::import_plan`] opens the file, streams it past the shop once and writes nothing: what comes out is the whole
 //! story of what would happen, in bounded memory. [`Shop::import_apply`] streams it again and commits batches, each with
 //! the record of how far the import came. Products go through the pure comparison of
-//! [`sutler_core::import::plan_product`]; stock files through [`super::import_stock`].
+//! [`sutler_core::import::plan_product`]; stock files through [`super::import_stock`], price lists through
+//! [`super::import_prices`].
 //!
 //! Invariants
 //! * Nothing is written before all of the file was read and checked.
@@ -125,7 +126,7 @@ pub struct ImportOptions {
     pub channel: Option<String>,
     /// Code or name of the location that initial stock goes to; the preferred one when not given.
     pub location: Option<String>,
-    /// The format: `shopify`, `shopify-inventory`, `generic`; told by the header when not given.
+    /// The format: `shopify`, `shopify-inventory`, `generic`, `price-list`; told by the header when not given.
     pub format: Option<String>,
     /// The text of a mapping file that says which column holds what.
     pub map: Option<String>,
@@ -135,6 +136,8 @@ pub struct ImportOptions {
     pub delimiter: Option<String>,
     /// The decimal mark, `,` or `.`; found out when not given.
     pub decimal: Option<String>,
+    /// Name of the price list that rows of a price file are of when they name none.
+    pub price_list: Option<String>,
     /// Whether a SKU that comes twice refuses its row instead of being remarked.
     pub strict_sku: bool,
     /// After how many refused rows the whole file is refused; never when not given.
@@ -163,6 +166,7 @@ impl ImportOptions {
             encoding: None,
             delimiter: None,
             decimal: None,
+            price_list: None,
             strict_sku: false,
             max_errors: None,
             batch: BATCH,
@@ -266,6 +270,7 @@ impl Shop {
         let summary = match opened.summary().kind {
             FileKind::Products => self.plan_products(&opened, options, &target, progress)?,
             FileKind::Stock => self.plan_stock(&opened, options, progress)?,
+            FileKind::Prices => self.plan_prices(&opened, options, &target, progress)?,
         };
         let content = content_hash(opened.summary().sha256.as_str(), options, &target);
         Ok(PreparedImport { summary, opened, options: options.clone(), target, content })
@@ -324,6 +329,7 @@ impl Shop {
         match prepared.opened.summary().kind {
             FileKind::Products => self.apply_products(&prepared, progress),
             FileKind::Stock => self.apply_stock(&prepared, progress),
+            FileKind::Prices => self.apply_prices(&prepared, progress),
         }
     }
 }
@@ -341,6 +347,7 @@ fn content_hash(sha256: &str, options: &ImportOptions, target: &Target) -> Conte
         encoding,
         delimiter,
         decimal,
+        price_list,
         strict_sku,
         stock,
         on_conflict,
@@ -348,7 +355,7 @@ fn content_hash(sha256: &str, options: &ImportOptions, target: &Target) -> Conte
     } = options;
     let mut input = HashInput::new("import");
     input.text(sha256).id(target.channel.id.to_u128()).id(target.location.to_u128());
-    for option in [format, map, encoding, delimiter, decimal] {
+    for option in [format, map, encoding, delimiter, decimal, price_list] {
         input.optional_text(option.as_deref());
     }
     input.number(i64::from(*strict_sku));

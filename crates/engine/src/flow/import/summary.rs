@@ -36,6 +36,8 @@ pub enum ImportKind {
     Products,
     /// Counts of stock.
     Stock,
+    /// Prices of price lists.
+    Prices,
 }
 
 /// Diagnostics of one code about one column.
@@ -161,7 +163,7 @@ pub struct ImportProgress {
 pub struct ImportSummary {
     /// The file's name.
     pub file: String,
-    /// Products or stock.
+    /// Products, stock or prices.
     pub kind: ImportKind,
     /// The format: `shopify`.
     pub format: String,
@@ -183,11 +185,11 @@ pub struct ImportSummary {
     pub variants: u64,
     /// Images of the products that are not refused.
     pub images: u64,
-    /// Products that are new.
+    /// Products that are new; in a price list prices.
     pub created: u64,
-    /// Products that change; in a stock file levels.
+    /// Products that change; in a stock file levels, in a price list prices.
     pub updated: u64,
-    /// Products that stay as they are; in a stock file counts.
+    /// Products that stay as they are; in a stock file counts, in a price list prices.
     pub unchanged: u64,
     /// Products that the shop has and that were told to stay (`--on-conflict skip`).
     pub skipped: u64,
@@ -195,6 +197,10 @@ pub struct ImportSummary {
     pub variants_created: u64,
     /// Prices that are new or change.
     pub prices_written: u64,
+    /// Prices that are taken away.
+    pub prices_removed: u64,
+    /// Price lists that are new or change.
+    pub price_lists_written: u64,
     /// Categories that are new.
     pub categories_created: u64,
     /// Variants that begin with stock, or levels that change.
@@ -226,7 +232,7 @@ pub struct ImportSummary {
 impl ImportSummary {
     /// Returns whether nothing is to be written.
     pub fn changes_nothing(&self) -> bool {
-        self.created == 0 && self.updated == 0
+        self.created == 0 && self.updated == 0 && self.price_lists_written == 0
     }
 
     /// Returns an example of each kind of refusal.
@@ -282,6 +288,7 @@ impl Collector {
             kind: match file.kind {
                 FileKind::Products => ImportKind::Products,
                 FileKind::Stock => ImportKind::Stock,
+                FileKind::Prices => ImportKind::Prices,
             },
             format: file.format.to_string(),
             format_reason: file.format_reason.clone(),
@@ -299,6 +306,8 @@ impl Collector {
             skipped: 0,
             variants_created: 0,
             prices_written: 0,
+            prices_removed: 0,
+            price_lists_written: 0,
             categories_created: 0,
             stock_written: 0,
             rejected_rows: 0,

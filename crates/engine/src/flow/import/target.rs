@@ -68,6 +68,7 @@ pub(super) fn open(
         decimal: options.decimal.as_deref().map(decimal).transpose()?,
         map: options.map.as_deref().map(mapping).transpose()?,
         strict_sku: options.strict_sku,
+        price_list: options.price_list.clone(),
         ..ReadOptions::new(currency)
     };
     open_file(input, read).map_err(refused)
