@@ -118,3 +118,38 @@ fn an_unknown_channel_is_refused() {
     let error = Bazaar::empty().shop.export_products(Vec::new(), &options).unwrap_err();
     assert_eq!(error.code(), "not_found");
 }
+
+#[test]
+fn a_reduced_price_is_exported_with_the_lowest_before_and_read_back_knowingly() {
+    let row =
+        |price: &str| goods(&[&format!("cap,Wool cap,,,CAP,shopify,3,deny,{price},,TRUE,active")]);
+    let bazaar = Bazaar::with(&row("80.00"));
+    for price in ["100.00", "90.00"] {
+        bazaar.clock.advance(86_400);
+        bazaar.import(&row(price));
+    }
+    for (headers, column) in [
+        (ExportHeaders::Classic, "Variant Lowest Price 30 Days"),
+        (ExportHeaders::New, "Lowest price 30 days"),
+    ] {
+        let file = exported(&bazaar, headers);
+        let mut rows = csv_rows(&file);
+        let at = rows.remove(0).iter().position(|name| name == column).unwrap();
+        assert_eq!(rows[0][at], "80.00", "80, 100, 90 shows 80");
+        let back = bazaar.plan(&file, &ImportOptions::new("back.csv")).unwrap();
+        assert!(back.changes_nothing() && back.rejected_rows == 0);
+        assert_eq!(back.ignored_columns, [column]);
+        let edited = file.replace("80.00", "no price at all");
+        let back = bazaar.plan(&edited, &ImportOptions::new("back.csv")).unwrap();
+        assert!(back.changes_nothing() && back.rejected_rows == 0, "it is never read");
+    }
+    bazaar.clock.advance(86_400);
+    bazaar.import(&row("110.00"));
+    assert!(!exported(&bazaar, ExportHeaders::Classic).contains("Lowest"), "nothing is reduced");
+}
+
+/// Cuts a file without quotes into cells.
+fn csv_rows(file: &str) -> Vec<Vec<String>> {
+    assert!(!file.contains('"'));
+    file.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
+}

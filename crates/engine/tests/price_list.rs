@@ -33,7 +33,14 @@ fn export(shop: &Shop) -> String {
 }
 
 /// A list with the rungs of its prices: which variant, from how many units, how much, and the price before.
-type DrawnList = (String, usize, Option<String>, (Option<i64>, Option<i64>), i32, Vec<(usize, u32, i64, Option<i64>)>);
+type DrawnList = (
+    String,
+    usize,
+    Option<String>,
+    (Option<i64>, Option<i64>),
+    i32,
+    Vec<(usize, u32, i64, Option<i64>)>,
+);
 
 fn lists() -> impl Strategy<Value = Vec<DrawnList>> {
     let name = "[-=+@'\"a-zA-Z0-9 ,;äß]{0,8}[a-z]";
@@ -63,7 +70,9 @@ const GOODS: &str = "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant
 fn store(shop: &Shop, drawn: &[DrawnList]) {
     shop.import_text(GOODS, "goods.csv").unwrap();
     let cup = shop.find_product("cup").unwrap();
-    for (number, (name, currency, group, (from, until), priority, rungs)) in drawn.iter().enumerate() {
+    for (number, (name, currency, group, (from, until), priority, rungs)) in
+        drawn.iter().enumerate()
+    {
         let currency = CURRENCIES[*currency];
         let list = PriceList {
             id: PriceListId::from_u128(1_000 + u128::try_from(number).unwrap()),
@@ -157,7 +166,11 @@ fn a_contract_list_is_for_its_group_and_its_rungs_alone() {
     let file = format!("{HEAD}Huts,huts,,,MUG-RED,1,10.00,\nHuts,huts,,,MUG-RED,50,8.00,\n");
     import(&shop, &file, 1);
     let view = shop.price_show("MUG-RED", "web", None).unwrap();
-    let rungs: Vec<_> = view.rungs.iter().map(|r| (r.list.customer_group.as_deref(), r.price.min_quantity)).collect();
+    let rungs: Vec<_> = view
+        .rungs
+        .iter()
+        .map(|r| (r.list.customer_group.as_deref(), r.price.min_quantity))
+        .collect();
     assert_eq!(rungs, [(None, 1), (Some("huts"), 1), (Some("huts"), 50)]);
     assert_eq!(paid(&shop), ("11.90 EUR".to_owned(), None), "it is nobody else's price");
 }
@@ -181,7 +194,8 @@ fn a_list_that_is_dropped_from_is_remembered() {
 #[test]
 fn an_import_that_was_cut_off_goes_on_and_the_lists_are_there_from_the_first_batch() {
     let shop = shop(MemoryStore::new()).unwrap();
-    let file = format!("{HEAD}A,,,,MUG-RED,,10.00,\nB,trade,,,MUG-RED,,9.00,\nA,,,,MUG-BLUE,,12.00,\n");
+    let file =
+        format!("{HEAD}A,,,,MUG-RED,,10.00,\nB,trade,,,MUG-RED,,9.00,\nA,,,,MUG-BLUE,,12.00,\n");
     let options = ImportOptions {
         format: Some("price-list".to_owned()),
         batch: 1,
@@ -190,7 +204,8 @@ fn an_import_that_was_cut_off_goes_on_and_the_lists_are_there_from_the_first_bat
     let plan = || shop.import_plan(Input::bytes("prices.csv", file.clone()), &options).unwrap();
     let stopped = shop.import_apply(plan(), &mut |_| ControlFlow::Break(())).unwrap();
     assert!(stopped.run.is_some_and(|run| !run.finished && run.batches == 1));
-    let names: Vec<_> = shop.setup().unwrap().price_lists.iter().map(|list| list.name.clone()).collect();
+    let names: Vec<_> =
+        shop.setup().unwrap().price_lists.iter().map(|list| list.name.clone()).collect();
     assert_eq!(names.len(), 3, "{names:?}");
     let done = shop.import_apply(plan(), &mut |_| ControlFlow::Continue(())).unwrap();
     assert!(done.run.is_some_and(|run| run.finished && run.resumed_after == 1));
@@ -204,7 +219,11 @@ fn a_list_keeps_its_identity_when_its_window_moves() {
     import(&shop, &format!("{HEAD}Sale,,,2098-01-01,MUG-RED,,9.90,\n"), 400);
     let id = |shop: &Shop| {
         let setup = shop.setup().unwrap();
-        setup.price_lists.iter().find(|list| list.name == "Sale").map(|list| (list.id, list.version))
+        setup
+            .price_lists
+            .iter()
+            .find(|list| list.name == "Sale")
+            .map(|list| (list.id, list.version))
     };
     let before = id(&shop).unwrap();
     let longer = format!("{HEAD}Sale,,,2099-01-01,MUG-RED,,9.90,\n");

@@ -157,6 +157,89 @@ fn a_renamed_category_rebuilds_the_index() {
     assert_eq!(handles(&bazaar.shop, "hats"), [""; 0]);
 }
 
+/// What a hit shows: the lowest and highest price, and the lowest before the reduction.
+fn shown(shop: &Shop, words: &str) -> (i64, i64, Option<i64>) {
+    let hit = hit(shop, words);
+    let range = hit.price_range.unwrap();
+    (range.minor_min, range.minor_max, hit.lowest_before_minor)
+}
+
+fn import_prices(bazaar: &Bazaar, rows: &str) {
+    let file = format!("price_list,customer_group,from,until,sku,price\n{rows}");
+    bazaar.shop.import_text(&file, "prices.csv").unwrap();
+}
+
+#[test]
+fn a_reduced_price_is_shown_with_the_lowest_before() {
+    let bazaar = Bazaar::with(&goods(TEE));
+    let sell = |price: &str| {
+        bazaar.import(&goods(TEE).replace("9.00", price));
+        bazaar.clock.advance(86_400);
+    };
+    assert_eq!(shown(&bazaar.shop, "cap"), (900, 900, None));
+    ["8.00", "10.00"].into_iter().for_each(sell);
+    assert_eq!(shown(&bazaar.shop, "cap"), (1_000, 1_000, None), "it rose");
+    sell("9.00");
+    assert_eq!(shown(&bazaar.shop, "cap"), (900, 900, Some(800)), "80, 100, 90 shows 80");
+    assert_eq!(shown(&bazaar.shop, "tee"), (1_990, 2_190, None));
+    bazaar.shop.index_rebuild().unwrap();
+    assert_eq!(shown(&bazaar.shop, "cap"), (900, 900, Some(800)), "a rebuild knows it too");
+}
+
+#[test]
+fn a_sale_begins_and_ends_in_the_index_by_the_clock_alone() {
+    let bazaar = Bazaar::with(&goods(TEE));
+    let now = bazaar.clock.now();
+    let (from, until) = (now.plus_seconds(60), now.plus_seconds(120));
+    import_prices(&bazaar, &format!("Sale,,{from},{until},TEE-M,17.00\nHuts,huts,,,TEE-S,1.00\n"));
+    bazaar.shop.index_sync().unwrap();
+    let events = bazaar.last_event();
+    for (seconds, wanted) in [
+        (0, (1_990, 2_190, None)),
+        (59, (1_990, 2_190, None)),
+        (1, (1_700, 1_990, Some(2_190))),
+        (59, (1_700, 1_990, Some(2_190))),
+        (1, (1_990, 2_190, None)),
+    ] {
+        bazaar.clock.advance(seconds);
+        assert_eq!(shown(&bazaar.shop, "tee"), wanted, "{}", bazaar.clock.now());
+        assert!(!bazaar.shop.index_sync().unwrap().rebuilt);
+    }
+    assert_eq!(bazaar.last_event(), events);
+}
+
+#[test]
+fn a_list_that_is_changed_without_an_event_rebuilds_the_index() {
+    let bazaar = Bazaar::with(&goods(TEE));
+    let sale = |until: &str| import_prices(&bazaar, &format!("Sale,,,{until},CAP,7.00\n"));
+    sale("2098-01-01");
+    assert_eq!(shown(&bazaar.shop, "cap").0, 700);
+    sale("2001-01-01");
+    assert!(bazaar.shop.index_sync().unwrap().rebuilt);
+    assert_eq!(shown(&bazaar.shop, "cap").0, 900, "it ended long ago");
+    assert!(!bazaar.shop.index_sync().unwrap().rebuilt, "once is enough");
+}
+
+#[test]
+fn an_index_of_an_older_version_is_rebuilt_by_the_next_search() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("search");
+    let bazaar = Bazaar::with(&goods(TEE));
+    let shop = || {
+        let ids = std::sync::Arc::new(catalog_given::NextIds::default());
+        Shop::new(bazaar.store.clone(), bazaar.clock.clone(), ids)
+            .with_search_at(Some(place.clone()))
+    };
+    shop().index_sync().unwrap();
+    let marker = place.join("sutler-search.version");
+    let text = std::fs::read_to_string(&marker).unwrap();
+    let older = text.replace("schema 3", "schema 2");
+    assert_ne!(text, older);
+    std::fs::write(&marker, older).unwrap();
+    assert_eq!(handles(&shop(), "wool").len(), 2);
+    assert_eq!(std::fs::read_to_string(&marker).unwrap(), text);
+}
+
 #[test]
 fn an_index_on_disk_is_taken_up_again_and_one_that_is_ahead_is_rebuilt() {
     let folder = tempfile::tempdir().unwrap();

@@ -273,8 +273,11 @@ mod tests {
             Ok(file) => {
                 let mut told = Vec::new();
                 for (index, document) in file.documents().iter().enumerate() {
-                    let checked = document.check(PromotionId::from_u128(1), Currency::EUR, &IdsOnly);
-                    told.extend(checked.err().unwrap_or_default().iter().map(|p| file.told(index, p)));
+                    let checked =
+                        document.check(PromotionId::from_u128(1), Currency::EUR, &IdsOnly);
+                    told.extend(
+                        checked.err().unwrap_or_default().iter().map(|p| file.told(index, p)),
+                    );
                 }
                 told
             }
@@ -355,7 +358,11 @@ mod tests {
             ("promotion = []\n", 1, 1),
         ] {
             let found = wrong(text);
-            assert_eq!((found.len(), found[0].0, found[0].1), (1, line, column), "{text}: {found:?}");
+            assert_eq!(
+                (found.len(), found[0].0, found[0].1),
+                (1, line, column),
+                "{text}: {found:?}"
+            );
         }
         let deep = format!("{{\"a\":{}", "[".repeat(100_000));
         assert_eq!(wrong(&deep).len(), 1);
@@ -365,7 +372,8 @@ mod tests {
     #[test]
     fn a_number_that_is_no_promotions_never_becomes_another_one() {
         for number in ["1_0.0", "99999999999999999999", "1e3", "inf"] {
-            let text = format!("name = \"A\"\npriority = {number}\ngives = {{ free_delivery = true }}\n");
+            let text =
+                format!("name = \"A\"\npriority = {number}\ngives = {{ free_delivery = true }}\n");
             assert_eq!(wrong(&text)[0].0, 2, "{number}");
         }
         let text = "name = \"A\"\npriority = 1_0\ngives = { free_delivery = true }\n";

@@ -61,6 +61,8 @@ pub struct Hit {
     pub brand: Option<String>,
     /// What the variants cost, in minor units; `None` when nothing is priced.
     pub price_range: Option<PriceRange>,
+    /// When the lowest of these prices is a reduced one: the lowest price before the reduction, in minor units.
+    pub lowest_before_minor: Option<i64>,
     /// Whether any variant could be bought when the product was indexed.
     pub in_stock: bool,
     /// How well the product fits the words; comparable within one answer only, and `0` when the

@@ -22,6 +22,7 @@ use crate::document::ProductDocument;
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Batch {
     changes: BTreeMap<String, Option<ProductDocument>>,
+    note: Option<String>,
 }
 
 impl Batch {
@@ -41,13 +42,24 @@ impl Batch {
         self.changes.insert(id.into(), None);
     }
 
+    /// Leaves a note of the caller in the index, in place of an earlier one: what its documents were made with, beside
+    /// events. [`SearchIndex::note`](crate::SearchIndex::note) gives it back.
+    pub fn note(&mut self, note: impl Into<String>) {
+        self.note = Some(note.into());
+    }
+
+    /// Returns the note that is to be left.
+    pub(crate) fn new_note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+
     /// Returns how many products the batch changes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.changes.len()
     }
 
-    /// Says whether the batch changes nothing.
+    /// Says whether the batch changes no product.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()

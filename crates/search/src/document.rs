@@ -36,6 +36,38 @@ pub struct PriceRange {
     pub minor_max: i64,
 }
 
+/// What is shown of a product's price from a moment on: prices change by the clock when a price list begins or ends.
+///
+/// ```
+/// use sutler_search::{Batch, PriceRange, PriceShown, ProductDocument, SearchRequest};
+/// # let index = sutler_search::testing::index()?;
+///
+/// let sale = PriceShown {
+///     from_ms: 1_000,
+///     price_range: PriceRange { minor_min: 90, minor_max: 120 },
+///     lowest_before_minor: Some(100),
+/// };
+/// # let table = sutler_search::testing::document("prod_9", "Ash table", "Acme", 120);
+/// let mut batch = Batch::new();
+/// batch.upsert(ProductDocument { prices_shown: vec![sale], ..table });
+/// index.apply(batch, 4)?;
+/// let at = |ms| SearchRequest { at_ms: Some(ms), ..SearchRequest::new("ash") };
+/// let before = index.search(&at(999))?.hits.remove(0);
+/// assert_eq!((before.price_range.map(|range| range.minor_min), before.lowest_before_minor), (Some(120), None));
+/// let then = index.search(&at(1_000))?.hits.remove(0);
+/// assert_eq!((then.price_range.map(|range| range.minor_min), then.lowest_before_minor), (Some(90), Some(100)));
+/// # Ok::<(), sutler_search::SearchError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PriceShown {
+    /// The first moment, in milliseconds since 1970-01-01T00:00:00Z.
+    pub from_ms: i64,
+    /// What the variants cost then.
+    pub price_range: PriceRange,
+    /// When the lowest of these prices is a reduced one: the lowest price before the reduction, in minor units.
+    pub lowest_before_minor: Option<i64>,
+}
+
 /// One product as the search sees it.
 ///
 /// No `Default`: each field is a decision of the caller. Repeated entries of a list count once.
@@ -57,6 +89,7 @@ pub struct PriceRange {
 ///     skus: vec!["LIN-M".into(), "LIN-L".into()],
 ///     tags: vec![],
 ///     price_range: Some(PriceRange { minor_min: 3_900, minor_max: 4_200 }),
+///     prices_shown: vec![],
 ///     in_stock: true,
 ///     created_ms: 1_780_000_000_000,
 ///     shown_from_ms: None,
@@ -92,6 +125,8 @@ pub struct ProductDocument {
     /// What the variants cost; `None` when nothing is priced. A product without a price is found
     /// by words, never by a price filter, and stands last in both orders by price.
     pub price_range: Option<PriceRange>,
+    /// What hits show instead of the range that is filtered and sorted by, in the order of their moments.
+    pub prices_shown: Vec<PriceShown>,
     /// Whether any variant can be bought now.
     pub in_stock: bool,
     /// When the product was created, in milliseconds since 1970-01-01T00:00:00Z.
@@ -112,7 +147,8 @@ impl ProductDocument {
         if self.id.len() > ID_BYTES_MAX {
             return bad(format!("its id is longer than {ID_BYTES_MAX} bytes"));
         }
-        match self.price_range {
+        let shown = self.prices_shown.iter().map(|shown| Some(shown.price_range));
+        std::iter::once(self.price_range).chain(shown).try_for_each(|range| match range {
             Some(range) if range.minor_min < 0 => {
                 bad(format!("its lowest price, {} minor units, is negative", range.minor_min))
             }
@@ -121,6 +157,6 @@ impl ProductDocument {
                 range.minor_min, range.minor_max
             )),
             _ => Ok(()),
-        }
+        })
     }
 }

@@ -11,7 +11,7 @@ use tantivy::TantivyDocument;
 
 use crate::analysis::Analysis;
 use crate::answer::Hit;
-use crate::document::{PriceRange, ProductDocument};
+use crate::document::{PriceRange, PriceShown, ProductDocument};
 use crate::plain_text::{plain_text, single_blanks};
 use crate::schema::{Fields, SEPARATOR};
 
@@ -48,18 +48,27 @@ struct Shown {
     brand: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     price: Option<(i64, i64)>,
+    /// From when on, lowest, highest, lowest before the reduction.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    prices: Vec<(i64, i64, i64, Option<i64>)>,
     in_stock: bool,
 }
 
-/// Reads a stored row.
-pub(crate) fn hit(shown: &str, score: f32) -> Result<Hit, serde_json::Error> {
+/// Reads a stored row as it is shown at a moment; without one, as it was shown first.
+pub(crate) fn hit(shown: &str, score: f32, at_ms: Option<i64>) -> Result<Hit, serde_json::Error> {
     let shown: Shown = serde_json::from_str(shown)?;
+    let price = match at_ms {
+        Some(at) => shown.prices.iter().rfind(|(from, ..)| *from <= at),
+        None => shown.prices.first(),
+    };
+    let range = price.map(|(_, minor_min, minor_max, _)| (*minor_min, *minor_max)).or(shown.price);
     Ok(Hit {
         id: shown.id,
         handle: shown.handle,
         title: shown.title,
         brand: shown.brand,
-        price_range: shown.price.map(|(minor_min, minor_max)| PriceRange { minor_min, minor_max }),
+        price_range: range.map(|(minor_min, minor_max)| PriceRange { minor_min, minor_max }),
+        lowest_before_minor: price.and_then(|(.., lowest)| *lowest),
         in_stock: shown.in_stock,
         score,
     })
@@ -197,6 +206,12 @@ fn shown(document: &ProductDocument) -> Result<String, serde_json::Error> {
         title: document.title.clone(),
         brand: document.brand.clone(),
         price: document.price_range.map(|range| (range.minor_min, range.minor_max)),
+        prices: document.prices_shown.iter().map(stored).collect(),
         in_stock: document.in_stock,
     })
+}
+
+fn stored(shown: &PriceShown) -> (i64, i64, i64, Option<i64>) {
+    let PriceShown { from_ms, price_range, lowest_before_minor } = *shown;
+    (from_ms, price_range.minor_min, price_range.minor_max, lowest_before_minor)
 }

@@ -44,9 +44,11 @@ use crate::search;
 const WRITER_BYTES: usize = 50_000_000;
 
 /// What travels with each commit.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, Default)]
 struct Payload {
     cursor: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
 }
 
 /// A search index over the products of one channel.
@@ -228,17 +230,19 @@ impl SearchIndex {
             if cursor < committed {
                 return Err(SearchError::Behind { given: cursor, committed });
             }
-            if batch.is_empty() && cursor == committed {
+            let known = self.committed()?.note;
+            let note = batch.new_note().map(str::to_owned).or_else(|| known.clone());
+            if batch.is_empty() && cursor == committed && note == known {
                 return Ok(Applied::default());
             }
             let applied = self.write(&writer, &batch)?;
-            self.commit(&mut writer, cursor)?;
+            self.commit(&mut writer, Payload { cursor, note })?;
             self.finish(writer)?;
             Ok(applied)
         })
     }
 
-    /// Takes every product out and sets the cursor to 0, in one commit.
+    /// Takes every product out, sets the cursor to 0 and drops the note, in one commit.
     ///
     /// Errors: as for [`SearchIndex::apply`].
     pub fn clear(&self) -> Result<(), SearchError> {
@@ -248,7 +252,7 @@ impl SearchIndex {
             writer
                 .delete_all_documents()
                 .map_err(|error| self.place.engine("clearing the search index", error))?;
-            self.commit(&mut writer, 0)?;
+            self.commit(&mut writer, Payload::default())?;
             self.finish(writer)
         })
     }
@@ -283,6 +287,27 @@ impl SearchIndex {
     /// Errors: [`SearchError::NeedsRebuild`], [`SearchError::Io`].
     pub fn cursor(&self) -> Result<u64, SearchError> {
         fenced(&self.place, || self.committed_cursor())
+    }
+
+    /// Returns the note that the last batch with one left; `None` before the first.
+    ///
+    /// Errors: [`SearchError::NeedsRebuild`], [`SearchError::Io`].
+    ///
+    /// ```
+    /// use sutler_search::Batch;
+    /// # let index = sutler_search::testing::index()?;
+    ///
+    /// let mut batch = Batch::new();
+    /// batch.note("lists of May");
+    /// index.apply(batch, 4)?;
+    /// index.apply(Batch::new(), 5)?;
+    /// assert_eq!(index.note()?.as_deref(), Some("lists of May"), "it stays until there is another");
+    /// index.clear()?;
+    /// assert_eq!(index.note()?, None);
+    /// # Ok::<(), sutler_search::SearchError>(())
+    /// ```
+    pub fn note(&self) -> Result<Option<String>, SearchError> {
+        fenced(&self.place, || Ok(self.committed()?.note))
     }
 
     /// Returns how many products the index holds.
@@ -346,12 +371,16 @@ impl SearchIndex {
     }
 
     fn committed_cursor(&self) -> Result<u64, SearchError> {
+        Ok(self.committed()?.cursor)
+    }
+
+    fn committed(&self) -> Result<Payload, SearchError> {
         let failed = |error| self.place.engine("reading the cursor of the search index", error);
-        let Some(payload) = self.index.load_metas().map_err(failed)?.payload else { return Ok(0) };
-        let payload: Payload = serde_json::from_str(&payload).map_err(|error| {
-            self.place.needs_rebuild(format!("its cursor is unreadable: {error}"))
-        })?;
-        Ok(payload.cursor)
+        let Some(payload) = self.index.load_metas().map_err(failed)?.payload else {
+            return Ok(Payload::default());
+        };
+        serde_json::from_str(&payload)
+            .map_err(|error| self.place.needs_rebuild(format!("its cursor is unreadable: {error}")))
     }
 
     /// Waits for other threads of this process; other processes are told apart by the lock.
@@ -402,9 +431,9 @@ impl SearchIndex {
         Ok(applied)
     }
 
-    fn commit(&self, writer: &mut IndexWriter, cursor: u64) -> Result<(), SearchError> {
+    fn commit(&self, writer: &mut IndexWriter, payload: Payload) -> Result<(), SearchError> {
         let failed = |error| self.place.engine("committing to the search index", error);
-        let payload = serde_json::to_string(&Payload { cursor })
+        let payload = serde_json::to_string(&payload)
             .map_err(|error| failed(TantivyError::InternalError(error.to_string())))?;
         let mut prepared = writer.prepare_commit().map_err(failed)?;
         prepared.set_payload(&payload);

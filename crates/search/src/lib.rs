@@ -58,6 +58,7 @@
 //!     skus: vec!["OAK-180".into()],
 //!     tags: vec!["new".into()],
 //!     price_range: Some(PriceRange { minor_min: 49_900, minor_max: 49_900 }),
+//!     prices_shown: vec![],
 //!     in_stock: true,
 //!     created_ms: 0,
 //!     shown_from_ms: None,
@@ -101,7 +102,7 @@ mod words;
 
 pub use answer::{Facet, FacetValue, Hit, SearchAnswer, UnmatchedFilter};
 pub use batch::{Applied, Batch};
-pub use document::{PriceRange, ProductDocument};
+pub use document::{PriceRange, PriceShown, ProductDocument};
 pub use error::SearchError;
 pub use facet::FacetField;
 pub use filter::{Filter, PriceComparison};

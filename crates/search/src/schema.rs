@@ -9,6 +9,8 @@
 //! `name ␟ value` as the value, because a shop may have thousands of names; those of one name lie
 //! side by side in the column's dictionary. A category is stored with all its ancestors.
 //!
+//! Shown only: what stands in `shown`, among it the prices of several moments. What is filtered and sorted by has one price.
+//!
 //! Left out by the moment of the search: `shown_from`, `shown_until`.
 //!
 //! Sorted by: `price_min`, `price_max`, `created`, `title_key`, and `id` for ties.
@@ -24,7 +26,7 @@ use crate::analysis::{CODE, STEMMED, TYPED};
 ///
 /// Raised by hand whenever any of them changes, or tantivy by a minor version. An index of another
 /// version answers [`crate::SearchError::NeedsRebuild`].
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// Stands between the parts of a stored value: the levels of a category, a name and its value. No
 /// cleaned value contains it, and it sorts before every character that one can contain.

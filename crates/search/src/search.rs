@@ -53,8 +53,10 @@ pub(crate) fn answer(
     let shown: Vec<_> = first.take(request.limit).collect();
     let has_more = page.rows.len() > request.offset.saturating_add(shown.len());
     let next = shown.last().filter(|_| has_more).map(|row| row.token(request.sort));
-    let hits =
-        shown.iter().map(|row| hit(searcher, fields, row, place)).collect::<Result<Vec<_>, _>>()?;
+    let hits = shown
+        .iter()
+        .map(|row| hit(searcher, fields, row, request.at_ms, place))
+        .collect::<Result<Vec<_>, _>>()?;
     let facets = request
         .facets
         .iter()
@@ -248,6 +250,7 @@ fn hit(
     searcher: &Searcher,
     fields: &Fields,
     row: &crate::page::Row,
+    at_ms: Option<i64>,
     place: &Place,
 ) -> Result<Hit, SearchError> {
     let stored: TantivyDocument =
@@ -256,7 +259,7 @@ fn hit(
     let shown = value.as_ref().and_then(|value| value.as_str()).ok_or_else(|| {
         place.engine("reading a product", TantivyError::InternalError("a row is empty".to_owned()))
     })?;
-    encode::hit(shown, row.score).map_err(|error| {
+    encode::hit(shown, row.score, at_ms).map_err(|error| {
         place.needs_rebuild(format!("product `{}` is unreadable: {error}", row.id))
     })
 }

@@ -20,6 +20,7 @@ pub fn document(id: &str, title: &str, brand: &str, minor: i64) -> ProductDocume
         skus: vec![id.to_uppercase()],
         tags: Vec::new(),
         price_range: Some(PriceRange { minor_min: minor, minor_max: minor }),
+        prices_shown: Vec::new(),
         in_stock: true,
         created_ms: 0,
         shown_from_ms: None,

@@ -107,10 +107,12 @@ impl HistoryArgs {
 impl ExportArgs {
     fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         let shop = context.shop()?;
-        let mut write = |out: &mut dyn Write| Ok(shop.price_export(std::io::BufWriter::new(out), &self.list)?);
+        let mut write =
+            |out: &mut dyn Write| Ok(shop.price_export(std::io::BufWriter::new(out), &self.list)?);
         let report = write_file(context, &self.file, self.yes, &mut write)?;
         let prices = counted(report.prices, "price", "prices");
-        let sentence = format!("wrote {prices} of {}", counted(report.price_lists, "list", "lists"));
+        let sentence =
+            format!("wrote {prices} of {}", counted(report.price_lists, "list", "lists"));
         let answer = if self.file.as_os_str() == "-" {
             Answer::nothing()
         } else {

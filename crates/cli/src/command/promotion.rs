@@ -221,7 +221,8 @@ impl AddArgs {
         for plan in &planned {
             if let PlannedPromotion::Changed { before, after } = plan {
                 let own = shop.promotion_differences(before, after)?;
-                differences.extend(own.into_iter().map(|difference| (after.name.clone(), difference)));
+                differences
+                    .extend(own.into_iter().map(|difference| (after.name.clone(), difference)));
             }
         }
         let view = PromotionAdded::new(&planned, differences, self.dry_run);

@@ -318,7 +318,8 @@ impl Show for ImportView {
         if self.rejected_rows > 0 {
             let rows = counted(self.rejected_rows, "row", "rows");
             let products = counted(self.rejected_products, "whole product", "whole products");
-            let products = if is_of(ImportKind::Products) { format!(", {products}") } else { String::new() };
+            let products =
+                if is_of(ImportKind::Products) { format!(", {products}") } else { String::new() };
             sheet.pair("rejected", &format!("{rows}{products}"));
         }
         sheet.some("reject file", self.reject_file.as_deref());

@@ -23,6 +23,8 @@ view! {
         price_from: Option<Money>,
         /// The highest price of its variants.
         price_to: Option<Money>,
+        /// When `price_from` is a reduced price: the lowest of the 30 days before (Directive 98/6/EC, Article 6a).
+        lowest_price_30_days: Option<Money>,
         /// Whether any variant could be bought when it was indexed.
         in_stock: bool,
     }
@@ -90,16 +92,23 @@ impl HitRow {
             brand: hit.brand.clone(),
             price_from: range.map(|range| Money::from_minor(range.minor_min, currency)),
             price_to: range.map(|range| Money::from_minor(range.minor_max, currency)),
+            lowest_price_30_days: hit
+                .lowest_before_minor
+                .map(|minor| Money::from_minor(minor, currency)),
             in_stock: hit.in_stock,
         }
     }
 
     fn price_text(&self) -> String {
-        match (self.price_from, self.price_to) {
+        let mut text = match (self.price_from, self.price_to) {
             (Some(from), Some(to)) if from == to => from.to_string(),
             (Some(from), Some(to)) => format!("{} – {to}", from.amount_text()),
             _ => String::new(),
+        };
+        if let Some(lowest) = self.lowest_price_30_days {
+            text.push_str(&format!(" (30 days before: {})", lowest.amount_text()));
         }
+        text
     }
 }
 
@@ -148,8 +157,17 @@ impl Row for HitRow {
         ("STOCK", Side::Left),
         ("HANDLE", Side::Left),
     ];
-    const FIELDS: &'static [&'static str] =
-        &["id", "handle", "title", "brand", "price_from", "price_to", "currency", "in_stock"];
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "handle",
+        "title",
+        "brand",
+        "price_from",
+        "price_to",
+        "currency",
+        "in_stock",
+        "lowest_price_30_days",
+    ];
 
     fn cells(&self) -> Vec<String> {
         vec![
@@ -172,6 +190,7 @@ impl Row for HitRow {
             amount(self.price_to),
             self.price_from.map_or_else(String::new, |price| price.currency().code().to_owned()),
             self.in_stock.to_string(),
+            amount(self.lowest_price_30_days),
         ]
     }
 }

@@ -37,6 +37,47 @@ fn a_reduced_price_is_shown_with_the_lowest_before() {
     assert!(other["variants"][0]["lowest_price_30_days"].is_null());
 }
 
+/// The lowest price of the hat before its reduction, as everything that shows it to people or programs has it.
+#[track_caller]
+fn lowest(place: &Place, store: &[&str]) -> Vec<String> {
+    let run = |words: &[&str]| place.run(&[words, store].concat()).with_code(0);
+    let price = run(&["price", "show", "HAT", "--json"]).json();
+    let product = run(&["product", "show", "felt-hat", "--json"]).json();
+    let found = run(&["search", "felt hat", "--json"]).json();
+    let amounts = [
+        &price["lowest_price_30_days"]["amount"],
+        &product["variants"][0]["lowest_price_30_days"]["amount"],
+        &found["hits"][0]["lowest_price_30_days"]["amount"],
+    ];
+    let mut told: Vec<String> =
+        amounts.iter().map(|amount| amount.as_str().unwrap_or_default().to_owned()).collect();
+    let file = run(&["export", "-"]).stdout;
+    let header: Vec<&str> = file.lines().next().unwrap().split(',').collect();
+    let at = header.iter().position(|name| *name == "Variant Lowest Price 30 Days");
+    let hat = file.lines().find(|line| line.starts_with("felt-hat,")).unwrap();
+    told.extend(at.and_then(|at| hat.split(',').nth(at)).map(str::to_owned));
+    told
+}
+
+#[test]
+fn the_lowest_price_before_survives_import_backup_and_restore_everywhere() {
+    let place = shop();
+    assert_eq!(lowest(&place, &[]), ["80.00"; 4]);
+    place.run(&["export", "out.csv"]).with_code(0);
+    let back = place.run(&["import", "out.csv", "--json"]).with_code(0).json();
+    assert_eq!(
+        (&back["updated"], &back["ignored_columns"][0]),
+        (&0.into(), &"Variant Lowest Price 30 Days".into())
+    );
+    assert_eq!(lowest(&place, &[]), ["80.00"; 4], "an import of the export");
+    place.run(&["backup", "copy.db"]).with_code(0);
+    let store = ["--store", "sqlite:other.db"];
+    place.run(&[&["restore", "copy.db"][..], &store].concat()).with_code(0);
+    assert_eq!(lowest(&place, &store), ["80.00"; 4], "a restored copy");
+    sell(&place, "95.00");
+    assert_eq!(lowest(&place, &[])[0], "", "it rose");
+}
+
 #[test]
 fn the_history_survives_import_backup_and_restore() {
     let place = shop();

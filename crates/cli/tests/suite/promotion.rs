@@ -75,7 +75,11 @@ fn a_file_that_changed_changes_what_is_stored_and_leaves_the_switch() {
     let before = id(&place);
     place.run(&["promotion", "disable", "Spring"]).with_code(0);
     place.run(&["promotion", "disable", "Spring"]).with_code(0);
-    assert_eq!(add(&place, "spring.toml"), (0, 0, 1), "a file without `active` switches nothing on");
+    assert_eq!(
+        add(&place, "spring.toml"),
+        (0, 0, 1),
+        "a file without `active` switches nothing on"
+    );
     place.write("spring.toml", SPRING.replace("10%", "12%"));
     insta::assert_snapshot!(place.run(&["promotion", "add", "spring.toml", "--dry-run"]).shown());
     assert_eq!(add(&place, "spring.toml"), (0, 1, 0));
@@ -126,9 +130,16 @@ fn a_trial_says_what_a_cart_would_get_and_why_not() {
     let cart = place.cart("FEN-SKIL-26", "2");
     place.write("spring.toml", SPRING);
     insta::assert_snapshot!(place.run(&["promotion", "test", &cart, "spring.toml"]).shown());
-    place.write("many.json", r#"{"name":"Many","gives":{"off_order":"5"},"when":{"min_quantity":3}}"#);
-    insta::assert_snapshot!("refused", place.run(&["promotion", "test", &cart, "many.json"]).shown());
-    let early = ["promotion", "test", &cart, "spring.toml", "--at", "2019-01-01T00:00:00Z", "--json"];
+    place.write(
+        "many.json",
+        r#"{"name":"Many","gives":{"off_order":"5"},"when":{"min_quantity":3}}"#,
+    );
+    insta::assert_snapshot!(
+        "refused",
+        place.run(&["promotion", "test", &cart, "many.json"]).shown()
+    );
+    let early =
+        ["promotion", "test", &cart, "spring.toml", "--at", "2019-01-01T00:00:00Z", "--json"];
     let early = place.run(&early).with_code(0).json();
     assert_eq!(early["promotions"][0]["code"], "promotion.not_yet");
     assert_eq!(early["total_before"], early["total_after"]);
@@ -153,7 +164,11 @@ fn flags_still_say_a_simple_promotion_and_a_word_alone_says_nothing() {
     let words = ["promotion", "add", "Five off", "--amount", "5.00", "--coupon", "FIVE"];
     place.run(&words).with_code(0);
     let again = place.run(&words).with_code(0);
-    assert!(again.stderr.contains("0 promotions created, 0 changed, 1 unchanged"), "{}", again.stderr);
+    assert!(
+        again.stderr.contains("0 promotions created, 0 changed, 1 unchanged"),
+        "{}",
+        again.stderr
+    );
     place.run(&["promotion", "add", "Five off"]).with_code(2);
     place.run(&["promotion", "add", "five.toml"]).with_code(3);
     place.run(&["promotion", "add", "x.toml", "--coupon", "FIVE"]).with_code(2);

@@ -320,7 +320,8 @@ pub fn plan_price(
     };
     let difference = Difference { field, before: text(known), after: text(price.as_ref()) };
     let is_single = draft.min_quantity == 1;
-    let paid = rung(base.unwrap_or(list.id), 1).filter(|_| is_single && list.customer_group.is_none());
+    let paid =
+        rung(base.unwrap_or(list.id), 1).filter(|_| is_single && list.customer_group.is_none());
     let danger = danger(known.or(paid), price.as_ref(), is_single && base == Some(list.id), label);
     let change = match (price, known) {
         (None, _) => PriceChange::Removed,
@@ -338,11 +339,13 @@ fn danger(
 ) -> Option<Danger> {
     let (kind, message) = match (before, after) {
         (Some(before), Some(after)) if moves_by_more_than_half(before.amount, after.amount) => {
-            let message = format!("its price would move from {} to {}", before.amount, after.amount);
+            let message =
+                format!("its price would move from {} to {}", before.amount, after.amount);
             ("price.moves", message)
         }
         (Some(before), None) if is_base => {
-            let message = format!("its price of {} would be taken away, so nobody can buy it", before.amount);
+            let message =
+                format!("its price of {} would be taken away, so nobody can buy it", before.amount);
             ("price.removed", message)
         }
         _ => return None,
@@ -380,7 +383,12 @@ mod tests {
         Price { list, variant: VARIANT, min_quantity, amount: eur(amount), compare_at: None }
     }
 
-    fn plan(list: &PriceList, min_quantity: u32, amount: Option<&str>, held: &[Price]) -> PlannedPrice {
+    fn plan(
+        list: &PriceList,
+        min_quantity: u32,
+        amount: Option<&str>,
+        held: &[Price],
+    ) -> PlannedPrice {
         let draft = PriceDraft {
             line: 2,
             list: 0,
@@ -408,7 +416,11 @@ mod tests {
         assert_eq!(kind(plan(&list(1, None), 1, Some("4.99"), &held)), Some("price.moves"));
         assert_eq!(kind(plan(&list(1, None), 1, None, &held)), Some("price.removed"));
         assert_eq!(kind(plan(&list(2, None), 1, None, &held)), None, "the base price is left");
-        assert_eq!(kind(plan(&list(3, None), 1, Some("1.00"), &held)), Some("price.moves"), "a new sale");
+        assert_eq!(
+            kind(plan(&list(3, None), 1, Some("1.00"), &held)),
+            Some("price.moves"),
+            "a new sale"
+        );
         assert_eq!(kind(plan(&list(3, Some("b2b")), 1, Some("1.00"), &held)), None, "a contract");
         assert_eq!(kind(plan(&list(3, None), 100, Some("1.00"), &held)), None, "a rung");
     }

@@ -3,10 +3,11 @@
 //! Products come in the order they were made, oldest first, so that two exports of one shop are the same bytes. They are
 //! read twice: once to find out which columns the file needs, once to write it; never more than a page is in memory.
 //!
-//! Invariant: what is exported, imported into an empty shop and exported again gives the same bytes.
+//! Invariant: what is exported, imported into an empty shop and exported again gives the same bytes, but for the lowest
+//! prices before reductions: they follow from what prices were, which no file brings along.
 //!
 //! Deliberately absent: retired variants, prices of other lists than the channel's base list, and quantity rungs: the
-//! formats have no place for them.
+//! formats have no place for them. Price lists have a file of their own (`export_prices`).
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -15,6 +16,7 @@ use sutler_core::catalog::{CategoryTree, Product, Variant};
 use sutler_core::id::{PriceListId, ProductId, StockLocationId, VariantId};
 use sutler_core::import::{ImageDraft, ProductDraft, Said, VariantDraft};
 use sutler_core::inventory::{StockKey, StockLevel};
+use sutler_core::money::Money;
 use sutler_core::pricing::Price;
 use sutler_core::rejection::Rejection;
 pub use sutler_exchange::guard;
@@ -140,9 +142,13 @@ impl Shop {
                 |variant| around.on_hand(variant),
             )
         };
+        let lowest = |products: &[Product]| self.lowest_before(products, &channel.code);
         let mut columns = ExportColumns::default();
         self.each_page(|products, around| {
             products.iter().for_each(|product| columns.add(&draft(product, around)));
+            if !lowest(products)?.is_empty() {
+                columns.add_lowest_prices();
+            }
             Ok(())
         })?;
         let headers = match options.headers {
@@ -152,11 +158,15 @@ impl Shop {
         let mut writer = ProductWriter::new(out, columns, headers).map_err(failed)?;
         let mut report = ExportReport::default();
         self.each_page(|products, around| {
+            let reduced = lowest(products)?;
             for product in products {
                 let draft = draft(product, around);
                 report.products += 1;
                 report.variants += count(draft.variants.len());
-                writer.write(&draft).map_err(failed)?;
+                let in_use = product.variants.iter().filter(|variant| !variant.retired);
+                let lowest: Vec<Option<Money>> =
+                    in_use.map(|variant| reduced.get(&variant.id).copied()).collect();
+                writer.write_reduced(&draft, &lowest).map_err(failed)?;
             }
             Ok(())
         })?;
@@ -204,6 +214,18 @@ impl Shop {
         })?;
         writer.finish().map_err(failed)?.flush().map_err(failed)?;
         Ok(report)
+    }
+
+    /// Returns the lowest price before the reduction of each variant whose price is reduced now.
+    fn lowest_before(
+        &self,
+        products: &[Product],
+        channel: &str,
+    ) -> Result<BTreeMap<VariantId, Money>, FlowError> {
+        let in_use = products.iter().flat_map(|p| &p.variants).filter(|variant| !variant.retired);
+        let variants: Vec<VariantId> = in_use.map(|variant| variant.id).collect();
+        let reductions = self.price_reductions(&variants, channel)?;
+        Ok(reductions.into_iter().map(|(id, reduction)| (id, reduction.lowest_before)).collect())
     }
 
     /// Reads all products, oldest first, a page at a time.

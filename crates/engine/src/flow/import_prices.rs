@@ -146,8 +146,7 @@ impl Shop {
             match self.price_list(setup, draft, target) {
                 Ok(list) => planned.push(list),
                 Err(rejection) => {
-                    let message =
-                        format!("the price list '{}': {rejection}", shown(&draft.name));
+                    let message = format!("the price list '{}': {rejection}", shown(&draft.name));
                     let help = "mend what the file says about the list; nothing was written";
                     wrong.push(refusal(&codes::PRICE_LIST_REFUSED, 0, 0, message, help));
                 }
@@ -193,7 +192,8 @@ impl Shop {
                 named.insert(draft.variant.clone(), self.named(&draft.variant)?);
             }
         }
-        let variants: BTreeSet<VariantId> = named.values().flatten().map(|found| found.variant).collect();
+        let variants: BTreeSet<VariantId> =
+            named.values().flatten().map(|found| found.variant).collect();
         let variants: Vec<VariantId> = variants.into_iter().collect();
         let held = self.store().prices(&variants)?;
         let mut told: BTreeSet<(PriceListId, VariantId, u32)> = BTreeSet::new();
@@ -260,7 +260,8 @@ fn judge(
     };
     let list = &list.list;
     if !told.insert((list.id, found.variant, draft.min_quantity)) {
-        let message = format!("{} is priced twice in '{}', with different spellings", found.label, list.name);
+        let message =
+            format!("{} is priced twice in '{}', with different spellings", found.label, list.name);
         let help = "delete the row that is wrong";
         return refuse(refusal(&codes::UNKNOWN_PRICED_VARIANT, 0, 0, message, help));
     }
@@ -269,9 +270,7 @@ fn judge(
     let end = held.partition_point(|price| price.variant <= found.variant);
     let own = held.get(first..end).unwrap_or_default();
     match plan_price(draft, &found.label, found.variant, list, Some(target.price_list), own) {
-        Ok(planned) => {
-            Verdict::Planned(found, list.id, draft.min_quantity, Box::new(planned))
-        }
+        Ok(planned) => Verdict::Planned(found, list.id, draft.min_quantity, Box::new(planned)),
         Err(rejection) => {
             let help = "write the price in the currency of its list";
             refuse(refusal(&codes::PRICE_REFUSED, 0, 0, rejection.to_string(), help))

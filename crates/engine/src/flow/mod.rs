@@ -21,6 +21,7 @@ mod promotion_facts;
 pub mod recover;
 pub mod rule;
 pub mod search;
+mod search_prices;
 pub mod setup;
 pub mod stock;
 pub mod tax;

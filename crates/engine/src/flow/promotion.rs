@@ -126,9 +126,7 @@ impl Shop {
             let written = WrittenPromotion { promotion: promotion.clone(), says_active: false };
             let planned = plan_promotions([written], &setup.promotions).into_iter().next();
             // Of one promotion only the shop can have several.
-            planned
-                .and_then(Result::ok)
-                .ok_or_else(|| ambiguous(&setup, &promotion.name).into())
+            planned.and_then(Result::ok).ok_or_else(|| ambiguous(&setup, &promotion.name).into())
         };
         if dry_run {
             return plan();
@@ -177,7 +175,10 @@ impl Shop {
     /// assert!(matches!(again[0], PlannedPromotion::Unchanged(_)), "{text}");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn promotion_document(&self, promotion: &Promotion) -> Result<PromotionDocument, FlowError> {
+    pub fn promotion_document(
+        &self,
+        promotion: &Promotion,
+    ) -> Result<PromotionDocument, FlowError> {
         let setup = self.setup()?;
         let names = ShopNames::new(self, &setup)?;
         let document = PromotionDocument::of(promotion, &names);
@@ -239,7 +240,8 @@ impl Shop {
         let mut fields: Vec<&str> = Vec::new();
         for value in [&before, &after] {
             let DocumentValue::Table(own) = value else { continue };
-            let new = own.iter().map(|(name, _)| name.as_str()).filter(|name| !fields.contains(name));
+            let new =
+                own.iter().map(|(name, _)| name.as_str()).filter(|name| !fields.contains(name));
             let new: Vec<&str> = new.collect();
             fields.extend(new);
         }
@@ -325,7 +327,8 @@ fn find<'s>(setup: &'s Setup, word: &str) -> Result<&'s Promotion, Rejection> {
 }
 
 fn ambiguous(setup: &Setup, name: &str) -> Rejection {
-    let same = setup.promotions.iter().filter(|known| known.name.to_lowercase() == name.to_lowercase());
+    let same =
+        setup.promotions.iter().filter(|known| known.name.to_lowercase() == name.to_lowercase());
     let candidates = same.map(|known| format!("{} ({})", known.name, known.id)).collect();
     Rejection::Ambiguous { noun: "promotion", given: name.to_owned(), candidates }
 }

@@ -6,8 +6,9 @@
 //!
 //! Indexed are the published products that have a price in the base list of the channel; a product that leaves the shop
 //! leaves the index with the next sync. A publish window opens and closes by the clock alone, without an event, so both its
-//! ends are in the index and each search leaves out what is not shown at its moment. A base list has no window, so prices
-//! change by events only. There is one index, of the channel `web` or else the first.
+//! ends are in the index and each search leaves out what is not shown at its moment. Filtered and sorted by is the base
+//! price, which has no window and changes by events only; what a hit shows is what is charged at its moment, with the
+//! lowest price before a reduction (see `search_prices`). There is one index, of the channel `web` or else the first.
 //!
 //! Invariants
 //! * The index may lag, it never leads: its place in the log is that of the events it has seen.
@@ -31,6 +32,7 @@ pub use sutler_search::{
     SearchAnswer, SearchError, SearchRequest, Sort, UnmatchedFilter,
 };
 
+use super::search_prices::{NotedLists, ShownPrices, shown_prices};
 use crate::{FlowError, Shop};
 
 /// How many events are read at a time.
@@ -207,7 +209,12 @@ impl Shop {
         let (head, _) = self.store().event_head()?;
         let cursor = index.cursor()?;
         // An empty index is filled faster from products; one that is ahead belongs to another shop or an older copy.
-        if cursor > head || (cursor == 0 && head > 0) {
+        // So is one whose price lists were changed since, which no event tells.
+        let lists = NotedLists::of(&*self.setup()?);
+        if cursor > head
+            || (cursor == 0 && head > 0)
+            || lists.changed_since(index.note()?.as_deref())
+        {
             return self.rebuild(index);
         }
         let mut report = IndexReport { cursor, ..IndexReport::default() };
@@ -216,6 +223,7 @@ impl Shop {
             return Ok(report);
         }
         let writer = Writer::new(self)?;
+        let note = writer.prices.note();
         loop {
             let events = self.store().events(report.cursor, EVENTS_AT_A_TIME)?;
             let Some(last) = events.last().map(|event| event.seq) else { break };
@@ -237,6 +245,7 @@ impl Shop {
                 }
             }
             report.events += wide(events.len());
+            batch.note(&note);
             report.count(index.apply(batch, last)?);
             report.cursor = last;
         }
@@ -314,6 +323,7 @@ impl Shop {
             }
         }
         written += wide(batch.len());
+        batch.note(writer.prices.note());
         report.count(index.apply(batch, head)?);
         report.products = index.product_count()?;
         Ok((report, written))
@@ -346,6 +356,7 @@ struct Writer<'a> {
     shop: &'a Shop,
     tree: CategoryTree,
     price_list: Option<PriceListId>,
+    prices: ShownPrices,
     /// Locations that ship.
     locations: BTreeSet<StockLocationId>,
 }
@@ -364,6 +375,7 @@ impl<'a> Writer<'a> {
             shop,
             tree: shop.category_tree()?,
             price_list: list.map(|list| list.id),
+            prices: ShownPrices::new(shop, &setup)?,
             locations: active.map(|location| location.id).collect(),
         })
     }
@@ -405,9 +417,13 @@ impl<'a> Writer<'a> {
             .map(|price| (price.variant, price.amount.minor()))
             .collect();
         let levels = store.stock_levels(&variants, now)?;
+        let timelines = self.prices.timelines(self.shop, &variants)?;
         let document = |product: Product| {
-            let document =
-                product.is_published().then(|| self.document(&product, &prices, &levels));
+            let document = product.is_published().then(|| {
+                let found = self.document(&product, &prices, &levels)?;
+                let prices_shown = shown_prices(&product, &timelines, found.price_range, now);
+                Some(ProductDocument { prices_shown, ..found })
+            });
             (product.id, document.flatten())
         };
         Ok(products.into_iter().map(document).collect())
@@ -454,6 +470,7 @@ impl<'a> Writer<'a> {
             skus: in_use.iter().filter_map(|v| v.sku.as_ref()).map(ToString::to_string).collect(),
             tags: product.tags.clone(),
             price_range: Some(PriceRange { minor_min, minor_max }),
+            prices_shown: Vec::new(),
             in_stock: in_use.iter().any(|variant| self.in_stock(variant, levels)),
             created_ms: product.created_at.millis(),
             shown_from_ms: product.publish_window.from.map(|from| from.millis()),

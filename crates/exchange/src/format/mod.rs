@@ -76,7 +76,9 @@ impl fmt::Display for FormatName {
 /// assert!(unknown.to_string().ends_with("did you mean shopify?"));
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("no format is called {given:?}; known are shopify, shopify-inventory, generic and price-list{hint}")]
+#[error(
+    "no format is called {given:?}; known are shopify, shopify-inventory, generic and price-list{hint}"
+)]
 pub struct UnknownFormat {
     given: String,
     hint: String,

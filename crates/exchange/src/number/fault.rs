@@ -14,11 +14,8 @@ pub(crate) struct Fault {
 
 /// Puts an error of a price into words.
 pub(crate) fn fault(error: &NumberError, rule: Rule, currency: Currency) -> Fault {
-    let said = |code, what: &str, help: &str| Fault {
-        code,
-        what: what.to_owned(),
-        help: help.to_owned(),
-    };
+    let said =
+        |code, what: &str, help: &str| Fault { code, what: what.to_owned(), help: help.to_owned() };
     match error {
         NumberError::NotANumber => said(
             &codes::PRICE_NOT_A_NUMBER,
@@ -61,7 +58,9 @@ pub(crate) fn fault(error: &NumberError, rule: Rule, currency: Currency) -> Faul
         NumberError::OtherCurrency(found) => said(
             &codes::OTHER_CURRENCY,
             &format!("is in {found}, but the file is read in {currency}"),
-            &format!("convert the prices to {currency}, or import into a shop of the other currency"),
+            &format!(
+                "convert the prices to {currency}, or import into a shop of the other currency"
+            ),
         ),
     }
 }

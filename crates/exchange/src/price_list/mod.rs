@@ -80,7 +80,10 @@ impl Column {
 
     /// Returns what a header names; `None` for an unknown one.
     fn of(header: &str) -> Option<Column> {
-        if crate::shopify::columns::REJECT_COLUMNS.iter().any(|own| header.eq_ignore_ascii_case(own)) {
+        if crate::shopify::columns::REJECT_COLUMNS
+            .iter()
+            .any(|own| header.eq_ignore_ascii_case(own))
+        {
             return Some(Column::Added);
         }
         let letters = crate::text::header_letters(header);
@@ -115,7 +118,11 @@ mod tests {
 
     use crate::{FileKind, FormatName, Input, Opened, ReadOptions, open};
 
-    fn opened(text: &str, list: Option<&str>, decimal: Option<DecimalMark>) -> Result<Opened, Vec<Diagnostic>> {
+    fn opened(
+        text: &str,
+        list: Option<&str>,
+        decimal: Option<DecimalMark>,
+    ) -> Result<Opened, Vec<Diagnostic>> {
         let options = ReadOptions {
             format: Some(FormatName::PriceList),
             price_list: list.map(str::to_owned),
@@ -133,7 +140,8 @@ mod tests {
     fn rejects(opened: &Opened) -> Vec<(u64, String, String)> {
         let rows = opened.prices().filter_map(|entry| entry.unwrap().rejected);
         let told = rows.flat_map(|row| row.errors);
-        let column = |d: &Diagnostic| d.place.column.clone().map_or_else(String::new, |(_, name)| name);
+        let column =
+            |d: &Diagnostic| d.place.column.clone().map_or_else(String::new, |(_, name)| name);
         told.map(|d| (d.place.line, d.code.clone(), column(&d))).collect()
     }
 
@@ -145,13 +153,22 @@ mod tests {
         let opened = opened(file, None, None).unwrap();
         assert_eq!(opened.summary().kind, FileKind::Prices);
         let [trade, sale] = opened.price_lists() else { panic!("two lists") };
-        assert_eq!((trade.channel.clone(), trade.currency), (Some(Said::Value("web".into())), Some(Currency::USD)));
+        assert_eq!(
+            (trade.channel.clone(), trade.currency),
+            (Some(Said::Value("web".into())), Some(Currency::USD))
+        );
         assert_eq!(trade.until, Some(Said::Value("2027-01-31T23:00:00Z".parse().unwrap())));
-        assert_eq!((trade.priority.clone(), sale.priority.clone()), (Some(Said::Value(5)), Some(Said::Cleared)));
+        assert_eq!(
+            (trade.priority.clone(), sale.priority.clone()),
+            (Some(Said::Value(5)), Some(Said::Cleared))
+        );
         let [ten, one] = &drafts(&opened)[..] else { panic!("two prices") };
         assert_eq!((ten.list, ten.min_quantity), (0, 10));
         assert_eq!(ten.amount, Some(Money::parse("9.90", Currency::USD).unwrap()));
-        assert_eq!((one.list, one.min_quantity, one.compare_at.clone()), (1, 1, Some(Said::Cleared)));
+        assert_eq!(
+            (one.list, one.min_quantity, one.compare_at.clone()),
+            (1, 1, Some(Said::Cleared))
+        );
         assert_eq!(one.amount, Some(Money::parse("8.50", Currency::EUR).unwrap()));
     }
 
@@ -194,13 +211,18 @@ mod tests {
 
     #[test]
     fn a_cell_about_the_list_refuses_the_file() {
-        for (column, cell) in
-            [("from", "soon"), ("until", "2027-02-30"), ("currency", "euro"), ("priority", "high"), ("price_list", "")]
-        {
+        for (column, cell) in [
+            ("from", "soon"),
+            ("until", "2027-02-30"),
+            ("currency", "euro"),
+            ("priority", "high"),
+            ("price_list", ""),
+        ] {
             let blank = if column == "price_list" { "" } else { "A" };
             let head = if column == "price_list" { String::new() } else { format!(",{column}") };
             let row = if column == "price_list" { String::new() } else { format!(",{cell}") };
-            let wrong = opened(&format!("price_list,sku,price{head}\n{blank},MUG,1{row}\n"), None, None);
+            let wrong =
+                opened(&format!("price_list,sku,price{head}\n{blank},MUG,1{row}\n"), None, None);
             let wrong = wrong.err().unwrap();
             let place = wrong[0].place.clone();
             assert_eq!((wrong[0].code.as_str(), place.line), ("E177", 2), "{column}");
@@ -235,7 +257,8 @@ mod tests {
             ("SKU,Min Quantity,Price", FormatName::PriceList),
             ("Handle,Title,Price", FormatName::ShopifyProducts),
         ] {
-            let options = ReadOptions { price_list: Some("L".into()), ..ReadOptions::new(Currency::EUR) };
+            let options =
+                ReadOptions { price_list: Some("L".into()), ..ReadOptions::new(Currency::EUR) };
             let opened = open(Input::bytes("f.csv", format!("{head}\n")), options);
             assert_eq!(opened.map(|opened| opened.summary().format), Ok(format), "{head}");
         }

@@ -117,7 +117,8 @@ impl Row<'_> {
             return None;
         }
         if let Some(first) = self.first_line() {
-            let message = format!("this variant and quantity stand on line {first} of the same list already");
+            let message =
+                format!("this variant and quantity stand on line {first} of the same list already");
             let told = diagnostic(&codes::SAME_PRICE_TWICE, record.place(), message);
             self.faults.push(told.with_help("delete the row that is wrong"));
         }
@@ -154,7 +155,13 @@ impl Row<'_> {
                 None
             }
             ("", _) => {
-                self.fault(&codes::PRICE_WITHOUT_VARIANT, Column::Sku, cell, "names no variant", help);
+                self.fault(
+                    &codes::PRICE_WITHOUT_VARIANT,
+                    Column::Sku,
+                    cell,
+                    "names no variant",
+                    help,
+                );
                 None
             }
             (sku, _) => Some(sku.to_owned()),
@@ -194,7 +201,13 @@ impl Row<'_> {
                 self.fault(&codes::PRICE_NOT_A_NUMBER, Column::Price, cell, "is blank", help);
             }
             Err(NumberError::Placeholder) => {
-                self.fault(&codes::PRICE_NOT_A_NUMBER, Column::Price, cell, "is not a number", help);
+                self.fault(
+                    &codes::PRICE_NOT_A_NUMBER,
+                    Column::Price,
+                    cell,
+                    "is not a number",
+                    help,
+                );
             }
             Err(error) => self.price_fault(Column::Price, list, &error),
         }

@@ -45,7 +45,10 @@ pub(super) struct Columns {
 pub(crate) fn is_price_list(header: &Header) -> bool {
     let has = |wanted| header.names().iter().any(|name| Column::of(name) == Some(wanted));
     let knows_all = header.names().iter().all(|name| Column::of(name).is_some());
-    knows_all && has(Column::Sku) && has(Column::Price) && (has(Column::List) || has(Column::MinQuantity))
+    knows_all
+        && has(Column::Sku)
+        && has(Column::Price)
+        && (has(Column::List) || has(Column::MinQuantity))
 }
 
 impl Columns {
@@ -139,9 +142,14 @@ impl PriceTable {
             decimal_marks: Vec::new(),
             table,
         };
-        let mut lists =
-            Lists { drafts: Vec::new(), by_name: BTreeMap::new(), last: Vec::new(), wrong: Vec::new() };
-        let mut evidence = [Column::Price, Column::CompareAt].map(|column| (column, Evidence::default()));
+        let mut lists = Lists {
+            drafts: Vec::new(),
+            by_name: BTreeMap::new(),
+            last: Vec::new(),
+            wrong: Vec::new(),
+        };
+        let mut evidence =
+            [Column::Price, Column::CompareAt].map(|column| (column, Evidence::default()));
         let mut keys = Vec::new();
         let mut reader = found.table.rows();
         while let Some(record) = reader.read()? {
@@ -195,7 +203,9 @@ impl PriceTable {
                 (Some(mark), _) => Rule::given(mark),
                 (None, Verdict::Read(rule)) => rule,
                 (None, Verdict::Ambiguous { count, line, example }) => {
-                    wrong.push(crate::catalog::scan::ambiguous_column(header, at, count, line, &example));
+                    wrong.push(crate::catalog::scan::ambiguous_column(
+                        header, at, count, line, &example,
+                    ));
                     continue;
                 }
             };
@@ -240,8 +250,10 @@ impl Columns {
 
 impl Lists {
     fn read(&mut self, record: &Record<'_>, columns: &Columns, header: &Header) {
-        let cells: Vec<&str> =
-            Column::OF_LIST.iter().map(|column| columns.cell(record, *column).unwrap_or_default()).collect();
+        let cells: Vec<&str> = Column::OF_LIST
+            .iter()
+            .map(|column| columns.cell(record, *column).unwrap_or_default())
+            .collect();
         if cells == self.last {
             return;
         }
@@ -250,8 +262,7 @@ impl Lists {
             Err(wrong) => self.wrong.push(*wrong),
             Ok(draft) => match self.by_name.get(&draft.name) {
                 None => {
-                    self.by_name
-                        .insert(draft.name.clone(), (self.drafts.len(), record.mark.line));
+                    self.by_name.insert(draft.name.clone(), (self.drafts.len(), record.mark.line));
                     self.drafts.push(draft);
                 }
                 Some((known, _)) if self.drafts.get(*known) == Some(&draft) => {}
@@ -261,7 +272,12 @@ impl Lists {
                         draft.name
                     );
                     let help = "write the same channel, currency, customer group, time and priority into all of its rows";
-                    self.wrong.push(fatal_place(&codes::PRICE_LIST_CELL, record.place(), message, help));
+                    self.wrong.push(fatal_place(
+                        &codes::PRICE_LIST_CELL,
+                        record.place(),
+                        message,
+                        help,
+                    ));
                 }
             },
         }
@@ -277,7 +293,8 @@ fn draft(
     let refuse = |column: Column, cell: &str, why: String| {
         let place = record.place();
         let place = columns.at(column).map_or(place.clone(), |at| header.place(&place, at));
-        let told = fatal_place(&codes::PRICE_LIST_CELL, place, why, "mend the cell; nothing was written");
+        let told =
+            fatal_place(&codes::PRICE_LIST_CELL, place, why, "mend the cell; nothing was written");
         Box::new(told.with_value(cell))
     };
     let name = columns.list_of(record);

@@ -65,6 +65,8 @@ pub(crate) const KNOWN: &[Known] = &[
     also(VariantFact,      "Variant Fulfillment Service",  "Fulfillment service", &["variant fullfilment service"]),
     base(Price,            "Variant Price",                "Price"),
     base(CompareAt,        "Variant Compare At Price",     "Compare-at price"),
+    // What the law wants told with a reduction; it follows from the prices before, so it is never read.
+    rare(Ignored,          "Variant Lowest Price 30 Days", "Lowest price 30 days"),
     base(RequiresShipping, "Variant Requires Shipping",    "Requires shipping"),
     base(Taxable,          "Variant Taxable",              "Charge tax"),
     rare(VariantFact,      "Unit Price Total Measure",     "Unit price total measure"),

@@ -53,9 +53,15 @@ pub struct ExportColumns {
     variant_facts: Vec<String>,
     options: usize,
     further_categories: bool,
+    lowest_prices: bool,
 }
 
 impl ExportColumns {
+    /// Adds the column of lowest prices before reductions; see [`ProductWriter::write_reduced`].
+    pub fn add_lowest_prices(&mut self) {
+        self.lowest_prices = true;
+    }
+
     /// Takes a product into account.
     pub fn add(&mut self, product: &ProductDraft) {
         self.options = self.options.max(used_options(product).len());
@@ -84,6 +90,7 @@ enum Content {
     Field(Role),
     ProductFact(String),
     VariantFact(String),
+    LowestPrice,
 }
 
 /// Writes products, one after the other.
@@ -126,6 +133,36 @@ impl<W: Write> ProductWriter<W> {
 
     /// Writes one product: a row for each variant and each image, at least one.
     pub fn write(&mut self, product: &ProductDraft) -> io::Result<()> {
+        self.write_reduced(product, &[])
+    }
+
+    /// As [`ProductWriter::write`], with the lowest price before the reduction of each variant whose price is reduced. Such a
+    /// column is told as ignored when the file is read: it follows from what prices were.
+    ///
+    /// ```
+    /// use sutler_core::import::{ProductDraft, VariantDraft};
+    /// use sutler_core::money::{Currency, Money};
+    /// use sutler_exchange::{ExportColumns, HeaderSet, ProductWriter};
+    ///
+    /// let hat = ProductDraft {
+    ///     handle: "hat".into(),
+    ///     variants: vec![VariantDraft::default()],
+    ///     ..ProductDraft::default()
+    /// };
+    /// let mut columns = ExportColumns::default();
+    /// columns.add(&hat);
+    /// columns.add_lowest_prices();
+    /// let mut writer = ProductWriter::new(Vec::new(), columns, HeaderSet::Classic)?;
+    /// writer.write_reduced(&hat, &[Some(Money::parse("8.00", Currency::EUR)?)])?;
+    /// let file = String::from_utf8(writer.finish()?)?;
+    /// assert!(file.contains("Variant Lowest Price 30 Days") && file.contains(",8.00,"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn write_reduced(
+        &mut self,
+        product: &ProductDraft,
+        lowest_before: &[Option<Money>],
+    ) -> io::Result<()> {
         let images = distinct_images(product);
         let options = used_options(product);
         let rows = product.variants.len().max(images.len()).max(1);
@@ -135,6 +172,7 @@ impl<W: Write> ProductWriter<W> {
                 options: &options,
                 variant: product.variants.get(n),
                 image: images.get(n).copied(),
+                lowest_before: lowest_before.get(n).copied().flatten(),
                 number: n,
                 names: self.names,
             };
@@ -172,7 +210,10 @@ fn arrange(columns: &ExportColumns, names: HeaderSet) -> Vec<(String, Content)> 
                 Content::VariantFact(known.classic.to_owned())
             }
             Role::FurtherCategories if columns.further_categories => Content::Field(known.role),
-            Role::ProductFact | Role::VariantFact | Role::FurtherCategories => continue,
+            Role::Ignored if columns.lowest_prices => Content::LowestPrice,
+            Role::ProductFact | Role::VariantFact | Role::FurtherCategories | Role::Ignored => {
+                continue;
+            }
             role => Content::Field(role),
         };
         arranged.push((name.to_owned(), content));
@@ -259,6 +300,7 @@ struct Row<'a> {
     options: &'a [usize],
     variant: Option<&'a VariantDraft>,
     image: Option<&'a ImageDraft>,
+    lowest_before: Option<Money>,
     number: usize,
     names: HeaderSet,
 }
@@ -274,6 +316,9 @@ impl<'a> Row<'a> {
             }
             Content::VariantFact(name) => {
                 plain(self.variant.and_then(|variant| fact(&variant.metadata, name)))
+            }
+            Content::LowestPrice => {
+                Cow::Owned(self.lowest_before.map_or_else(String::new, Money::amount_text))
             }
         }
     }

@@ -59,6 +59,7 @@ fn document() -> impl Strategy<Value = ProductDocument> {
                     attributes,
                     tags,
                     price_range: price.and_then(|(low, span)| prices(low, low + span)),
+                    prices_shown: Vec::new(),
                     in_stock: stock,
                     created_ms,
                     ..product(&format!("p{id:02}"), &title.join(" "))

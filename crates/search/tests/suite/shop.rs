@@ -18,6 +18,7 @@ pub(crate) fn product(id: &str, title: &str) -> ProductDocument {
         skus: Vec::new(),
         tags: Vec::new(),
         price_range: None,
+        prices_shown: Vec::new(),
         in_stock: true,
         created_ms: 0,
         shown_from_ms: None,

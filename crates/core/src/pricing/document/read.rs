@@ -197,7 +197,9 @@ impl Reader<'_> {
         if let Some(list) = at.get("delivery_methods") {
             let names = self.names;
             let known = |code: &str| names.has_delivery_method(code).then(|| code.to_owned());
-            into.push(Condition::DeliveryMethod { methods: self.known(&list, "delivery method", known) });
+            into.push(Condition::DeliveryMethod {
+                methods: self.known(&list, "delivery method", known),
+            });
         }
         if let Some(hours) = at.get("hours") {
             into.extend(self.calendar(&hours, zone).map(Condition::Calendar));

@@ -18,8 +18,6 @@ pub use calendar::{Calendar, ParseTimeOfDayError, TimeOfDay, TimeZone, UnknownTi
 pub use condition::{AttributeTest, Condition};
 pub use lane::{CombinationSearch, Lane, LaneMode};
 pub use limits::Limits;
-pub use plan::{
-    PlannedPromotion, PromotionNameRefusal, WrittenPromotion, plan_promotions,
-};
+pub use plan::{PlannedPromotion, PromotionNameRefusal, WrittenPromotion, plan_promotions};
 pub use refusal::PromotionRefusal;
 pub use rule::Promotion;

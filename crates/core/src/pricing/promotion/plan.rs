@@ -141,7 +141,11 @@ pub fn plan_promotions(
     for written in written {
         let name = written.promotion.name.clone();
         let is_new = !names.contains(&name);
-        planned.push(if is_new { plan(written, stored) } else { Err(PromotionNameRefusal::WrittenTwice) });
+        planned.push(if is_new {
+            plan(written, stored)
+        } else {
+            Err(PromotionNameRefusal::WrittenTwice)
+        });
         names.push(name);
     }
     planned
@@ -151,7 +155,8 @@ fn plan(
     WrittenPromotion { promotion, says_active }: WrittenPromotion,
     stored: &[Promotion],
 ) -> Result<PlannedPromotion, PromotionNameRefusal> {
-    let known: Vec<&Promotion> = stored.iter().filter(|known| known.name == promotion.name).collect();
+    let known: Vec<&Promotion> =
+        stored.iter().filter(|known| known.name == promotion.name).collect();
     let known = match known.as_slice() {
         [] => return Ok(PlannedPromotion::Created(Promotion { version: 1, ..promotion })),
         [known] => *known,
@@ -209,7 +214,8 @@ mod tests {
     #[test]
     fn what_says_nothing_new_writes_nothing() {
         let stored = Promotion { version: 2, ..promotion(1, "Spring") };
-        let planned = plan_promotions([written(promotion(9, "Spring"))], std::slice::from_ref(&stored));
+        let planned =
+            plan_promotions([written(promotion(9, "Spring"))], std::slice::from_ref(&stored));
         assert_eq!(planned, [Ok(PlannedPromotion::Unchanged(stored))]);
         assert!(matches!(&planned[0], Ok(planned) if planned.to_write().is_none()));
     }
@@ -218,7 +224,11 @@ mod tests {
     fn a_name_that_several_have_is_refused() {
         let stored = [promotion(1, "Spring"), promotion(2, "Spring")];
         let planned = plan_promotions(
-            [written(promotion(3, "Spring")), written(promotion(4, "May")), written(promotion(5, "May"))],
+            [
+                written(promotion(3, "Spring")),
+                written(promotion(4, "May")),
+                written(promotion(5, "May")),
+            ],
             &stored,
         );
         assert_eq!(planned[0], Err(PromotionNameRefusal::SeveralStored { count: 2 }));

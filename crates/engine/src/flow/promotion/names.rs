@@ -102,7 +102,9 @@ impl PromotionNames for ShopNames<'_> {
             "delivery method" => {
                 nearest(word, self.setup.delivery_methods.iter().map(|known| known.code.clone()))
             }
-            "product" => near_of(self.shop.find_product(word).map(|product| product.handle.to_string())),
+            "product" => {
+                near_of(self.shop.find_product(word).map(|product| product.handle.to_string()))
+            }
             "variant" => near_of(self.shop.find_variant(word).map(|_| word.to_owned())),
             _ => Vec::new(),
         }
