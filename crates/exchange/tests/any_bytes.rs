@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use proptest::prelude::*;
+use sutler_core::id::PromotionId;
 use sutler_core::money::Currency;
-use sutler_exchange::{Entry, Input, ReadOptions, RejectWriter, open};
+use sutler_core::pricing::IdsOnly;
+use sutler_exchange::{Entry, Input, PriceEntry, ReadOptions, RejectWriter, open, read_promotions};
 
 /// Reads everything that can be read and checks what must hold for every file.
 fn read(bytes: Vec<u8>) {
@@ -13,8 +15,14 @@ fn read(bytes: Vec<u8>) {
         };
         let entries: Vec<Entry> = opened.products().map(Result::unwrap).collect();
         let stock_rows = opened.stock().map(Result::unwrap).count();
+        let prices: Vec<PriceEntry> = opened.prices().map(Result::unwrap).collect();
+        for entry in &prices {
+            assert_eq!(entry.draft.is_none(), entry.rejected.is_some(), "a row is used or refused");
+            assert!(entry.draft.as_ref().is_none_or(|d| d.list < opened.price_lists().len()));
+        }
         let rows: u64 = entries.iter().map(|entry| entry.rows).sum();
-        assert_eq!(rows + u64::try_from(stock_rows).unwrap(), opened.summary().rows);
+        let others = u64::try_from(stock_rows + prices.len()).unwrap();
+        assert_eq!(rows + others, opened.summary().rows);
         for entry in &entries {
             match &entry.draft {
                 Some(draft) => {
@@ -61,8 +69,41 @@ proptest! {
             Just("Handle,Title,Variant SKU,Variant Price,Published\n"),
             Just("Title,URL handle,Price,SKU,\n"),
             Just("Handle,SKU,HS Code,COO,Berlin\n"),
+            Just("price_list,sku,min_quantity,price\n"),
         ],
     ) {
         read(format!("{header}{}", cells.concat()).into_bytes());
+    }
+
+    #[test]
+    fn random_promotions_are_read_or_refused(
+        pieces in prop::collection::vec(
+            prop_oneof![
+                Just("name"), Just("gives"), Just("when"), Just("promotion"), Just("percent"), Just("any"), Just("\"ü\""),
+                Just(" = "), Just("="), Just("["), Just("]"), Just("[["), Just("]]"), Just("{"), Just("}"), Just(","), Just(":"),
+                Just("\n"), Just("\n"), Just("."), Just("\"10%\""), Just("true"), Just("7.5"), Just("0x1f"), Just("\""), Just("'"),
+                Just("2027-01-01"), Just("\u{feff}"), Just("# ü\n"), Just("\"gives\""), Just("\"promotion\""),
+            ],
+            0..40,
+        ),
+        as_json in any::<bool>(),
+    ) {
+        let text = format!("{}{}", if as_json { "{" } else { "" }, pieces.concat());
+        let lines = u64::try_from(text.matches('\n').count() + 1).unwrap();
+        let told = match read_promotions(&text) {
+            Err(refused) => refused.into_diagnostics(),
+            Ok(file) => {
+                let mut told = Vec::new();
+                for (index, document) in file.documents().iter().enumerate() {
+                    let checked = document.check(PromotionId::from_u128(1), Currency::EUR, &IdsOnly);
+                    told.extend(checked.err().unwrap_or_default().iter().map(|p| file.told(index, p)));
+                }
+                told
+            }
+        };
+        for diagnostic in told {
+            prop_assert!((1..=lines).contains(&diagnostic.place.line), "{diagnostic:?}");
+            prop_assert!(diagnostic.place.column.is_some() && diagnostic.help.is_some());
+        }
     }
 }

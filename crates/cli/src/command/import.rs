@@ -257,8 +257,8 @@ impl ImportArgs {
         }
         if std::io::stdin().is_terminal() {
             let mut root = crate::args::Cli::command();
-            let words = self.command.split(' ');
-            let command = words.fold(Some(&mut root), |at, word| at?.find_subcommand_mut(word));
+            let mut words = self.command.split(' ');
+            let command = words.try_fold(&mut root, |at, word| at.find_subcommand_mut(word));
             if let Some(command) = command {
                 let help = command.render_help().to_string();
                 context.console.explain_first(&help);
