@@ -103,7 +103,7 @@ fn store(shop: &Shop, drawn: &[DrawnList]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_exported_imports_without_a_change(drawn in lists(), batch in 1..7_usize) {

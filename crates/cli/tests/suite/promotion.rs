@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::place::Place;
 
-fn repository() -> PathBuf {
+fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
@@ -34,7 +34,7 @@ fn names(place: &Place) -> Vec<String> {
 #[test]
 fn the_example_files_are_added_once_each() {
     let place = Place::demo();
-    let mut files: Vec<_> = std::fs::read_dir(repository().join("examples/promotions"))
+    let mut files: Vec<_> = std::fs::read_dir(project().join("examples/promotions"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
@@ -50,7 +50,7 @@ fn the_example_files_are_added_once_each() {
 
 #[test]
 fn every_block_of_the_guide_is_a_file() {
-    let guide = std::fs::read_to_string(repository().join("docs/guides/promotions.md")).unwrap();
+    let guide = std::fs::read_to_string(project().join("docs/guides/promotions.md")).unwrap();
     let place = Place::demo();
     let mut blocks = 0;
     for block in guide.split("```toml\n").skip(1) {

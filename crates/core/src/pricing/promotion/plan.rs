@@ -48,6 +48,7 @@ pub struct WrittenPromotion {
 /// assert_eq!(stored.version, 1);
 /// let again = plan_promotions([written], std::slice::from_ref(stored));
 /// assert_eq!(again, [Ok(PlannedPromotion::Unchanged(stored.clone()))]);
+/// assert_eq!(again[0].as_ref().ok().and_then(PlannedPromotion::to_write), None);
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PlannedPromotion {
