@@ -34,6 +34,7 @@ mod price_standing;
 mod promotion;
 mod promotion_uses;
 mod quote;
+mod reprice;
 mod request;
 mod tax;
 mod territory;
@@ -75,6 +76,7 @@ pub use quote::{
     AppliedPromotion, Quote, QuoteDelivery, QuoteFee, QuoteLine, RefusedCoupon, RefusedPromotion,
     Totals,
 };
+pub use reprice::{NotRepriced, PastSale, Repricing};
 pub use request::{Destination, QuoteRequest, RequestLine};
 pub use tax::{
     AnsweredTax, BuyerTax, EU_VAT, EuVat, EuVatRate, QuoteTax, ReverseChargeRefusal, TaxAnswer,

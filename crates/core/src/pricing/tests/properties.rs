@@ -282,6 +282,29 @@ proptest! {
     }
 
     #[test]
+    fn a_sale_is_priced_again_to_the_minor_unit_with_its_own_promotions(mut plan in any_plan(6)) {
+        // A sale keeps its delivery rate. Only a search for the best combination looks at what another would be.
+        plan.best_of &= plan.delivery.is_none_or(|(_, _, free_over)| free_over.is_none());
+        let shop = plan.build();
+        let sold = shop.quote().unwrap();
+        let mut repricing = shop.past(&sold).unwrap();
+        let again = repricing.quote(&shop.facts.promotions, vec![]).unwrap();
+        prop_assert_eq!(again.totals, sold.totals);
+        prop_assert_eq!(&again.promotions_applied, &sold.promotions_applied);
+        let told = |line: &QuoteLine| (line.unit_price, line.discounts.clone(), line.net, line.total);
+        prop_assert!(again.lines.iter().map(told).eq(sold.lines.iter().map(told)));
+        // Without promotions it is the same cart in a shop without them, but for what depends on what is left.
+        let without = repricing.quote(&Shared::default(), vec![]).unwrap();
+        let mut plain = plan.build();
+        plain.facts.promotions = Shared::default();
+        let plain = plain.quote().unwrap();
+        prop_assert_eq!(without.totals.subtotal, plain.totals.subtotal);
+        if plan.delivery.is_none() && plan.fee.is_none() {
+            prop_assert_eq!(without.totals, plain.totals);
+        }
+    }
+
+    #[test]
     fn the_order_of_facts_changes_nothing(plan in any_plan(6), seed in any::<u64>()) {
         let shop = plan.build();
         let quote = shop.quote().unwrap();

@@ -177,6 +177,22 @@ impl Shop {
 }
 
 impl Shop {
+    /// Makes a sale of the past of a quote of this cart, as an order would keep it.
+    pub(super) fn past(&self, sold: &Quote) -> Result<Repricing, NotRepriced> {
+        Repricing::of(&PastSale {
+            quote: sold,
+            channel: self.facts.channel.id,
+            ship_to: self.request.ship_to.clone().unwrap_or(Destination::country(sold.country)),
+            customer: self.request.customer,
+            customer_group: self.request.customer_group.clone(),
+            orders_placed: self.facts.orders_placed,
+            goods: self.facts.variants.clone(),
+            batch_coupons: self.facts.batch_coupons.clone(),
+            lane_mode: self.facts.lane_mode,
+            at: self.now,
+        })
+    }
+
     pub(super) fn count(&mut self, words: &[&str]) {
         for word in words {
             match *word {
