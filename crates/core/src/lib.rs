@@ -5,7 +5,7 @@
 //!
 //! One folder a noun: [`money`], [`catalog`], [`pricing`], [`cart`], [`inventory`], [`checkout`], [`order`],
 //! [`payment`], [`fulfillment`], [`event`], [`import`]; the one write door is [`change`], what the rules need from the
-//! world stands in [`port`], and the invariants of a whole shop in [`verify`].
+//! world stands in [`port`], what-if questions in [`simulation`], and the invariants of a whole shop in [`verify`].
 //!
 //! Invariants
 //! * Same facts, same command, same moment: same answer, on every run and machine.
@@ -36,6 +36,7 @@ pub mod rejection;
 pub mod shared;
 pub mod shop;
 pub mod shown;
+pub mod simulation;
 pub mod status;
 #[cfg(test)]
 mod testing;

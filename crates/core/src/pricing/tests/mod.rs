@@ -13,6 +13,7 @@ mod promotion;
 mod properties;
 mod scenario;
 mod shop;
+mod simulation;
 mod tax_checker;
 mod tax_oracle;
 mod whole;
