@@ -84,15 +84,17 @@ pub struct SoldGoods {
 /// What an order does not keep itself.
 ///
 /// ```
+/// use std::collections::BTreeMap;
 /// use sutler_core::simulation::OrderFacts;
 ///
-/// let unknown = OrderFacts { goods: &[], customer_group: None };
+/// let goods = BTreeMap::new();
+/// let unknown = OrderFacts { goods: &goods, customer_group: None };
 /// assert!(unknown.goods.is_empty());
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct OrderFacts<'a> {
     /// What was sold; there may be more.
-    pub goods: &'a [SoldGoods],
+    pub goods: &'a BTreeMap<VariantId, SoldGoods>,
     /// Customer group of the buyer.
     pub customer_group: Option<&'a str>,
 }
@@ -111,7 +113,7 @@ pub struct OrderFacts<'a> {
 /// #     };
 /// # }
 /// # let (pending, blanket): (Order, Product) = (record!("order"), record!("product"));
-/// # let goods: Vec<SoldGoods> = pending.lines.iter().map(|line| SoldGoods {
+/// # let goods = pending.lines.iter().map(|line| (line.variant, SoldGoods {
 /// #     facts: VariantFacts {
 /// #         variant: line.variant, product: line.product, title: line.title.clone(), sku: None, categories: vec![],
 /// #         collections: vec![], attributes: vec![], tax_category: blanket.variants[0].tax_category.clone(),
@@ -119,7 +121,7 @@ pub struct OrderFacts<'a> {
 /// #         sellable: true,
 /// #     },
 /// #     unit_cost: None,
-/// # }).collect();
+/// # })).collect();
 ///
 /// // One order over 183.90 in the period, and ten percent off to try.
 /// let order = place(&pending, pending.created_at)?;
@@ -240,7 +242,7 @@ impl Simulation {
                 Ok(after) if canceled => Some(after),
                 Ok(after) => {
                     let cost = |variant: VariantId| {
-                        facts.goods.iter().find(|g| g.facts.variant == variant)?.unit_cost
+                        facts.goods.get(&variant).and_then(|goods| goods.unit_cost)
                     };
                     let currency = order.quote.currency;
                     let sums = self.sums.entry(currency.code());
@@ -283,8 +285,7 @@ impl Simulation {
         let quote = &order.quote;
         let rules = self.rules_of(quote)?;
         let sold = |line: &crate::order::OrderLine| {
-            let known = facts.goods.iter().find(|goods| goods.facts.variant == line.variant);
-            known.map(|goods| goods.facts.clone())
+            facts.goods.get(&line.variant).map(|goods| goods.facts.clone())
         };
         let mut repricing = Repricing::of(&PastSale {
             quote,

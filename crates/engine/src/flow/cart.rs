@@ -487,28 +487,39 @@ impl Shop {
             let (product, variant) = goods
                 .get(line.variant)
                 .ok_or_else(|| Rejection::not_found("variant", line.variant))?;
-            let mut categories: Vec<_> =
-                product.categories.iter().flat_map(|id| tree.with_ancestors(*id)).collect();
-            categories.sort_unstable();
-            categories.dedup();
-            facts.push(VariantFacts {
-                variant: variant.id,
-                product: product.id,
-                title: product.variant_title(variant),
-                sku: variant.sku.clone(),
-                categories,
-                collections: Vec::new(),
-                attributes: if promoted { product.attributes.clone() } else { Vec::new() },
-                tax_category: variant.tax_category.clone(),
-                taxable: variant.taxable,
-                requires_shipping: variant.requires_shipping,
-                weight_grams: variant.weight_grams,
-                dimensions: variant.dimensions,
-                dangerous_goods: is_dangerous(product),
-                sellable: product.is_visible(now) && !variant.retired,
-            });
+            facts.push(facts_of(product, variant, &tree, promoted, now));
         }
         Ok(facts)
+    }
+}
+
+/// Returns what a quote needs to know of one variant. Attributes are only there where promotions may look at them.
+pub(crate) fn facts_of(
+    product: &Product,
+    variant: &Variant,
+    tree: &CategoryTree,
+    promoted: bool,
+    now: Timestamp,
+) -> VariantFacts {
+    let mut categories: Vec<_> =
+        product.categories.iter().flat_map(|id| tree.with_ancestors(*id)).collect();
+    categories.sort_unstable();
+    categories.dedup();
+    VariantFacts {
+        variant: variant.id,
+        product: product.id,
+        title: product.variant_title(variant),
+        sku: variant.sku.clone(),
+        categories,
+        collections: Vec::new(),
+        attributes: if promoted { product.attributes.clone() } else { Vec::new() },
+        tax_category: variant.tax_category.clone(),
+        taxable: variant.taxable,
+        requires_shipping: variant.requires_shipping,
+        weight_grams: variant.weight_grams,
+        dimensions: variant.dimensions,
+        dangerous_goods: is_dangerous(product),
+        sellable: product.is_visible(now) && !variant.retired,
     }
 }
 

@@ -23,6 +23,7 @@ pub mod rule;
 pub mod search;
 mod search_prices;
 pub mod setup;
+pub mod simulate;
 pub mod stock;
 pub mod tax;
 pub mod verify;

@@ -100,6 +100,25 @@ impl Shop {
         done(settled)
     }
 
+    /// Returns the promotions of a file as they would stand in the shop, and stores nothing: one with the name of one of the
+    /// shop has its id.
+    ///
+    /// Errors: as [`Shop::promotion_import`].
+    ///
+    /// ```
+    /// use sutler_engine::flow::promotion::PromotionFile;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// let text = "name = \"Red mugs\"\ngives = { percent = \"10%\" }\nwhen = { variants = [\"MUG-RED\"] }\n";
+    /// assert_eq!(shop.promotions_of_file(&PromotionFile::new(text))?[0].name, "Red mugs");
+    /// let typo = text.replace("MUG-RED", "MUG-RAD");
+    /// assert!(shop.promotions_of_file(&PromotionFile::new(&typo)).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn promotions_of_file(&self, file: &PromotionFile<'_>) -> Result<Vec<Promotion>, FlowError> {
+        let planned = self.promotion_plan(&*self.setup()?, file)?;
+        Ok(planned.iter().map(|promotion| promotion.after().clone()).collect())
+    }
+
     /// Writes one promotion as [`Shop::promotion_import`] does: by its name. With `dry_run` nothing is written.
     ///
     /// Errors: what [`Promotion::check`] refuses; `ambiguous` when several of the shop have its name.

@@ -1,5 +1,7 @@
 //! Simulations of whole periods: a shop that counts naively sells, and the simulation looks back.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -122,9 +124,11 @@ fn plan(promotions: Vec<Promotion>, rules: RuleSet) -> SimulationPlan {
 }
 
 /// What both goods cost the merchant: the lamp 10.00, the fish nothing that is known.
-fn goods(shop: &Shop) -> Vec<SoldGoods> {
+fn goods(shop: &Shop) -> BTreeMap<VariantId, SoldGoods> {
     let cost = |facts: &VariantFacts| (facts.label() == "lamp").then(|| shop.money("10"));
-    let sold = |facts: &VariantFacts| SoldGoods { facts: facts.clone(), unit_cost: cost(facts) };
+    let sold = |facts: &VariantFacts| {
+        (facts.variant, SoldGoods { facts: facts.clone(), unit_cost: cost(facts) })
+    };
     shop.facts.variants.iter().map(sold).collect()
 }
 
