@@ -89,6 +89,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Promotion(command::promotion::PromotionCommand),
     #[command(subcommand)]
+    Simulate(command::simulate::SimulateCommand),
+    #[command(subcommand)]
     Tax(command::tax::TaxCommand),
     #[command(subcommand)]
     Delivery(command::delivery::DeliveryCommand),

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use sutler_core::money::{Currency, Money, Rate};
 use sutler_core::quantity::Quantity;
 use sutler_core::rejection::Rejection;
+use sutler_core::time::Timestamp;
 
 use crate::nearest::nearest;
 
@@ -67,6 +68,42 @@ pub(crate) fn currency(text: &str) -> Result<Currency, String> {
     })
 }
 
+/// A moment, or how long ago it was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Since {
+    /// The moment.
+    At(Timestamp),
+    /// Milliseconds before now.
+    Ago(i64),
+}
+
+impl Since {
+    /// Returns the moment, as seen from now.
+    pub(crate) fn before(self, now: Timestamp) -> Timestamp {
+        match self {
+            Since::At(moment) => moment,
+            Since::Ago(millis) => Timestamp::from_millis(now.millis().saturating_sub(millis)),
+        }
+    }
+}
+
+/// Reads a moment (`2027-05-01T08:00:00Z`), the beginning of a day in UTC (`2027-05-01`), or how long ago (`90d`, `12h`).
+pub(crate) fn since(text: &str) -> Result<Since, String> {
+    let moment = text.parse().or_else(|_| format!("{text}T00:00:00Z").parse());
+    if let Ok(moment) = moment {
+        return Ok(Since::At(moment));
+    }
+    let ago = |digits: &str, millis: i64| {
+        let count = digits.parse::<u32>().ok().filter(|_| !digits.starts_with('+'))?;
+        i64::from(count).checked_mul(millis).map(Since::Ago)
+    };
+    let hours = text.strip_suffix('h').and_then(|digits| ago(digits, 3_600_000));
+    let days = || text.strip_suffix('d').and_then(|digits| ago(digits, 86_400_000));
+    hours.or_else(days).ok_or_else(|| {
+        format!("`{text}` is no moment: write 2027-05-01, 2027-05-01T08:00:00Z, or how long ago, 90d or 12h")
+    })
+}
+
 /// Reads a rate in percent.
 pub(crate) fn percent(text: &str) -> Result<Rate, String> {
     let digits = text.trim().trim_end_matches('%').trim_end();
@@ -121,6 +158,19 @@ mod tests {
             amount("1.005").unwrap().in_currency(Currency::EUR).unwrap_err().code(),
             "money.too_many_decimals"
         );
+    }
+
+    #[test]
+    fn a_moment_is_named_or_counted_back() {
+        let now: Timestamp = "2027-05-01T12:00:00Z".parse().unwrap();
+        let read = |text| since(text).unwrap().before(now).to_string();
+        assert_eq!(read("2027-04-01"), "2027-04-01T00:00:00.000Z");
+        assert_eq!(read("2027-04-01T08:30:00+02:00"), "2027-04-01T06:30:00.000Z");
+        assert_eq!(read("30d"), "2027-04-01T12:00:00.000Z");
+        assert_eq!(read("12h"), "2027-05-01T00:00:00.000Z");
+        for bad in ["", "d", "-1d", "+1d", "1.5d", "90", "90m", "2027-13-01", "yesterday"] {
+            assert!(since(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

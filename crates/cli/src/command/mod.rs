@@ -35,6 +35,7 @@ pub(crate) mod restore;
 pub(crate) mod schema;
 pub(crate) mod search;
 mod shared;
+pub(crate) mod simulate;
 pub(crate) mod stock;
 pub(crate) mod tax;
 pub(crate) mod verify;
@@ -59,6 +60,7 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<Answer, Com
         Command::Channel(command) => command.run(context),
         Command::Location(command) => command.run(context),
         Command::Promotion(command) => command.run(context),
+        Command::Simulate(command) => command.run(context),
         Command::Tax(command) => command.run(context),
         Command::Delivery(command) => command.run(context),
         Command::Fee(command) => command.run(context),

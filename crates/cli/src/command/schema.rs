@@ -74,6 +74,7 @@ pub(crate) const ANSWERS: &[Entry] = &[
     ("refund", either::<view::OrderShown, view::RefundPlanView>),
     ("restore", document::<view::BackupView>),
     ("search", document::<view::SearchView>),
+    ("simulate promotion", document::<view::SimulationView>),
     ("stock correct", document::<view::StockShown>),
     ("stock history", document::<view::MovementList>),
     ("stock limits", document::<view::StockShown>),

@@ -27,6 +27,7 @@ mod search;
 mod setting;
 mod setup;
 mod sheet;
+mod simulate;
 mod stock;
 mod tax;
 
@@ -53,6 +54,7 @@ pub(crate) use search::SearchView;
 pub(crate) use setting::{CodeView, ExitCodeList, ExitCodeRow, SettingList, SettingRow};
 pub(crate) use setup::SetupView;
 pub(crate) use sheet::Sheet;
+pub(crate) use simulate::SimulationView;
 pub(crate) use stock::{MovementList, MovementRow, StockShown};
 pub(crate) use tax::{TaxImportView, TaxRateList, TaxRateRow};
 

@@ -74,6 +74,7 @@ const RUNS: &[(&str, &str)] = &[
     ("refund", "refund 1002 --dry-run"),
     ("restore", "restore copy.db --store sqlite:third.db"),
     ("search", "search skillet --facet brand"),
+    ("simulate promotion", "simulate promotion spring.toml --since 1d"),
     ("stock correct", "stock correct FEN-SKIL-26 40 --reason count"),
     ("stock history", "stock history FEN-SKIL-26"),
     ("stock limits", "stock limits FEN-SKIL-26 --safety 1"),
@@ -103,6 +104,7 @@ fn every_answer_has_the_fields_of_its_schema() {
         place.write("broken.csv", "Handle,Title,Variant Price\nhat,\"Hat,12.00\n");
         place.write("sale.csv", "sku,price\nFEN-SKIL-26,44.00\n");
         place.write("cash.toml", "code = \"cash\"\nname = \"Cash\"\namount = \"2.00\"\n");
+        place.write("spring.toml", "name = \"Spring\"\ngives = { percent = \"15%\" }\n");
         let (cart, other) = (place.cart("FEN-SKIL-26", "2"), place.cart("FEN-SKIL-20", "1"));
         if name == "restore" {
             place.run(&["backup", "copy.db"]).with_code(0);
