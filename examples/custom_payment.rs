@@ -110,6 +110,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             pay: format!("voucher:{voucher}"),
             buyer_tax: BuyerTax::default(),
             expect_total: None,
+            expect_quote: None,
             key: None,
         });
         match bought {

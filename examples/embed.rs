@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         pay: "test:ok".to_owned(),
         buyer_tax: BuyerTax::default(),
         expect_total: None,
+        expect_quote: None,
         key: Some("ada-basket-1".parse()?),
     })?;
     say(&format!("order {} over {}", placed.order.number, placed.order.total()))

@@ -22,6 +22,7 @@
 //!     pay: "test:ok".into(),
 //!     buyer_tax: BuyerTax::default(),
 //!     expect_total: None,
+//!     expect_quote: None,
 //!     key: None,
 //! })?;
 //! assert_eq!(placed.order.number.to_string(), "1001");

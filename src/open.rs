@@ -129,6 +129,7 @@ impl std::fmt::Display for StoreUrl {
 /// #     pay: "test:ok".into(),
 /// #     buyer_tax: BuyerTax::default(),
 /// #     expect_total: None,
+/// #     expect_quote: None,
 /// #     key: None,
 /// # };
 /// let refusal = shop.checkout(&command).unwrap_err();

@@ -41,6 +41,7 @@ fn buy(shop: &Shop, lamp: VariantId, buyer: &str) -> bool {
         pay: "test:ok".to_owned(),
         buyer_tax: BuyerTax::default(),
         expect_total: None,
+        expect_quote: None,
         key: Some(format!("buyer-{buyer}").parse().unwrap()),
     });
     match bought {

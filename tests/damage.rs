@@ -34,6 +34,7 @@ fn sell(shop: &Shop, lamp: VariantId) -> Result<Placed, FlowError> {
         pay: "manual:cash".to_owned(),
         buyer_tax: BuyerTax::default(),
         expect_total: None,
+        expect_quote: None,
         key: None,
     })
 }

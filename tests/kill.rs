@@ -111,6 +111,7 @@ fn command(cart: CartId, pay: &str) -> CheckoutCommand {
         pay: pay.to_owned(),
         buyer_tax: BuyerTax::default(),
         expect_total: None,
+        expect_quote: None,
         key: Some("the-key".parse().unwrap()),
     }
 }

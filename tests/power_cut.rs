@@ -82,6 +82,7 @@ fn buy(shop: &Shop, lamp: VariantId, path: &Path) -> Told {
         pay: "manual:cash".to_owned(),
         buyer_tax: BuyerTax::default(),
         expect_total: None,
+        expect_quote: None,
         key: None,
     });
     let length = std::fs::metadata(journal_of(path)).unwrap().len();

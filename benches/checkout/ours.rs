@@ -152,6 +152,7 @@ fn checkout(shop: &Shop, cart: CartId) {
         pay: "test:ok".to_owned(),
         buyer_tax: BuyerTax::default(),
         expect_total: None,
+        expect_quote: None,
         key: Some(IdempotencyKey::new(format!("checkout-{cart}")).unwrap()),
     };
     shop.checkout(&command).unwrap();

@@ -8,7 +8,7 @@ use crate::catalog::{CategoryError, LabelError, ProductError};
 use crate::id::{CartId, CheckoutId, VariantId};
 use crate::money::{Money, MoneyError};
 use crate::order::OrderNumber;
-use crate::pricing::{CouponCode, PricingError, PromotionRefusal};
+use crate::pricing::{CouponCode, PricingError, PromotionRefusal, QuoteHash, QuotePart};
 use crate::quantity::QuantityError;
 use crate::shown::shown;
 use crate::status::IllegalMove;
@@ -204,13 +204,17 @@ pub enum Rejection {
         /// What is known.
         reason: String,
     },
-    /// The total is not the one the buyer saw.
-    #[error("the total is {actual}, not {expected}: show the new total, then repeat with --expect-total {}", .actual.amount_text())]
+    /// The quote is not the one the buyer saw.
+    #[error("{}", quote_changed(*expected, *actual, moved, quote.as_ref()))]
     QuoteChanged {
-        /// What the buyer saw.
+        /// The total that the buyer saw.
         expected: Money,
         /// What it is now.
         actual: Money,
+        /// What moved, as far as the buyer's hash tells; empty for a buyer who only named a total.
+        moved: Vec<QuotePart>,
+        /// The hash of the quote as it is now, for a buyer who named one.
+        quote: Option<QuoteHash>,
     },
     /// An amount is in another currency than the channel sells in.
     #[error("{given} is not in {wanted}, the currency of this order")]
@@ -373,6 +377,30 @@ fn did_you_mean(near: &[String]) -> String {
         [one] => format!("; did you mean `{one}`?"),
         many => format!("; did you mean one of `{}`?", many.join("`, `")),
     }
+}
+
+/// Says what moved since the buyer saw a quote, with both totals, and how to go on.
+fn quote_changed(
+    expected: Money,
+    actual: Money,
+    moved: &[QuotePart],
+    quote: Option<&QuoteHash>,
+) -> String {
+    let total = match expected == actual {
+        true => format!("the total is {actual} as before"),
+        false => format!("the total is {actual}, not {expected}"),
+    };
+    let parts: Vec<String> = moved.iter().map(ToString::to_string).collect();
+    let why = match parts.as_slice() {
+        [] => String::new(),
+        [one] => format!(", and {one} changed"),
+        [all @ .., last] => format!(", and {} and {last} changed", all.join(", ")),
+    };
+    let again = match quote {
+        Some(hash) => format!("--expect-quote {hash}"),
+        None => format!("--expect-total {}", actual.amount_text()),
+    };
+    format!("{total}{why}: show the new total, then repeat with {again}")
 }
 
 impl Rejection {

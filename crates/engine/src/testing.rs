@@ -179,6 +179,7 @@ pub fn command(shop: &Shop, pay: &str) -> Result<CheckoutCommand, FlowError> {
         pay: pay.to_owned(),
         buyer_tax: BuyerTax::default(),
         expect_total: None,
+        expect_quote: None,
         key: None,
     })
 }

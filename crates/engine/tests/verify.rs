@@ -369,6 +369,7 @@ fn uses_of_a_promotion_are_counted_against_its_orders() {
         pay: "test:ok".to_owned(),
         buyer_tax: BuyerTax::default(),
         expect_total: None,
+        expect_quote: None,
         key: None,
     };
     let placed = bazaar.shop.checkout(&command).unwrap().order;
@@ -403,6 +404,7 @@ fn a_checkout_that_waits_for_its_provider_is_a_remark() {
         pay: "test:unknown".to_owned(),
         buyer_tax: BuyerTax::default(),
         expect_total: None,
+        expect_quote: None,
         key: None,
     });
     assert!(matches!(open, Err(FlowError::PaymentOpen { .. })), "{open:?}");

@@ -3,7 +3,7 @@
 use sutler_core::address::Address;
 use sutler_core::change::IdempotencyKey;
 use sutler_core::id::CartId;
-use sutler_core::pricing::{BuyerTax, VatId};
+use sutler_core::pricing::{BuyerTax, QuoteHash, VatId};
 use sutler_core::rejection::Rejection;
 use sutler_engine::flow::checkout::CheckoutCommand;
 
@@ -51,6 +51,9 @@ pub(crate) struct CheckoutArgs {
     /// The total that the buyer saw; another one is refused
     #[arg(long, value_parser = parse::amount, value_name = "AMOUNT")]
     expect_total: Option<TypedMoney>,
+    /// The hash of the quote that the buyer saw, as `cart quote --json` gives it; a quote that moved since is refused
+    #[arg(long, value_name = "HASH")]
+    expect_quote: Option<QuoteHash>,
     /// Same key, same checkout: a retry returns the first result
     #[arg(long, value_name = "KEY")]
     key: Option<IdempotencyKey>,
@@ -84,6 +87,7 @@ impl CheckoutArgs {
             pay: self.pay.clone(),
             buyer_tax: self.buyer_tax(),
             expect_total,
+            expect_quote: self.expect_quote,
             key: self.key.clone(),
         };
         if self.dry_run {

@@ -58,7 +58,7 @@ pub use document::{
 pub use error::PricingError;
 pub use facts::{BatchCoupon, PricingFacts, VariantFacts};
 pub use fee::{Fee, FeeAmount, FeeCondition, FeeOrigin};
-pub use hash::QuoteHash;
+pub use hash::{QuoteHash, QuotePart};
 pub use price_history::{
     PriceListRecord, PricePeriod, PriceRecord, PriceReduction, lowest_price_before_reduction,
     price_timeline,

@@ -18,6 +18,7 @@ use crate::catalog::TaxRounding;
 use crate::id::{DeliveryMethodId, FeeId, PriceListId, PromotionId, VariantId};
 use crate::money::{Currency, Money, MoneyError, Rounding};
 use crate::quantity::Quantity;
+use crate::rejection::Rejection;
 
 /// One line of a cart, priced.
 ///
@@ -397,6 +398,38 @@ impl Quote {
     /// made.
     pub fn recomputed_hash(&self) -> QuoteHash {
         QuoteHash::of(self)
+    }
+
+    /// Refuses when it is not the quote that a buyer saw, which is known by its hash.
+    ///
+    /// Errors: `quote.changed` with both totals and what moved.
+    ///
+    /// ```
+    /// # use sutler_core::pricing::{PricingFacts, QuoteRequest, quote};
+    /// # use sutler_core::time::Timestamp;
+    /// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/cart.json"));
+    /// # let (request, mut facts): (QuoteRequest, PricingFacts) = serde_json::from_str(text)?;
+    /// # let now = Timestamp::from_millis(0);
+    /// let seen = quote(&request, &facts, now)?;
+    /// seen.require_seen(seen.hash)?;
+    ///
+    /// facts.fees.iter_mut().for_each(|fee| fee.active = false);
+    /// let refusal = quote(&request, &facts, now)?.require_seen(seen.hash).unwrap_err();
+    /// assert_eq!(refusal.code(), "quote.changed");
+    /// let told = refusal.to_string();
+    /// assert!(told.starts_with("the total is 220.15 EUR, not 222.53 EUR, and the delivery or the fees"), "{told}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn require_seen(&self, seen: QuoteHash) -> Result<(), Rejection> {
+        if seen == self.hash {
+            return Ok(());
+        }
+        Err(Rejection::QuoteChanged {
+            expected: Money::from_minor(seen.total_minor(), self.currency),
+            actual: self.totals.total,
+            moved: self.hash.moved_since(seen),
+            quote: Some(self.hash),
+        })
     }
 
     /// Checks that the parts add up and nothing is negative; says what does not.

@@ -114,6 +114,7 @@ impl Bazaar {
             pay: "test:ok".to_owned(),
             buyer_tax: BuyerTax::default(),
             expect_total: None,
+            expect_quote: None,
             key: None,
         })
     }

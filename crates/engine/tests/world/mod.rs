@@ -197,6 +197,7 @@ impl World {
             pay: pay.to_owned(),
             buyer_tax: BuyerTax::default(),
             expect_total: None,
+            expect_quote: None,
             key: key.map(|key| key.parse().unwrap()),
         }
     }

@@ -28,7 +28,8 @@ struct Checker<'t> {
     /// Discounts by promotion and origin.
     groups: BTreeMap<String, (DiscountOrigin, Rounding, Vec<Part>)>,
     charges: Vec<Charge<'t>>,
-    units: u32,
+    /// Units of each line, and what is left of it.
+    lines: Vec<(u32, BigInt)>,
     goods: BigInt,
     discounts: BigInt,
     delivery: BigInt,
@@ -102,7 +103,6 @@ impl<'t> Checker<'t> {
         let subtotal = minor(*unit) * quantity;
         equal("subtotal", amount(times)?, subtotal.clone())?;
         self.goods += &subtotal;
-        self.units += quantity;
         let mut runs: Runs = vec![(0, *quantity, subtotal.clone())];
         let mut left = subtotal;
         let mut taxes = Vec::new();
@@ -129,6 +129,7 @@ impl<'t> Checker<'t> {
                 _ => taxes.push(step),
             }
         }
+        self.lines.push((*quantity, left.clone()));
         self.charge(node, true, left, &taxes, contains_tax)
     }
 
@@ -165,22 +166,38 @@ impl<'t> Checker<'t> {
             return Err(format!("{}: no origin", node.text));
         };
         let left = amount(rate)?;
-        // Which goods a fee is for is not in the trace: what it was taken of is only held against all there is.
+        // Which goods a fee is for is not in the trace, but it is for whole lines, and for one at least.
         match origin {
             FeeOrigin::Flat => {}
             FeeOrigin::PerUnit { amount, units } => {
-                equal("units of a fee", *units <= self.units, true)?;
+                let fits = self.some_lines(|lines| {
+                    lines.iter().map(|(units, _)| *units).sum::<u32>() == *units
+                });
+                equal("units of some lines", fits, true)?;
                 equal("amount of a fee", left.clone(), minor(*amount) * units)?;
             }
             FeeOrigin::Percent { rate, base } => {
-                let most = &self.goods - &self.discounts + &self.delivery;
-                equal("base of a fee", minor(*base) <= most, true)?;
+                let fits = self.some_lines(|lines| {
+                    let left: BigInt = lines.iter().map(|(_, left)| left).sum();
+                    minor(*base) == left || minor(*base) == left + &self.delivery
+                });
+                equal("base of some lines, perhaps with the delivery", fits, true)?;
                 let exact = oracle::rate(*rate) * ratio(minor(*base), 1.into());
                 equal("amount of a fee", left.clone(), oracle::round(&exact, *rounding))?;
             }
         }
         self.fees += &left;
         self.charge(node, false, left, &taxes.iter().collect::<Vec<_>>(), contains_tax)
+    }
+
+    /// Tells whether some lines of the order, one at least, pass.
+    fn some_lines(&self, pass: impl Fn(&[&(u32, BigInt)]) -> bool) -> bool {
+        assert!(self.lines.len() < 16, "too many lines to try every choice of them");
+        (1..1_u32 << self.lines.len()).any(|chosen| {
+            let lines = self.lines.iter().enumerate();
+            let lines = lines.filter(|(nr, _)| chosen >> nr & 1 == 1).map(|(_, line)| line);
+            pass(&lines.collect::<Vec<_>>())
+        })
     }
 
     fn charge(

@@ -6,6 +6,7 @@
 
 mod arithmetic;
 mod checker;
+mod frozen;
 mod oracle;
 mod place;
 mod price_history;

@@ -88,7 +88,8 @@ impl<'t> Charge<'t> {
     }
 }
 
-/// The amounts that an outside engine answered are taken as given; what they stand on is not.
+/// What an outside engine answers is its own; it must still be a tax: nothing where none is due, and elsewhere its rate of
+/// the net, off by less than what rounding by jurisdiction and by order makes of it.
 fn answers<'t>(
     is_goods: bool,
     left: BigInt,
@@ -100,9 +101,23 @@ fn answers<'t>(
         paid += amount(tax)?;
     }
     for tax in taxes {
-        let TraceStep::AnsweredTax { net, .. } = &tax.step else { return Err(tax.text.clone()) };
+        let TraceStep::AnsweredTax { net, rate, treatment, .. } = &tax.step else {
+            return Err(tax.text.clone());
+        };
         let derived = if contains_tax { &left - &paid } else { left.clone() };
         equal("net", minor(*net), derived)?;
+        let due = matches!(treatment, TaxTreatment::Standard) && !rate.is_zero();
+        if !due {
+            equal("tax where none is due", amount(tax)?, big(0))?;
+            continue;
+        }
+        let exact = oracle::rate(*rate) * ratio(minor(*net), 1.into());
+        let off = oracle::round(&exact, Rounding::HalfAwayFromZero) - amount(tax)?;
+        equal(
+            "an answered tax that is its rate of the net",
+            off.magnitude() <= &1_u32.into(),
+            true,
+        )?;
     }
     Ok(Charge { is_goods, left, parts: vec![], paid, taken_out: big(0) })
 }
@@ -252,4 +267,64 @@ fn together(parts: &[&Part<'_>]) -> Checked<()> {
         }
     }
     Ok(())
+}
+
+/// A shop whose tax is answered from outside: a state's tax and a city's on everything but the fee.
+fn answered(odd: i64) -> Vec<TraceNode> {
+    let mut shop = Shop::new("USD", false);
+    shop.add_variant("lamp", "33.33", &[]);
+    shop.add_variant("gift card", "25.00", &["untaxed"]);
+    shop.delivery("post", "4.90", &["taxed", "as-goods"]);
+    shop.fee("deposit", "each", "0.25", &["taxed", "-"]);
+    shop.cart("lamp", 3);
+    shop.cart("gift card", 1);
+    shop.request.delivery_method = Some("post".to_owned());
+    let asked = tax_request(&shop.request, &shop.facts, shop.now).unwrap();
+    let tax = |name: &str, percent: &str, on: Money, odd: i64| {
+        let rate = Rate::percent(percent).unwrap();
+        let exact = on.at_rate(rate, Rounding::HalfAwayFromZero).unwrap();
+        let treatment = if rate.is_zero() { TaxTreatment::Exempt } else { TaxTreatment::Standard };
+        AnsweredTax {
+            name: name.to_owned(),
+            rate,
+            category: TaxCategory::standard(),
+            amount: Money::from_minor(exact.minor() + odd, Currency::USD),
+            treatment,
+        }
+    };
+    let both = |on: Money, odd| vec![tax("State", "7.25", on, odd), tax("City", "1", on, 0)];
+    let [lamp, card, post, deposit] = asked.charges.as_slice() else { panic!("{asked:?}") };
+    assert_eq!(deposit.tax, ChargeTax::Untaxed);
+    let charges = vec![
+        both(lamp.amount, odd),
+        vec![tax("-", "0", card.amount, 0)],
+        both(post.amount, 0),
+        vec![],
+    ];
+    shop.facts.tax_answer = Some(TaxAnswer {
+        provider: "engine".to_owned(),
+        request: asked.content(),
+        charges,
+        relief: None,
+    });
+    shop.unchecked().unwrap().trace()
+}
+
+#[test]
+fn what_an_outside_engine_answers_must_be_its_rate_of_the_net() {
+    for odd in [-1, 0, 1] {
+        assert_eq!(super::checker::check(&answered(odd)), Ok(()), "{odd}: rounding");
+    }
+    for odd in [-2, 2, 100] {
+        let why = super::checker::check(&answered(odd)).unwrap_err();
+        assert!(why.contains("an answered tax that is its rate of the net"), "{why}");
+    }
+    // And nothing where none is due.
+    let mut trace = answered(0);
+    let cent = Money::from_minor(1, Currency::USD);
+    let card = &mut trace[1];
+    card.amount = card.amount.map(|amount| amount.checked_add(cent).unwrap());
+    card.children.last_mut().unwrap().amount = Some(cent);
+    let why = super::checker::check(&trace).unwrap_err();
+    assert!(why.contains("tax where none is due"), "{why}");
 }

@@ -24,7 +24,7 @@ use sutler_core::id::{CartId, CheckoutId, OrderId};
 use sutler_core::money::Money;
 use sutler_core::order::{Order, OrderStatus};
 use sutler_core::payment::Payment;
-use sutler_core::pricing::{BuyerTax, Quote, VatId};
+use sutler_core::pricing::{BuyerTax, Quote, QuoteHash, VatId};
 use sutler_core::rejection::Rejection;
 
 use super::recover::RecoveryReport;
@@ -47,6 +47,7 @@ use crate::{FlowError, Shop};
 ///     pay: "test:ok".into(),
 ///     buyer_tax: BuyerTax::default(),
 ///     expect_total: Some(Money::from_minor(2_870, Currency::EUR)),
+///     expect_quote: None,
 ///     key: Some("order-of-ada".parse()?),
 /// };
 /// assert_eq!(shop.checkout(&command)?.order.total().to_string(), "28.70 EUR");
@@ -72,6 +73,9 @@ pub struct CheckoutCommand {
     pub buyer_tax: BuyerTax,
     /// The total that the buyer saw; another one is refused as `quote.changed`.
     pub expect_total: Option<Money>,
+    /// The hash of the quote that the buyer saw; a quote that says anything else is refused as `quote.changed`, with both
+    /// totals and what moved.
+    pub expect_quote: Option<QuoteHash>,
     /// Same key, same checkout: a retry returns the first result.
     pub key: Option<IdempotencyKey>,
 }
@@ -107,6 +111,9 @@ impl CheckoutCommand {
         input.text(name).text(street).text(postal_code).text(city).text(country.as_str());
         input.text(&self.delivery).text(&self.pay);
         input.optional_text(self.expect_total.map(|total| total.to_string()).as_deref());
+        if let Some(seen) = &self.expect_quote {
+            input.text("expect quote").bytes(&seen.to_bytes());
+        }
         // What is rarely said is only counted when it is, so that older keys keep their meaning.
         if let Some(region) = region {
             input.text("region").text(region.as_str());
@@ -140,6 +147,7 @@ impl CheckoutCommand {
             && delivery
             && payment
             && total
+            && self.expect_quote.is_none_or(|seen| seen == order.quote.hash)
             && order.quote.tax.answers(&self.buyer_tax)
     }
 }

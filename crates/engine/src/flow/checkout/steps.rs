@@ -46,9 +46,13 @@ pub(super) fn freeze_quote(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<(
             let wanted = actual.currency().code().to_owned();
             return Err(Rejection::WrongCurrency { given: expected.to_string(), wanted }.into());
         }
-        if expected != actual {
-            return Err(Rejection::QuoteChanged { expected, actual }.into());
+        if expected != actual && command.expect_quote.is_none() {
+            let (moved, quote) = (Vec::new(), None);
+            return Err(Rejection::QuoteChanged { expected, actual, moved, quote }.into());
         }
+    }
+    if let Some(seen) = command.expect_quote {
+        quote.require_seen(seen)?;
     }
     saga.frozen = Some((cart, goods, quote));
     Ok(())
