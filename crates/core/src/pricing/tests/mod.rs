@@ -6,6 +6,7 @@
 
 mod arithmetic;
 mod checker;
+mod explained;
 mod frozen;
 mod oracle;
 mod place;

@@ -109,7 +109,9 @@ impl Quote {
             1 => String::new(),
             from => format!(", from {from} units on"),
         };
-        let unit = format!("unit price of list {:?}{rung}", line.price_list_name);
+        let reduced = line.compare_at.filter(|before| before.minor() > line.unit_price.minor());
+        let reduced = reduced.map_or_else(String::new, |before| format!(", instead of {before}"));
+        let unit = format!("unit price of list {:?}{rung}{reduced}", line.price_list_name);
         let row = TraceStep::PriceRow { list: line.price_list, min_quantity: line.min_quantity };
         node.children.push(TraceNode::new(unit, row, line.unit_price));
         let times = TraceStep::Times { unit: line.unit_price, quantity: line.quantity.get() };

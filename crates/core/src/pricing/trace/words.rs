@@ -66,10 +66,14 @@ pub(super) fn fee(origin: FeeOrigin, rounding: Rounding) -> String {
 
 /// Says how tax was formed.
 pub(super) fn tax(quote: &Quote, tax: &TaxLine) -> String {
-    let rounded = rounded(quote);
-    let verb = if quote.tax_inclusive { "contained in what is left, net" } else { "on" };
+    let rounded = rounded(quote, tax);
+    let verb = match (quote.tax_inclusive, tax.level) {
+        (true, 0) => "contained in what is left, net",
+        (true, _) => "contained in what is left, on",
+        (false, _) => "on",
+    };
     let TaxLine { name, rate, category, base, .. } = tax;
-    let below = if tax.level > 0 { " and the tax before it" } else { "" };
+    let below = if tax.level > 0 { ", the net with the tax before it" } else { "" };
     match (tax.treatment, &quote.tax.provider) {
         (TaxTreatment::Standard, Some(provider)) => {
             format!("{name} {rate} ({category}) on {base}, as {provider} says")
@@ -85,16 +89,20 @@ pub(super) fn tax(quote: &Quote, tax: &TaxLine) -> String {
 
 /// Says which tax was taken out of a price.
 pub(super) fn taken_out(quote: &Quote, tax: &TaxLine) -> String {
-    format!("{} {} taken out of the price, {}", tax.name, tax.rate, rounded(quote))
+    format!("{} {} taken out of the price, {}", tax.name, tax.rate, rounded(quote, tax))
 }
 
-fn rounded(quote: &Quote) -> String {
-    match quote.tax_rounding {
-        TaxRounding::PerLine => quote.rounding.words().to_owned(),
-        TaxRounding::PerOrder => {
-            format!("its part of the order's tax, {}", quote.rounding.words())
-        }
+/// Says how a tax was rounded, and of what it is a part where it was formed for the order as a whole.
+fn rounded(quote: &Quote, tax: &TaxLine) -> String {
+    if quote.tax_rounding == TaxRounding::PerLine {
+        return quote.rounding.words().to_owned();
     }
+    let told = |tax: &TaxLine| (tax.category.clone(), tax.level, tax.name.clone());
+    let same = quote.tax_lines().filter(|other| told(other) == told(tax));
+    let amounts = same.map(|other| other.relieved.unwrap_or(other.amount));
+    let whole = Money::checked_sum(amounts, quote.currency);
+    let whole = whole.map_or_else(|_| "tax".to_owned(), |whole| whole.to_string());
+    format!("its part of the order's {whole}, {}", quote.rounding.words())
 }
 
 /// Says how a discount came about.
