@@ -93,6 +93,14 @@ fn a_refusal_leaves_nothing_behind() {
     let changed = CheckoutCommand { expect_total: Some(seen), ..declined.clone() };
     let refused = world.shop.checkout(&changed).unwrap_err();
     assert_eq!(refused.code(), "quote.changed");
+    assert_eq!(
+        refused.to_string(),
+        format!(
+            "the total is {}, not {seen}: show the new total, then repeat with --expect-total {}",
+            Money::from_minor(TOTAL, Currency::EUR),
+            Money::from_minor(TOTAL, Currency::EUR).amount_text()
+        )
+    );
     let foreign = CheckoutCommand {
         expect_total: Some(Money::from_minor(1, Currency::USD)),
         ..declined.clone()

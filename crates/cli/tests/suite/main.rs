@@ -24,5 +24,6 @@ mod read_only;
 mod repeat;
 mod script;
 mod settings;
+mod simulate;
 mod target;
 mod tax;
