@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use sutler::Shop;
+use sutler::core::pricing::Promotion;
 use sutler::core::simulation::{RuleSet, SimulationReport};
 use sutler::core::time::Timestamp;
 use sutler::engine::flow::simulate::SimulateCommand;
@@ -35,7 +36,7 @@ fn shop(url: &str) -> (Shop, [VariantId; 2]) {
     shop.init(&InitCommand::new("Corner shop", "EUR", "DE").unwrap()).unwrap();
     shop.import_text(CATALOG, "catalog.csv").unwrap();
     for promotion in shop.promotions_of_file(SHOP_PROMOTIONS).unwrap() {
-        shop.promotion_add(&promotion).unwrap();
+        shop.promotion_add(&Promotion { version: 1, ..promotion }).unwrap();
     }
     let variant = |sku| shop.find_variant(sku).unwrap().variant.id;
     let variants = [variant("LAMP"), variant("VASE")];
