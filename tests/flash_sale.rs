@@ -134,6 +134,7 @@ fn buyer<'a>(n: usize) -> Wanted<'a> {
         email: format!("buyer-{n}@example.com"),
         pay,
         expect_total: None,
+        expect_quote: None,
     }
 }
 

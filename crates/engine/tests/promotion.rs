@@ -131,7 +131,7 @@ fn who_loses_the_race_for_a_coupon_hears_that_it_is_used_up() {
 #[test]
 fn who_saw_a_price_that_is_gone_is_shown_the_new_one_before_anybody_was_asked_for_money() {
     let (_, heard) = loses("manual:cash", None, Some(HALF));
-    let Err(FlowError::Refused(Rejection::QuoteChanged { expected, actual })) = heard else {
+    let Err(FlowError::Refused(Rejection::QuoteChanged { expected, actual, .. })) = heard else {
         panic!("{heard:?}")
     };
     assert_eq!((expected, actual), (eur(HALF), eur(FULL)));

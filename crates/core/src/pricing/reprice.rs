@@ -184,7 +184,7 @@ impl Repricing {
         let kinds = kinds(quote)?;
         let (buyer_tax, home) = claims(quote.tax.relief.as_ref());
         let facts = PricingFacts {
-            channel: channel(quote, past.channel),
+            channel: channel(past),
             price_lists: price_lists(quote).into(),
             prices: prices(quote),
             variants: variants(past, &kinds)?,
@@ -329,9 +329,10 @@ fn same_taxes(again: &[TaxLine], sold: &[TaxLine]) -> bool {
     again.iter().filter(counts).map(told).eq(sold.iter().filter(counts).map(told))
 }
 
-fn channel(quote: &Quote, id: ChannelId) -> Channel {
+fn channel(past: &PastSale<'_>) -> Channel {
+    let quote = past.quote;
     Channel {
-        id,
+        id: past.channel,
         code: String::new(),
         name: String::new(),
         currency: quote.currency,
@@ -342,6 +343,7 @@ fn channel(quote: &Quote, id: ChannelId) -> Channel {
         capture: CapturePolicy::AtPlacement,
         reservation_seconds: 0,
         cart_seconds: 0,
+        lane_mode: past.lane_mode,
         version: 1,
     }
 }

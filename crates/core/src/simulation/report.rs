@@ -141,12 +141,10 @@ pub struct NotRepricedOrders {
 ///
 /// ```
 /// use sutler_core::simulation::{RuleSet, Simulation, SimulationPlan};
-/// # use sutler_core::pricing::LaneMode;
 /// # use sutler_core::time::Timestamp;
 ///
 /// let plan = SimulationPlan {
 ///     promotions: vec![], rules: RuleSet::Instead, since: Timestamp::from_millis(0), until: None,
-///     lane_mode: LaneMode::EachUnit,
 /// };
 /// let report = Simulation::new(plan, &[]).report();
 /// assert!(report.sales.is_empty(), "it was given no order");

@@ -32,7 +32,6 @@ pub enum RuleSet {
 /// What is to be simulated.
 ///
 /// ```
-/// use sutler_core::pricing::LaneMode;
 /// use sutler_core::simulation::{RuleSet, SimulationPlan};
 /// use sutler_core::time::Timestamp;
 ///
@@ -42,7 +41,6 @@ pub enum RuleSet {
 ///     rules: RuleSet::Instead,
 ///     since: "2027-01-01T00:00:00Z".parse()?,
 ///     until: None,
-///     lane_mode: LaneMode::EachUnit,
 /// };
 /// assert!(none.since > Timestamp::from_millis(0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -57,8 +55,6 @@ pub struct SimulationPlan {
     pub since: Timestamp,
     /// The first moment after it; `None`: up to now.
     pub until: Option<Timestamp>,
-    /// How promotions are combined.
-    pub lane_mode: LaneMode,
 }
 
 /// What was sold, as the catalog knows it now.
@@ -85,10 +81,13 @@ pub struct SoldGoods {
 ///
 /// ```
 /// use std::collections::BTreeMap;
+/// use sutler_core::pricing::LaneMode;
 /// use sutler_core::simulation::OrderFacts;
 ///
 /// let goods = BTreeMap::new();
-/// let unknown = OrderFacts { goods: &goods, customer_group: None };
+/// let unknown = OrderFacts {
+///     goods: &goods, customer_group: None, lane_mode: LaneMode::EachUnit,
+/// };
 /// assert!(unknown.goods.is_empty());
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +96,8 @@ pub struct OrderFacts<'a> {
     pub goods: &'a BTreeMap<VariantId, SoldGoods>,
     /// Customer group of the buyer.
     pub customer_group: Option<&'a str>,
+    /// How the channel combines promotions.
+    pub lane_mode: LaneMode,
 }
 
 /// A simulation under way.
@@ -138,11 +139,11 @@ pub struct OrderFacts<'a> {
 ///         rules: RuleSet::Beside,
 ///         since: Timestamp::from_millis(0),
 ///         until: None,
-///         lane_mode: LaneMode::EachUnit,
 ///     },
 ///     &[],
 /// );
-/// simulation.take(&order, &OrderFacts { goods: &goods, customer_group: None })?;
+/// let facts = OrderFacts { goods: &goods, customer_group: None, lane_mode: LaneMode::EachUnit };
+/// simulation.take(&order, &facts)?;
 /// let report = simulation.report();
 /// assert!(report.not_repriced.is_empty());
 /// let sales = &report.sales[0];
@@ -299,7 +300,7 @@ impl Simulation {
                 .map(|placed| placed.get(buyer).copied().unwrap_or_default()),
             goods: order.lines.iter().filter_map(sold).collect(),
             batch_coupons: self.batch_coupons(quote),
-            lane_mode: self.plan.lane_mode,
+            lane_mode: facts.lane_mode,
             at: order.created_at,
         })?;
         let coupons = coupons(quote);

@@ -10,6 +10,8 @@ use sutler_core::id::VariantId;
 use sutler_core::order::{Order, OrderNumber};
 use sutler_core::port::OrderFilter;
 use sutler_core::pricing::{LaneMode, Promotion};
+use sutler_core::rejection::Rejection;
+use sutler_core::shop::Setup;
 use sutler_core::simulation::{
     OrderFacts, RuleSet, Simulation, SimulationPlan, SimulationReport, SoldGoods,
 };
@@ -93,7 +95,6 @@ impl Shop {
             rules: command.rules,
             since: command.since,
             until: command.until,
-            lane_mode: LaneMode::EachUnit,
         };
         let mut simulation = Simulation::new(plan, &setup.promotions);
         let Some(newest) = self.order_below(None)? else { return Ok(simulation.report()) };
@@ -102,7 +103,12 @@ impl Shop {
             true => OrderNumber::FIRST.0,
             false => self.first_opened_since(opened, newest.number.0)?,
         };
-        let mut shelf = Shelf { shop: self, tree: self.category_tree()?, goods: BTreeMap::new() };
+        let mut shelf = Shelf {
+            shop: self,
+            setup: &setup,
+            tree: self.category_tree()?,
+            goods: BTreeMap::new(),
+        };
         // Orders are numbered as they are opened; those that were placed later wait until all before them are here.
         let mut waiting: BTreeMap<(Timestamp, u64), Order> = BTreeMap::new();
         while from <= newest.number.0 {
@@ -163,6 +169,7 @@ impl Shop {
 /// What the catalog says of the goods that were sold, as far as they were met.
 struct Shelf<'s> {
     shop: &'s Shop,
+    setup: &'s Setup,
     tree: CategoryTree,
     goods: BTreeMap<VariantId, SoldGoods>,
 }
@@ -192,7 +199,9 @@ impl Shelf<'_> {
         if order.lines.iter().any(|line| !self.goods.contains_key(&line.variant)) {
             self.fetch(std::slice::from_ref(order))?;
         }
-        let facts = OrderFacts { goods: &self.goods, customer_group: None };
-        Ok(simulation.take(order, &facts).map_err(sutler_core::rejection::Rejection::from)?)
+        let channel = self.setup.channel(order.channel);
+        let lane_mode = channel.map_or_else(LaneMode::default, |channel| channel.lane_mode);
+        let facts = OrderFacts { goods: &self.goods, customer_group: None, lane_mode };
+        Ok(simulation.take(order, &facts).map_err(Rejection::from)?)
     }
 }

@@ -120,7 +120,7 @@ fn uses(shop: &Shop, orders: &[Order], email: &str) -> Vec<PromotionUses> {
 }
 
 fn plan(promotions: Vec<Promotion>, rules: RuleSet) -> SimulationPlan {
-    SimulationPlan { promotions, rules, since: at(0), until: None, lane_mode: LaneMode::EachUnit }
+    SimulationPlan { promotions, rules, since: at(0), until: None }
 }
 
 /// What both goods cost the merchant: the lamp 10.00, the fish nothing that is known.
@@ -136,7 +136,12 @@ fn simulate(shop: &Shop, orders: &[Order], plan: SimulationPlan) -> SimulationRe
     let goods = goods(shop);
     let mut simulation = Simulation::new(plan, &shop.facts.promotions);
     for order in orders {
-        simulation.take(order, &OrderFacts { goods: &goods, customer_group: None }).unwrap();
+        simulation
+            .take(
+                order,
+                &OrderFacts { goods: &goods, customer_group: None, lane_mode: LaneMode::EachUnit },
+            )
+            .unwrap();
     }
     simulation.report()
 }
