@@ -198,9 +198,8 @@ impl Simulation {
             let replaced = plan.promotions.iter().any(|promotion| promotion.id == known.id);
             plan.rules == RuleSet::Beside && !replaced
         });
-        let asks_for_first = |promotion: &Promotion| {
-            promotion.conditions.iter().any(|condition| *condition == Condition::FirstOrder)
-        };
+        let asks_for_first =
+            |promotion: &Promotion| promotion.conditions.contains(&Condition::FirstOrder);
         let all = || shop.iter().chain(&plan.promotions);
         Simulation {
             rules: BTreeMap::new(),
