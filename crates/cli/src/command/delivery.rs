@@ -1,10 +1,10 @@
 //! `sutler delivery`: what buyers choose between, and what it costs.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use sutler_core::rejection::Rejection;
-use sutler_engine::FlowError;
 
+use super::rule_file::{of_rules, read_rules};
 use crate::answer::Answer;
 use crate::context::{Context, quoted};
 use crate::error::CommandError;
@@ -60,7 +60,7 @@ A whole file:
 Rates: flat (amount), weight, volume, quantity (rungs up_to grams, cm3, units), subtotal (rungs from), table (rows).
 Surcharges: place, above_grams with step_grams, above_mm for each bulky unit, dangerous_goods.")]
 pub(crate) struct AddArgs {
-    /// The file
+    /// The file; - is standard input
     file: PathBuf,
     /// Check it; write nothing
     #[arg(long)]
@@ -88,10 +88,10 @@ impl DeliveryCommand {
                 Ok(Answer::one(DeliveryMethodShown::from(method)))
             }
             DeliveryCommand::Add(args) => {
-                let text = read_file(&args.file)?;
+                let text = read_rules(&args.file, "delivery add")?;
                 let method = shop
                     .delivery_add(&text, args.dry_run)
-                    .map_err(|error| of_file(&args.file, error))?;
+                    .map_err(|error| of_rules(&args.file, error))?;
                 let code = quoted(&method.code);
                 let done = if args.dry_run { "could be written" } else { "is written" };
                 let answer = Answer::one(DeliveryMethodShown::from(&method))
@@ -104,24 +104,5 @@ impl DeliveryCommand {
                 Ok(answer.next(context.hint(next)))
             }
         }
-    }
-}
-
-/// Reads a small file of text.
-pub(super) fn read_file(path: &Path) -> Result<String, CommandError> {
-    std::fs::read_to_string(path).map_err(|source| CommandError::Io {
-        what: "cannot read",
-        path: path.display().to_string(),
-        source,
-    })
-}
-
-/// Says of which file a refusal is.
-pub(super) fn of_file(path: &Path, error: FlowError) -> CommandError {
-    match error {
-        FlowError::File(diagnostics) => {
-            CommandError::File { file: path.display().to_string(), diagnostics }
-        }
-        error => error.into(),
     }
 }

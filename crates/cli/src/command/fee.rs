@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::delivery::{of_file, read_file};
+use super::rule_file::{of_rules, read_rules};
 use crate::answer::Answer;
 use crate::context::{Context, quoted};
 use crate::error::CommandError;
@@ -38,7 +38,7 @@ A whole file:
 Exactly one of amount (for the order), per_unit and percent (with_delivery = true counts the delivery too). When: channels,
 payments, categories, place, goods_below, from, until. tax: as-goods, untaxed, or a tax category. active = false ends it.")]
 pub(crate) struct AddArgs {
-    /// The file
+    /// The file; - is standard input
     file: PathBuf,
     /// Check it; write nothing
     #[arg(long)]
@@ -52,8 +52,8 @@ impl FeeCommand {
             let fees = shop.setup()?.fees.iter().map(FeeRow::from).collect();
             return Ok(Answer::many(FeeList { fees }));
         };
-        let text = read_file(&args.file)?;
-        let fee = shop.fee_add(&text, args.dry_run).map_err(|error| of_file(&args.file, error))?;
+        let text = read_rules(&args.file, "fee add")?;
+        let fee = shop.fee_add(&text, args.dry_run).map_err(|error| of_rules(&args.file, error))?;
         let answer = Answer::many(FeeList { fees: vec![FeeRow::from(&fee)] });
         Ok(if args.dry_run {
             let again = format!("fee add {}", quoted(&args.file.display().to_string()));

@@ -32,6 +32,7 @@ pub(crate) mod promotion_codes;
 pub(crate) mod recover;
 pub(crate) mod refund;
 pub(crate) mod restore;
+mod rule_file;
 pub(crate) mod schema;
 pub(crate) mod search;
 mod shared;

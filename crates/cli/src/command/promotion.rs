@@ -2,19 +2,18 @@
 
 mod flags;
 
-use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use sutler_core::id::CartId;
 use sutler_core::money::Currency;
 use sutler_core::pricing::PlannedPromotion;
 use sutler_core::time::Timestamp;
+use sutler_engine::Shop;
 use sutler_engine::flow::cart::QuoteFor;
 use sutler_engine::flow::promotion::{PromotionFile, PromotionTrial, TrialOf};
-use sutler_engine::{FlowError, Shop};
 
-use super::delivery::{of_file, read_file};
 use super::promotion_codes::CodesArgs;
+use super::rule_file::{of_rules, read_rules};
 use crate::answer::Answer;
 use crate::context::{Context, quoted};
 use crate::error::CommandError;
@@ -106,7 +105,7 @@ pub(crate) struct TestArgs {
     /// The cart
     cart: CartId,
     /// A file of promotions; - is standard input
-    file: Option<String>,
+    file: Option<PathBuf>,
     /// Name or id of a stored promotion
     #[arg(long, value_name = "NAME")]
     promotion: Option<String>,
@@ -183,34 +182,6 @@ fn switch(shop: &Shop, word: &str, active: bool) -> Result<Answer, CommandError>
         .summary(format!("the promotion {} {sentence}", promotion.name)))
 }
 
-/// Reads a file of promotions.
-fn text_of(file: &str) -> Result<String, CommandError> {
-    if file != "-" {
-        return read_file(Path::new(file));
-    }
-    if std::io::stdin().is_terminal() {
-        return Err(CommandError::Usage {
-            code: "input.terminal",
-            message: "nothing is piped into standard input".to_owned(),
-            help: Some(
-                "name a file, or pipe one in: `sutler promotion add - < spring.toml`".to_owned(),
-            ),
-        });
-    }
-    let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).map_err(|source| CommandError::Io {
-        what: "cannot read",
-        path: "standard input".to_owned(),
-        source,
-    })?;
-    Ok(text)
-}
-
-/// Says of which file a refusal is.
-fn named(file: &str, error: FlowError) -> CommandError {
-    of_file(&PathBuf::from(if file == "-" { "standard input" } else { file }), error)
-}
-
 impl AddArgs {
     fn run(&self, context: &Context<'_>, shop: &Shop) -> Result<Answer, CommandError> {
         let planned = match self.flags.promotion(&self.file, shop.setup()?.shop.currency)? {
@@ -257,15 +228,20 @@ impl AddArgs {
                 ),
             });
         }
-        let text = text_of(&self.file)?;
+        let path = Path::new(&self.file);
+        let text = read_rules(path, "promotion add")?;
         let file = PromotionFile { text: &text, currency: self.currency };
-        shop.promotion_import(&file, self.dry_run).map_err(|error| named(&self.file, error))
+        shop.promotion_import(&file, self.dry_run).map_err(|error| of_rules(path, error))
     }
 }
 
 impl TestArgs {
     fn run(&self, context: &Context<'_>, shop: &Shop) -> Result<Answer, CommandError> {
-        let text = self.file.as_deref().map(text_of).transpose()?.unwrap_or_default();
+        let path = self.file.as_deref().unwrap_or(Path::new(""));
+        let text = match &self.promotion {
+            Some(_) => String::new(),
+            None => read_rules(path, "promotion test CART")?,
+        };
         let of = match &self.promotion {
             Some(word) => TrialOf::Stored(word),
             None => TrialOf::File(PromotionFile { text: &text, currency: self.currency }),
@@ -276,12 +252,15 @@ impl TestArgs {
             email: self.email.clone(),
             ..QuoteFor::default()
         };
-        let file = self.file.as_deref().unwrap_or_default();
-        let seen =
-            shop.promotion_test(self.cart, &trial, &wanted).map_err(|error| named(file, error))?;
+        let seen = shop
+            .promotion_test(self.cart, &trial, &wanted)
+            .map_err(|error| of_rules(path, error))?;
         let answer = Answer::one(PromotionTested::from(&seen)).summary("nothing was stored");
         Ok(match &self.file {
-            Some(file) => answer.next(context.hint(format!("promotion add {}", quoted(file)))),
+            Some(file) => {
+                let file = quoted(&file.display().to_string());
+                answer.next(context.hint(format!("promotion add {file}")))
+            }
             None => answer,
         })
     }

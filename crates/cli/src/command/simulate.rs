@@ -1,14 +1,13 @@
 //! `sutler simulate`: what past orders would have brought in under other rules.
 
-use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use sutler_core::simulation::{RuleSet, SimulationReport};
 use sutler_engine::flow::promotion::PromotionFile;
 use sutler_engine::flow::simulate as flow;
 
-use super::delivery::{of_file, read_file};
+use super::rule_file::{of_rules, read_rules};
 use crate::answer::Answer;
 use crate::context::Context;
 use crate::error::CommandError;
@@ -58,10 +57,10 @@ impl SimulateCommand {
 impl PromotionArgs {
     fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         let shop = context.shop()?;
-        let text = read(&self.file)?;
+        let text = read_rules(&self.file, "simulate promotion")?;
         let promotions = shop
             .promotions_of_file(&PromotionFile::new(&text))
-            .map_err(|error| of_file(&self.file, error))?;
+            .map_err(|error| of_rules(&self.file, error))?;
         let rules = if self.instead { RuleSet::Instead } else { RuleSet::Beside };
         let (now, begun) = (shop.now(), Instant::now());
         let since = self.since.before(now);
@@ -90,26 +89,4 @@ fn sentence(report: &SimulationReport, millis: u128) -> String {
         "nothing was written; {} in {millis} ms, {rate} orders/s",
         counted(looked_at, "order", "orders")
     )
-}
-
-fn read(file: &Path) -> Result<String, CommandError> {
-    if file.as_os_str() != "-" {
-        return read_file(file);
-    }
-    if std::io::stdin().is_terminal() {
-        return Err(CommandError::Usage {
-            code: "input.terminal",
-            message: "nothing is piped into standard input".to_owned(),
-            help: Some(
-                "name a file, or pipe one in: `sutler simulate promotion - < spring.toml`"
-                    .to_owned(),
-            ),
-        });
-    }
-    let path = "standard input".to_owned();
-    std::io::read_to_string(std::io::stdin()).map_err(|source| CommandError::Io {
-        what: "cannot read",
-        path,
-        source,
-    })
 }

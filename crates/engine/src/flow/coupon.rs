@@ -7,12 +7,10 @@
 //! nobody was given unlock nothing for anybody.
 
 use sutler_core::change::{Change, SetupChange};
-use sutler_core::id::{CouponBatchId, PromotionId};
+use sutler_core::id::CouponBatchId;
 use sutler_core::port::StoreError;
 use sutler_core::pricing::{CouponCode, Promotion};
 use sutler_core::rejection::Rejection;
-use sutler_core::shop::Setup;
-use sutler_core::shown::shown;
 
 use crate::shop::Settled;
 use crate::{FlowError, Shop};
@@ -171,7 +169,7 @@ impl Shop {
         limit: usize,
     ) -> Result<Vec<CouponCode>, FlowError> {
         let setup = self.setup()?;
-        let found = promotion_by_word(&setup, promotion)?;
+        let found = super::promotion::find(&setup, promotion)?;
         match found.coupon_batches().next() {
             Some(batch) => Ok(self.store().coupon_page(batch, after, limit)?),
             None => Ok(Vec::new()),
@@ -181,7 +179,7 @@ impl Shop {
     /// Returns a promotion as it is stored, as codes unlock it, and its batch: the one it has, or a new one.
     fn to_unlock(&self, word: &str) -> Result<(Promotion, Promotion, CouponBatchId), FlowError> {
         let setup = self.setup()?;
-        let stored = promotion_by_word(&setup, word)?.clone();
+        let stored = super::promotion::find(&setup, word)?.clone();
         let known = stored.coupon_batches().next();
         let batch = known.unwrap_or_else(|| CouponBatchId::from_u128(self.next_id()));
         let unlocked = stored.unlocked_by(batch).map_err(Rejection::from)?;
@@ -198,25 +196,5 @@ impl Shop {
         let (each, _) = bytes.as_chunks::<{ CouponCode::RANDOM_BYTES }>();
         let codes = each.iter().map(|random| CouponCode::from_random(prefix, *random));
         Ok(codes.collect::<Result<_, _>>().map_err(Rejection::from)?)
-    }
-}
-
-/// Finds a promotion by its id, else by its name.
-fn promotion_by_word<'a>(setup: &'a Setup, word: &str) -> Result<&'a Promotion, Rejection> {
-    let id = word.parse::<PromotionId>().ok();
-    let by_id = setup.promotions.iter().find(|promotion| Some(promotion.id) == id);
-    let mut by_name = setup.promotions.iter().filter(|promotion| promotion.name == word);
-    match (by_id, by_name.next(), by_name.next()) {
-        (Some(found), ..) | (None, Some(found), None) => Ok(found),
-        (None, Some(first), Some(second)) => Err(Rejection::Ambiguous {
-            noun: "promotion",
-            given: shown(word),
-            candidates: vec![first.id.to_string(), second.id.to_string()],
-        }),
-        (None, None, _) => Err(Rejection::NotFound {
-            noun: "promotion",
-            given: shown(word),
-            near: setup.promotions.iter().map(|promotion| promotion.name.clone()).take(5).collect(),
-        }),
     }
 }

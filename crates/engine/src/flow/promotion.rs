@@ -19,6 +19,7 @@ use sutler_core::pricing::{
 };
 use sutler_core::rejection::Rejection;
 use sutler_core::shop::Setup;
+use sutler_core::shown::shown;
 use sutler_exchange::read_promotions;
 
 use names::ShopNames;
@@ -114,7 +115,10 @@ impl Shop {
     /// assert!(shop.promotions_of_file(&PromotionFile::new(&typo)).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn promotions_of_file(&self, file: &PromotionFile<'_>) -> Result<Vec<Promotion>, FlowError> {
+    pub fn promotions_of_file(
+        &self,
+        file: &PromotionFile<'_>,
+    ) -> Result<Vec<Promotion>, FlowError> {
         let planned = self.promotion_plan(&*self.setup()?, file)?;
         Ok(planned.iter().map(|promotion| promotion.after().clone()).collect())
     }
@@ -324,7 +328,7 @@ impl Shop {
 }
 
 /// Finds a promotion by id, by name, or else by name in any letter case.
-fn find<'s>(setup: &'s Setup, word: &str) -> Result<&'s Promotion, Rejection> {
+pub(super) fn find<'s>(setup: &'s Setup, word: &str) -> Result<&'s Promotion, Rejection> {
     let word = word.trim();
     if let Ok(id) = word.parse::<PromotionId>() {
         let found = setup.promotions.iter().find(|promotion| promotion.id == id);
@@ -339,7 +343,7 @@ fn find<'s>(setup: &'s Setup, word: &str) -> Result<&'s Promotion, Rejection> {
         [] => {
             let names = setup.promotions.iter().map(|promotion| promotion.name.clone());
             let near = nearest(word, names);
-            Err(Rejection::NotFound { noun: "promotion", given: word.to_owned(), near })
+            Err(Rejection::NotFound { noun: "promotion", given: shown(word), near })
         }
         _ => Err(ambiguous(setup, &found[0].name)),
     }
@@ -349,7 +353,7 @@ fn ambiguous(setup: &Setup, name: &str) -> Rejection {
     let same =
         setup.promotions.iter().filter(|known| known.name.to_lowercase() == name.to_lowercase());
     let candidates = same.map(|known| format!("{} ({})", known.name, known.id)).collect();
-    Rejection::Ambiguous { noun: "promotion", given: name.to_owned(), candidates }
+    Rejection::Ambiguous { noun: "promotion", given: shown(name), candidates }
 }
 
 /// Returns the words that are most like one that was not found, best first.
