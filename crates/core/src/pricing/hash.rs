@@ -23,6 +23,7 @@ use crate::money::{Money, Rate};
 /// use sutler_core::pricing::QuotePart;
 ///
 /// assert_eq!(QuotePart::Promotions.to_string(), "the promotions");
+/// assert_eq!(QuotePart::ALL.len(), 4, "no other part moves");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -143,6 +143,7 @@ pub struct OrderFacts<'a> {
 ///     &[],
 /// );
 /// let facts = OrderFacts { goods: &goods, customer_group: None, lane_mode: LaneMode::EachUnit };
+/// assert!(!simulation.needs_earlier_orders(), "nothing is limited");
 /// simulation.take(&order, &facts)?;
 /// let report = simulation.report();
 /// assert!(report.not_repriced.is_empty());
