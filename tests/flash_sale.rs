@@ -87,6 +87,7 @@ fn command(shop: &Shop, wanted: &Wanted<'_>) -> CheckoutCommand {
         pay: wanted.pay.to_owned(),
         buyer_tax: BuyerTax::default(),
         expect_total: wanted.expect_total.map(eur),
+        expect_quote: None,
         key: None,
     }
 }
@@ -134,7 +135,6 @@ fn buyer<'a>(n: usize) -> Wanted<'a> {
         email: format!("buyer-{n}@example.com"),
         pay,
         expect_total: None,
-        expect_quote: None,
     }
 }
 
