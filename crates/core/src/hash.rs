@@ -142,7 +142,12 @@ pub struct HashInput {
 impl HashInput {
     /// Starts with the name of what is hashed, so that two kinds of content never share a hash.
     pub fn new(what: &str) -> Self {
-        let mut input = Self { bytes: Vec::with_capacity(128) };
+        Self::sized(what, 128)
+    }
+
+    /// As [`HashInput::new`], with room for about so many bytes.
+    pub(crate) fn sized(what: &str, bytes: usize) -> Self {
+        let mut input = Self { bytes: Vec::with_capacity(bytes) };
         input.text(what);
         input
     }
@@ -163,6 +168,18 @@ impl HashInput {
     /// Appends a whole number.
     pub fn number(&mut self, number: i64) -> &mut Self {
         self.bytes.extend_from_slice(&number.to_be_bytes());
+        self
+    }
+
+    /// Appends a whole number in as few bytes as it needs: seven binary digits each, and whether more follow.
+    pub(crate) fn short(&mut self, number: i64) -> &mut Self {
+        // Zero, −1, 1, −2, 2 and so on, so that small numbers of either sign are short.
+        let mut left = (number << 1 ^ number >> 63).cast_unsigned();
+        while left >= 0x80 {
+            self.bytes.push(0x80 | left.to_le_bytes()[0]);
+            left >>= 7;
+        }
+        self.bytes.push(left.to_le_bytes()[0]);
         self
     }
 
@@ -198,6 +215,31 @@ mod tests {
             HashInput::new("t").optional_text(None).finish(),
             HashInput::new("t").optional_text(Some("")).finish()
         );
+    }
+
+    #[test]
+    fn short_numbers_are_short_and_cannot_run_into_each_other() {
+        let bytes = |numbers: &[i64]| {
+            let mut input = HashInput::default();
+            numbers.iter().for_each(|number| {
+                input.short(*number);
+            });
+            input.bytes
+        };
+        for (number, length) in
+            [(0, 1), (-1, 1), (63, 1), (-64, 1), (64, 2), (8_191, 2), (8_192, 3), (i64::MAX, 10)]
+        {
+            let written = bytes(&[number]);
+            assert_eq!(written.len(), length, "{number}");
+            // Only the last byte of a number says that none follows, so where one ends is plain.
+            let last = written.iter().position(|byte| *byte < 0x80);
+            assert_eq!(last, Some(length - 1), "{number}");
+        }
+        let near = [i64::MIN, -8_193, -129, -65, -64, -2, -1, 0, 1, 63, 64, 127, 128, i64::MAX];
+        for (place, a) in near.iter().enumerate() {
+            near[place + 1..].iter().for_each(|b| assert_ne!(bytes(&[*a]), bytes(&[*b])));
+        }
+        assert_ne!(bytes(&[1, 64]), bytes(&[64, 1]));
     }
 
     #[test]

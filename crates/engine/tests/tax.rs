@@ -79,7 +79,10 @@ fn what_the_engine_answers_is_frozen_in_the_order() {
     let placed = world.shop.checkout(&world.command("test:ok", None)).unwrap();
     let quote = &placed.order.quote;
     assert_eq!(quote.tax.provider.as_deref(), Some("engine"));
-    assert!(quote.tax_lines().count() > 1 && quote.tax_lines().all(|tax| tax.name == "Outside"));
+    assert!(
+        quote.tax_lines().count() > 1
+            && quote.tax_lines().all(|tax| tax.name.as_str() == "Outside")
+    );
     assert_eq!(quote.check(), Ok(()));
     assert_eq!(asked.load(Ordering::SeqCst), 1);
     let told: String = quote.trace().iter().map(ToString::to_string).collect();

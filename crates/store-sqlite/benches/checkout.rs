@@ -91,7 +91,7 @@ struct Bought {
 
 fn tax(base: i64, amount: i64) -> Vec<TaxLine> {
     vec![TaxLine {
-        name: "VAT".to_owned(),
+        name: "VAT".into(),
         rate: Rate::percent("19").unwrap(),
         category: TaxCategory::standard(),
         base: eur(base),
@@ -139,7 +139,7 @@ fn order_of(n: u64, cart: &Cart, at: Timestamp) -> Order {
             unit_price: eur(total),
             compare_at: None,
             price_list: PriceListId::from_u128(1 << 101),
-            price_list_name: "Retail".to_owned(),
+            price_list_name: "Retail".into(),
             min_quantity: 1,
             subtotal: eur(total),
             discounts: Vec::new(),

@@ -13,6 +13,7 @@ use sutler_core::id::{
 };
 use sutler_core::money::{Currency, Rate, Rounding};
 use sutler_core::pricing::{TaxCategory, TaxTreatment};
+use sutler_core::shared::SharedText;
 
 use crate::error::Fault;
 
@@ -59,10 +60,10 @@ pub(crate) enum Frozen {
         requires_shipping: bool,
     },
     /// Where a price came from.
-    Price { list: PriceListId, name: String, min_quantity: u32 },
+    Price { list: PriceListId, name: SharedText, min_quantity: u32 },
     /// A tax.
     Tax {
-        name: String,
+        name: SharedText,
         rate: Rate,
         category: TaxCategory,
         treatment: TaxTreatment,
@@ -74,7 +75,7 @@ pub(crate) enum Frozen {
     /// A fee.
     Fee { fee: FeeId, code: String, name: String },
     /// A promotion.
-    Promotion { promotion: PromotionId, name: String },
+    Promotion { promotion: PromotionId, name: SharedText },
 }
 
 /// Reads words by their number.

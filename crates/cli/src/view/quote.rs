@@ -184,14 +184,14 @@ view! {
 
 impl From<&Discount> for DiscountView {
     fn from(discount: &Discount) -> Self {
-        Self { name: discount.name.clone(), amount: discount.amount }
+        Self { name: discount.name.to_string(), amount: discount.amount }
     }
 }
 
 impl From<&TaxLine> for TaxView {
     fn from(tax: &TaxLine) -> Self {
         Self {
-            name: tax.name.clone(),
+            name: tax.name.to_string(),
             percent: tax.rate.percent_text(),
             category: tax.category.as_str().to_owned(),
             treatment: sutler_core::status::word(tax.treatment),
@@ -209,7 +209,7 @@ impl From<&QuoteLine> for QuoteLineView {
             quantity: line.quantity.get(),
             unit_price: line.unit_price,
             compare_at_price: line.compare_at,
-            price_list: line.price_list_name.clone(),
+            price_list: line.price_list_name.to_string(),
             subtotal: line.subtotal,
             discounts: line.discounts.iter().map(DiscountView::from).collect(),
             discount_total: line.discount_total,
@@ -269,7 +269,10 @@ impl From<&Quote> for QuoteView {
             promotions: quote
                 .promotions_applied
                 .iter()
-                .map(|applied| DiscountView { name: applied.name.clone(), amount: applied.amount })
+                .map(|applied| DiscountView {
+                    name: applied.name.to_string(),
+                    amount: applied.amount,
+                })
                 .collect(),
             coupons_refused: quote
                 .coupons_refused

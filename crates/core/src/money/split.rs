@@ -59,7 +59,8 @@ impl Money {
 
         // 2^63 × (2^64 − 1) is below 2^127, so the product cannot overflow.
         let mut given: u128 = 0;
-        let mut remainders = Vec::new();
+        parts.reserve(weights.len());
+        let mut remainders = Vec::with_capacity(weights.len());
         for (index, weight) in weights.iter().enumerate() {
             let product = whole * u128::from(*weight);
             let (share, remainder) = divide(product, weight_sum);

@@ -20,8 +20,9 @@ use super::{
     QuoteDelivery, QuoteFee, QuoteHash, QuoteLine, QuoteRequest, QuoteTax, RequestLine, SentLine,
     TaxRequest, TaxableCharge, Totals, VariantFacts,
 };
-use crate::id::VariantId;
+use crate::id::{PriceListId, VariantId};
 use crate::money::Money;
+use crate::shared::SharedText;
 use crate::shown::shown;
 use crate::time::Timestamp;
 
@@ -240,7 +241,11 @@ fn price_all<'a>(
     now: Timestamp,
 ) -> Result<Vec<Priced<'a>>, PricingError> {
     let shelf = Shelf::new(facts);
-    request.lines.iter().map(|line| price(line, request, &shelf, now)).collect()
+    let mut priced = Vec::with_capacity(request.lines.len());
+    for line in &request.lines {
+        priced.push(price(line, request, &shelf, now)?);
+    }
+    Ok(priced)
 }
 
 /// Variants and prices in the order of variants, so that a large cart does not look through all of them line by line.
@@ -313,12 +318,12 @@ fn goods<'a>(
     priced: &[Priced<'a>],
     facts: &PricingFacts,
 ) -> Result<(Vec<Goods<'a>>, Money), PricingError> {
-    let line = |line: &Priced<'a>| {
+    let mut goods = Vec::with_capacity(priced.len());
+    for line in priced {
         let quantity = line.request.quantity.get();
         let subtotal = line.price.amount.checked_mul(quantity)?;
-        Ok(Goods { facts: line.facts, quantity, subtotal })
-    };
-    let goods = priced.iter().map(line).collect::<Result<Vec<_>, PricingError>>()?;
+        goods.push(Goods { facts: line.facts, quantity, subtotal });
+    }
     let subtotal =
         Money::checked_sum(goods.iter().map(|line| line.subtotal), facts.channel.currency)?;
     Ok((goods, subtotal))
@@ -458,11 +463,12 @@ impl<'a> BeforeTax<'a> {
         let (off_lines, off_delivery) = summary::by_line(&verdicts, outcome.given, priced.len());
         let mut taxed = taxed.into_iter();
         let mut lines = Vec::with_capacity(priced.len());
+        let mut names = ListNames::default();
         let left = outcome.remaining.iter().zip(off_lines);
         for (((priced, goods), left), taxed) in
             priced.iter().zip(&goods).zip(left).zip(taxed.by_ref())
         {
-            lines.push(quote_line(priced, goods, left, taxed)?);
+            lines.push(quote_line(priced, names.of(priced.list), goods, left, taxed)?);
         }
         let delivery = match delivery {
             Some((method, charge)) => taxed
@@ -538,8 +544,24 @@ fn fees<'a>(
     Ok(charged)
 }
 
+/// The names of the price lists of a cart, each made once however many lines it prices.
+#[derive(Default)]
+struct ListNames(Vec<(PriceListId, SharedText)>);
+
+impl ListNames {
+    fn of(&mut self, list: &PriceList) -> SharedText {
+        if let Some((_, name)) = self.0.iter().find(|(id, _)| *id == list.id) {
+            return name.clone();
+        }
+        let name = SharedText::from(list.name.as_str());
+        self.0.push((list.id, name.clone()));
+        name
+    }
+}
+
 fn quote_line(
     priced: &Priced<'_>,
+    price_list_name: SharedText,
     goods: &Goods<'_>,
     (left, discounts): (&Money, Vec<Discount>),
     Taxed { tax, net, tax_total, total }: Taxed,
@@ -551,7 +573,7 @@ fn quote_line(
         unit_price: priced.price.amount,
         compare_at: priced.price.compare_at,
         price_list: priced.list.id,
-        price_list_name: priced.list.name.clone(),
+        price_list_name,
         min_quantity: priced.price.min_quantity,
         subtotal: goods.subtotal,
         discounts,

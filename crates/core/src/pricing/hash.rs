@@ -132,15 +132,15 @@ impl QuoteHash {
 
 /// [`QuotePart::Goods`].
 fn goods(quote: &Quote) -> ContentHash {
-    let mut input = HashInput::new("sutler quote 4 goods");
+    let mut input = HashInput::sized("sutler quote 4 goods", 64 + quote.lines.len() * 64);
     input.text(quote.currency.code());
-    input.number(i64::from(quote.tax_inclusive));
+    input.short(i64::from(quote.tax_inclusive));
     input.text(quote.country.as_str());
     count(&mut input, quote.lines.len());
     for line in &quote.lines {
-        input.number(i64::from(line.line)).id(line.variant.to_u128());
-        input.number(i64::from(line.quantity.get())).number(line.unit_price.minor());
-        input.id(line.price_list.to_u128()).number(i64::from(line.min_quantity));
+        input.short(i64::from(line.line)).id(line.variant.to_u128());
+        input.short(i64::from(line.quantity.get())).short(line.unit_price.minor());
+        input.id(line.price_list.to_u128()).short(i64::from(line.min_quantity));
         optional(&mut input, line.compare_at);
     }
     input.finish()
@@ -165,16 +165,16 @@ fn delivery(quote: &Quote) -> ContentHash {
     let mut input = HashInput::new("sutler quote 4 delivery");
     count(&mut input, usize::from(quote.delivery.is_some()));
     if let Some(delivery) = &quote.delivery {
-        input.id(delivery.method.to_u128()).number(delivery.rate.minor());
+        input.id(delivery.method.to_u128()).short(delivery.rate.minor());
         delivery_origin(&mut input, delivery.origin);
         count(&mut input, delivery.surcharges.len());
         for surcharge in &delivery.surcharges {
-            input.number(i64::from(surcharge.times)).number(surcharge.amount.minor());
+            input.short(i64::from(surcharge.times)).short(surcharge.amount.minor());
         }
     }
     count(&mut input, quote.fees.len());
     for fee in &quote.fees {
-        input.id(fee.fee.to_u128()).number(fee.amount.minor());
+        input.id(fee.fee.to_u128()).short(fee.amount.minor());
         fee_origin(&mut input, fee.origin);
     }
     input.finish()
@@ -182,9 +182,9 @@ fn delivery(quote: &Quote) -> ContentHash {
 
 /// [`QuotePart::Tax`].
 fn tax(quote: &Quote) -> ContentHash {
-    let mut input = HashInput::new("sutler quote 4 tax");
+    let mut input = HashInput::sized("sutler quote 4 tax", 64 + quote.lines.len() * 96);
     input.text(quote.rounding.name());
-    input.number(match quote.tax_rounding {
+    input.short(match quote.tax_rounding {
         TaxRounding::PerLine => 0,
         TaxRounding::PerOrder => 1,
     });
@@ -198,29 +198,29 @@ fn tax(quote: &Quote) -> ContentHash {
 }
 
 fn count(input: &mut HashInput, many: usize) {
-    input.number(i64::try_from(many).unwrap_or(i64::MAX));
+    input.short(i64::try_from(many).unwrap_or(i64::MAX));
 }
 
 fn optional(input: &mut HashInput, amount: Option<Money>) {
-    input.number(i64::from(amount.is_some())).number(amount.map_or(0, Money::minor));
+    input.short(i64::from(amount.is_some())).short(amount.map_or(0, Money::minor));
 }
 
 fn rate(input: &mut HashInput, rate: Rate) {
     let (mantissa, scale) = rate.to_parts();
-    input.number(i64::try_from(mantissa).unwrap_or(i64::MAX)).number(i64::from(scale));
+    input.short(i64::try_from(mantissa).unwrap_or(i64::MAX)).short(i64::from(scale));
 }
 
 /// Adds what it is, as the first of some numbers.
 fn numbers(input: &mut HashInput, numbers: &[i64]) {
     numbers.iter().for_each(|number| {
-        input.number(*number);
+        input.short(*number);
     });
 }
 
 fn discounts(input: &mut HashInput, discounts: &[Discount]) {
     count(input, discounts.len());
     for discount in discounts {
-        input.id(discount.promotion.to_u128()).number(discount.amount.minor());
+        input.id(discount.promotion.to_u128()).short(discount.amount.minor());
         let span = discount.span.map_or([-1, 0, 0], |span| {
             [i64::from(span.first), i64::from(span.units), span.cost.minor()]
         });
@@ -308,15 +308,15 @@ fn fee_origin(input: &mut HashInput, origin: FeeOrigin) {
 
 /// Adds the taxes of a line, delivery or fee, and what it comes to.
 fn taxes(input: &mut HashInput, taxes: &[TaxLine], total: Money) {
-    input.number(total.minor());
+    input.short(total.minor());
     count(input, taxes.len());
     for tax in taxes {
         input.text(tax.category.as_str());
         rate(input, tax.rate);
-        input.number(tax.base.minor());
-        input.number(tax.amount.minor()).number(i64::from(tax.level));
+        input.short(tax.base.minor());
+        input.short(tax.amount.minor()).short(i64::from(tax.level));
         optional(input, tax.relieved);
-        input.number(match tax.treatment {
+        input.short(match tax.treatment {
             TaxTreatment::Standard => 0,
             TaxTreatment::Zero => 1,
             TaxTreatment::Exempt => 2,

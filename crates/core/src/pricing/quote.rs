@@ -19,6 +19,7 @@ use crate::id::{DeliveryMethodId, FeeId, PriceListId, PromotionId, VariantId};
 use crate::money::{Currency, Money, MoneyError, Rounding};
 use crate::quantity::Quantity;
 use crate::rejection::Rejection;
+use crate::shared::SharedText;
 
 /// One line of a cart, priced.
 ///
@@ -54,7 +55,7 @@ pub struct QuoteLine {
     /// The price list it is from.
     pub price_list: PriceListId,
     /// Name of that list.
-    pub price_list_name: String,
+    pub price_list_name: SharedText,
     /// The rung of that list: from how many units on the price holds.
     pub min_quantity: u32,
     /// Unit price times quantity.
@@ -216,7 +217,7 @@ pub struct AppliedPromotion {
     /// Which promotion.
     pub promotion: PromotionId,
     /// Its name.
-    pub name: String,
+    pub name: SharedText,
     /// The coupon code that unlocked it.
     pub coupon: Option<CouponCode>,
     /// All it took off, goods and delivery: what its budget is used by.
@@ -247,7 +248,7 @@ pub struct RefusedPromotion {
     /// Which promotion.
     pub promotion: PromotionId,
     /// Its name.
-    pub name: String,
+    pub name: SharedText,
     /// Why.
     pub refusal: PromotionRefusal,
 }
@@ -269,7 +270,7 @@ pub struct RefusedCoupon {
     /// The code.
     pub code: CouponCode,
     /// The name of a promotion that knows it, and why that did not apply; `None`: no promotion knows it.
-    pub promotion: Option<(String, PromotionRefusal)>,
+    pub promotion: Option<(SharedText, PromotionRefusal)>,
 }
 
 impl RefusedCoupon {
@@ -280,11 +281,11 @@ impl RefusedCoupon {
         match &self.promotion {
             None => PricingError::UnknownCoupon { code },
             Some((promotion, refusal)) if refusal.is_used_up() => {
-                PricingError::CouponUsedUp { code, promotion: promotion.clone() }
+                PricingError::CouponUsedUp { code, promotion: promotion.to_string() }
             }
             Some((promotion, refusal)) => PricingError::CouponNotApplicable {
                 code,
-                promotion: promotion.clone(),
+                promotion: promotion.to_string(),
                 reason: Box::new(refusal.clone()),
             },
         }

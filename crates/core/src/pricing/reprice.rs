@@ -354,7 +354,7 @@ fn price_lists(quote: &Quote) -> Vec<PriceList> {
         if lists.iter().all(|list| list.id != line.price_list) {
             lists.push(PriceList {
                 id: line.price_list,
-                name: line.price_list_name.clone(),
+                name: line.price_list_name.to_string(),
                 channel: None,
                 currency: quote.currency,
                 customer_group: None,
@@ -413,7 +413,7 @@ fn tax_rates(quote: &Quote) -> Vec<TaxRate> {
                 rates.push(TaxRate {
                     zone: ZONE,
                     category: tax.category.clone(),
-                    name: tax.name.clone(),
+                    name: tax.name.to_string(),
                     rate: tax.rate,
                     level: tax.level,
                     window: Window::ALWAYS,

@@ -289,7 +289,7 @@ impl Sums {
         let none = PromotionEarnings::none(self.sales.currency);
         self.promotions.entry(applied.promotion).or_insert_with(|| SimulatedPromotion {
             promotion: applied.promotion,
-            name: applied.name.clone(),
+            name: applied.name.to_string(),
             before: none,
             after: none,
         })

@@ -333,7 +333,7 @@ impl Simulation {
         if let Some(gone) =
             quote.promotions_applied.iter().find(|a| !self.shop.contains_key(&a.promotion))
         {
-            return Err(NotRepriced::PromotionGone { name: gone.name.clone() });
+            return Err(NotRepriced::PromotionGone { name: gone.name.to_string() });
         }
         let refused = quote
             .promotions_refused
@@ -365,7 +365,10 @@ impl Simulation {
         });
         let refused = quote.coupons_refused.iter().filter_map(|refused| {
             let (name, _) = refused.promotion.as_ref()?;
-            Some((self.shop.values().find(|promotion| promotion.name == *name)?, &refused.code))
+            Some((
+                self.shop.values().find(|promotion| promotion.name.as_str() == &**name)?,
+                &refused.code,
+            ))
         });
         let mut found = Vec::new();
         for (promotion, code) in applied.chain(refused) {

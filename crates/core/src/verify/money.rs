@@ -62,13 +62,13 @@ fn tax_off(quote: &Quote) -> Option<String> {
     let lines = quote.lines.iter().map(|line| (line.net, &line.tax));
     let delivery = quote.delivery.iter().map(|delivery| (delivery.net, &delivery.tax));
     let fees = quote.fees.iter().map(|fee| (fee.net, &fee.tax));
-    let mut sums: BTreeMap<(String, String), (&TaxLine, RateSum)> = BTreeMap::new();
+    let mut sums: BTreeMap<(&str, String), (&TaxLine, RateSum)> = BTreeMap::new();
     for (net, tax) in lines.chain(delivery).chain(fees) {
         if let Some(off) = base_off(net, tax) {
             return Some(off);
         }
         for tax in tax {
-            let slot = (tax.name.clone(), tax.rate.percent_text());
+            let slot = (tax.name.as_str(), tax.rate.percent_text());
             let (_, sum) = sums.entry(slot).or_insert_with(|| (tax, RateSum::default()));
             sum.base += i128::from(tax.base.minor());
             // What was taken out of a price is what the rate gave; the buyer does not pay it.

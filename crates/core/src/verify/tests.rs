@@ -45,7 +45,7 @@ fn quote() -> Quote {
 
 fn unhashed_quote() -> Quote {
     let tax = TaxLine {
-        name: "VAT".to_owned(),
+        name: "VAT".into(),
         rate: Rate::percent("19").expect("a rate"),
         category: TaxCategory::standard(),
         base: eur(1_681),
@@ -61,7 +61,7 @@ fn unhashed_quote() -> Quote {
         unit_price: eur(1_000),
         compare_at: None,
         price_list: PriceListId::from_u128(1),
-        price_list_name: "Base".to_owned(),
+        price_list_name: "Base".into(),
         min_quantity: 1,
         subtotal: eur(2_000),
         discounts: Vec::new(),
@@ -575,7 +575,7 @@ fn uses_of_a_promotion_are_the_placed_orders_that_hold_it() {
     let mut order = world().order;
     order.quote.promotions_applied.push(AppliedPromotion {
         promotion: promotion.id,
-        name: promotion.name.clone(),
+        name: promotion.name.as_str().into(),
         coupon: None,
         amount: eur(100),
         units: 1,

@@ -110,14 +110,14 @@ impl World {
             },
             promotions_applied: vec![AppliedPromotion {
                 promotion,
-                name: "Frühling".to_owned(),
+                name: "Frühling".into(),
                 coupon: Some(CouponCode::new("SPRING").unwrap()),
                 amount: off(119),
                 units: cart.lines.iter().map(|line| line.quantity.get()).sum(),
             }],
             promotions_refused: vec![RefusedPromotion {
                 promotion: PromotionId::from_u128(self.id()),
-                name: "Bulk".to_owned(),
+                name: "Bulk".into(),
                 refusal: refused,
             }],
             coupons_refused: vec![RefusedCoupon {
@@ -133,7 +133,7 @@ impl World {
     /// that changed nothing. Its parts add up.
     pub fn enrich(&self, quote: &mut Quote) {
         let line = |name: &str, base, amount, relieved: Option<i64>| TaxLine {
-            name: name.to_owned(),
+            name: name.into(),
             relieved: relieved.map(eur),
             treatment: if relieved.is_some() {
                 TaxTreatment::ReverseCharge
@@ -291,7 +291,7 @@ fn address() -> Address {
 
 fn tax(base: Money, amount: Money) -> TaxLine {
     TaxLine {
-        name: "VAT".to_owned(),
+        name: "VAT".into(),
         rate: Rate::percent("19").unwrap(),
         category: TaxCategory::standard(),
         base,
@@ -308,9 +308,9 @@ fn quote_line(line: &CartLine, promotion: PromotionId, price_list: PriceListId) 
     let rate = Rate::percent("10").unwrap();
     let discount = Discount {
         promotion,
-        name: "Frühling".to_owned(),
+        name: "Frühling".into(),
         amount: of(119),
-        origin: DiscountOrigin::Percent { rate, base: of(UNIT), whole: of(119) },
+        origin: DiscountOrigin::Percent { rate, base: of(UNIT), whole: of(119) }.into(),
         span: Some(UnitSpan { first: 0, units: line.quantity.get(), cost: of(UNIT) }),
     };
     QuoteLine {
@@ -320,7 +320,7 @@ fn quote_line(line: &CartLine, promotion: PromotionId, price_list: PriceListId) 
         unit_price: eur(UNIT),
         compare_at: Some(eur(1_500)),
         price_list,
-        price_list_name: "Retail".to_owned(),
+        price_list_name: "Retail".into(),
         min_quantity: 1,
         subtotal: of(UNIT),
         discounts: vec![discount],

@@ -7,6 +7,8 @@
 //! `encode` writes, `decode` reads, `counts` is about the counters of lines, which move while the rest is frozen. The
 //! columns are described in `schema/0001_tables.sql`.
 
+use std::sync::Arc;
+
 use rusqlite::types::ValueRef;
 use serde::{Deserialize, Serialize};
 use sutler_core::money::{Currency, Money};
@@ -71,7 +73,7 @@ pub(super) struct More {
 pub(super) struct DiscountText(
     pub(super) i64,
     pub(super) i64,
-    pub(super) DiscountOrigin,
+    pub(super) Arc<DiscountOrigin>,
     #[serde(default, skip_serializing_if = "Option::is_none")] pub(super) Option<(u32, u32, i64)>,
 );
 
@@ -245,6 +247,7 @@ mod tests {
     use sutler_core::pricing::{
         AppliedPromotion, RefusedPromotion, TaxCategory, TaxLine, TaxTreatment,
     };
+    use sutler_core::shared::SharedText;
     use sutler_store_conformance::given::World;
 
     use super::super::{decode, encode};
@@ -323,7 +326,7 @@ mod tests {
     #[test]
     fn taxes_in_any_number_survive() {
         let tax = |name: &str, base, amount| TaxLine {
-            name: name.to_owned(),
+            name: name.into(),
             rate: Rate::percent("9.5").unwrap(),
             category: TaxCategory::new("food").unwrap(),
             base: eur(base),
@@ -399,7 +402,7 @@ mod tests {
         order.quote.lines.clear();
         survives(&order);
         let promotion = PromotionId::from_u128(3);
-        let name = "\"quoted\" \\ and 日本".to_owned();
+        let name: SharedText = "\"quoted\" \\ and 日本".into();
         let refusal = PromotionRefusal::CouponMissing;
         order.quote.promotions_refused =
             vec![RefusedPromotion { promotion, name: name.clone(), refusal }];

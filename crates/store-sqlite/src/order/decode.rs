@@ -14,6 +14,7 @@ use sutler_core::pricing::{
     QuoteLine, QuoteTax, RefusedPromotion, Surcharge, TaxLine, Totals, UnitSpan,
 };
 use sutler_core::quantity::Quantity;
+use sutler_core::shared::SharedText;
 
 use super::codec::{
     AppliedText, DeliveryText, DiscountText, Extra, FeeText, FrozenColumns, LineText, More, TaxRow,
@@ -295,7 +296,7 @@ impl Reader<'_> {
         })
     }
 
-    fn promotion(&self, key: i64) -> Result<(PromotionId, String), Fault> {
+    fn promotion(&self, key: i64) -> Result<(PromotionId, SharedText), Fault> {
         let words = (self.recall)(key)?;
         let Frozen::Promotion { promotion, name } = &*words else {
             return Err(wrong_kind("a promotion"));

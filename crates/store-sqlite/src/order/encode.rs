@@ -1,6 +1,7 @@
 //! Writing the quote and the lines of an order into columns; see `codec`.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use sutler_core::catalog::TaxRounding;
 use sutler_core::money::Money;
@@ -191,7 +192,7 @@ fn discount(discount: &Discount, intern: Intern<'_>) -> Result<DiscountText, Fau
     let Discount { promotion, name, amount, origin, span } = discount;
     let key = intern(Frozen::Promotion { promotion: *promotion, name: name.clone() })?;
     let span = span.map(|span| (span.first, span.units, span.cost.minor()));
-    Ok(DiscountText(key, amount.minor(), origin.clone(), span))
+    Ok(DiscountText(key, amount.minor(), Arc::clone(origin), span))
 }
 
 fn applied(applied: &AppliedPromotion, intern: Intern<'_>) -> Result<AppliedText, Fault> {

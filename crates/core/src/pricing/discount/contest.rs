@@ -44,7 +44,8 @@ impl Contest {
             return self.whole;
         }
         self.partial.sort_by_key(|(offer, grant)| (offer.run, offer.units, *grant));
-        let (mut divided, mut winners) = (Vec::with_capacity(runs.len() + 4), Vec::new());
+        let most = runs.len() + self.partial.len();
+        let (mut divided, mut winners) = (Vec::with_capacity(most), Vec::with_capacity(most));
         let mut partial = self.partial.as_slice();
         for (index, run) in runs.iter().enumerate() {
             let count = partial.iter().take_while(|(offer, _)| offer.run == index).count();

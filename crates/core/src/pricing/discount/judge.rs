@@ -2,11 +2,13 @@
 
 use std::cmp::Reverse;
 
+use super::goods_index::GoodsIndex;
 use super::line_set::LineSet;
 use super::{Effect, Goods, Grant, Tier};
 use crate::money::{Currency, Money};
 use crate::pricing::promotion::{Benefit, Condition, Promotion, PromotionRefusal};
 use crate::pricing::{CouponCode, PricingFacts, PromotionUses, QuoteRequest};
+use crate::shared::SharedText;
 use crate::time::Timestamp;
 
 /// A promotion that applies by itself.
@@ -32,6 +34,8 @@ pub(in crate::pricing) struct Candidate<'a> {
 pub(in crate::pricing) struct Verdict<'a> {
     /// The promotion.
     pub(in crate::pricing) promotion: &'a Promotion,
+    /// Its name, as the quote tells it many times.
+    pub(in crate::pricing) name: SharedText,
     /// Why it does not apply, or what it can do.
     pub(in crate::pricing) outcome: Result<Candidate<'a>, PromotionRefusal>,
 }
@@ -56,9 +60,11 @@ impl<'a> Judge<'a, '_> {
     pub(in crate::pricing) fn judge(&self) -> Vec<Verdict<'a>> {
         let mut promotions: Vec<&'a Promotion> = self.facts.promotions.iter().collect();
         promotions.sort_unstable_by_key(|p| (Reverse(p.priority), p.name.as_str(), p.id));
+        let index = GoodsIndex::new(self.goods);
         let verdict = |(place, promotion): (usize, &'a Promotion)| Verdict {
             promotion,
-            outcome: self.one(promotion, place),
+            name: promotion.name.as_str().into(),
+            outcome: self.one(promotion, place, &index),
         };
         promotions.into_iter().enumerate().map(verdict).collect()
     }
@@ -67,6 +73,7 @@ impl<'a> Judge<'a, '_> {
         &self,
         promotion: &'a Promotion,
         place: usize,
+        index: &GoodsIndex<'_>,
     ) -> Result<Candidate<'a>, PromotionRefusal> {
         if !promotion.active {
             return Err(PromotionRefusal::Inactive);
@@ -85,10 +92,7 @@ impl<'a> Judge<'a, '_> {
             coupon = coupon.or(self.coupon(condition, promotion, uses)?);
             self.buyer(condition)?;
         }
-        let mut lines = LineSet::all(self.goods.len());
-        for condition in promotion.conditions.iter().filter(|c| c.is_on_goods()) {
-            lines.retain(|line| condition.is_for(self.goods[line].facts));
-        }
+        let lines = index.fulfilling(&promotion.conditions);
         for condition in &promotion.conditions {
             self.goods(condition, &lines)?;
         }
@@ -97,7 +101,7 @@ impl<'a> Judge<'a, '_> {
         if for_goods && lines.is_empty() {
             return Err(PromotionRefusal::NoMatchingLine);
         }
-        let grants = self.grants(promotion, &lines)?;
+        let grants = self.grants(promotion, &lines, index)?;
         let (amount_max, units_max) = limits(promotion, uses, self.subtotal.currency())?;
         Ok(Candidate { promotion, coupon, place, lines, grants, amount_max, units_max })
     }
@@ -213,11 +217,12 @@ impl<'a> Judge<'a, '_> {
         &self,
         promotion: &'a Promotion,
         lines: &LineSet,
+        index: &GoodsIndex<'_>,
     ) -> Result<Vec<Grant<'a>>, PromotionRefusal> {
         let mut refusal = None;
         let mut grants = Vec::with_capacity(promotion.benefits.len());
         for benefit in &promotion.benefits {
-            match self.grant(benefit, lines) {
+            match self.grant(benefit, lines, index) {
                 Ok(grant) => grants.push(grant),
                 Err(reason) => refusal = refusal.or(Some(reason)),
             }
@@ -228,12 +233,12 @@ impl<'a> Judge<'a, '_> {
         }
     }
 
-    fn grant(&self, benefit: &'a Benefit, lines: &LineSet) -> Result<Grant<'a>, PromotionRefusal> {
-        let chosen = |conditions: &[Condition]| {
-            LineSet::of(self.goods.len(), |line| {
-                conditions.iter().all(|condition| condition.is_for(self.goods[line].facts))
-            })
-        };
+    fn grant(
+        &self,
+        benefit: &'a Benefit,
+        lines: &LineSet,
+        index: &GoodsIndex<'_>,
+    ) -> Result<Grant<'a>, PromotionRefusal> {
         let plain = |effect| Ok(Grant { effect, tier: None });
         match benefit {
             Benefit::QuantityTiers { tiers } => {
@@ -265,7 +270,7 @@ impl<'a> Judge<'a, '_> {
                 plain(Effect::BuyGet { rule, others: None })
             }
             Benefit::BuyGet(rule) => {
-                let got = chosen(&rule.goods);
+                let got = index.fulfilling(&rule.goods);
                 if got.is_empty() {
                     return Err(PromotionRefusal::NothingToGet);
                 }
@@ -281,10 +286,8 @@ impl<'a> Judge<'a, '_> {
             Benefit::Bundle { parts, price } => {
                 let mut sets = Vec::with_capacity(parts.len());
                 for part in parts {
-                    let fits = chosen(&part.goods);
-                    let set = LineSet::of(self.goods.len(), |line| {
-                        lines.contains(line) && fits.contains(line)
-                    });
+                    let mut set = index.fulfilling(&part.goods);
+                    set.keep(lines);
                     if self.units(&set) < u64::from(part.units) {
                         return Err(PromotionRefusal::BundleIncomplete);
                     }

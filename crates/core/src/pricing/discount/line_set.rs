@@ -14,6 +14,11 @@ impl LineSet {
         LineSet(words)
     }
 
+    /// Returns no line, of `count`.
+    pub(super) fn none(count: usize) -> LineSet {
+        LineSet(vec![0; count.div_ceil(64)])
+    }
+
     /// Returns all lines, of `count`.
     pub(super) fn all(count: usize) -> LineSet {
         let mut words = vec![u64::MAX; count.div_ceil(64)];
@@ -21,21 +26,6 @@ impl LineSet {
             *last = (1 << (count % 64)) - 1;
         }
         LineSet(words)
-    }
-
-    /// Keeps the lines that pass a test.
-    pub(super) fn retain(&mut self, mut test: impl FnMut(usize) -> bool) {
-        for (index, word) in self.0.iter_mut().enumerate() {
-            let mut left = *word;
-            while left != 0 {
-                let bit = left & left.wrapping_neg();
-                let line = index * 64 + usize::try_from(bit.trailing_zeros()).unwrap_or(0);
-                if !test(line) {
-                    *word &= !bit;
-                }
-                left &= !bit;
-            }
-        }
     }
 
     /// Tells whether a line is in it.
@@ -51,6 +41,18 @@ impl LineSet {
     /// Tells whether a line is in both.
     pub(super) fn meets(&self, other: &LineSet) -> bool {
         self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
+    }
+
+    /// Adds a line.
+    pub(super) fn insert(&mut self, line: usize) {
+        self.0[line / 64] |= 1 << (line % 64);
+    }
+
+    /// Keeps the lines that are in another too.
+    pub(super) fn keep(&mut self, other: &LineSet) {
+        for (word, others) in self.0.iter_mut().zip(&other.0) {
+            *word &= others;
+        }
     }
 
     /// Adds all lines of another.
@@ -85,11 +87,16 @@ mod tests {
             assert_eq!(all.lines().collect::<Vec<_>>(), (0..count).collect::<Vec<_>>());
             assert_eq!(all.is_empty(), count == 0);
             assert_eq!(all.meets(&third), count > 0);
-            all.retain(|line| line % 3 == 0);
+            all.keep(&third);
             assert_eq!(all, third);
             assert!((0..count).all(|line| third.contains(line) == (line % 3 == 0)));
-            all.add(&LineSet::of(count, |line| line % 3 != 0));
+            let mut rest = LineSet::none(count);
+            (0..count).filter(|line| line % 3 != 0).for_each(|line| rest.insert(line));
+            assert!(!rest.meets(&third));
+            all.add(&rest);
             assert_eq!(all, LineSet::all(count));
+            all.keep(&rest);
+            assert_eq!(all, rest);
         }
     }
 }

@@ -21,6 +21,7 @@
 mod bundle;
 mod combine;
 mod contest;
+mod goods_index;
 mod judge;
 mod line_set;
 mod offer;
@@ -33,6 +34,8 @@ pub(super) use combine::{Outcome, Trial, best};
 pub(super) use judge::{Judge, Verdict};
 use line_set::LineSet;
 pub use record::{Discount, DiscountOrigin, UnitSpan};
+
+use std::sync::Arc;
 
 use super::promotion::{BuyGet, TierBenefit};
 use super::{DeliveryMethod, Destination, SentLine, VariantFacts};
@@ -70,7 +73,7 @@ pub(super) struct Given {
     /// How much.
     pub(super) amount: Money,
     /// How it came about.
-    pub(super) origin: DiscountOrigin,
+    pub(super) origin: Arc<DiscountOrigin>,
     /// Off which units of the line.
     pub(super) span: Option<UnitSpan>,
 }
@@ -128,15 +131,11 @@ impl Effect<'_> {
 
 impl Grant<'_> {
     /// Puts the tier around how a discount came about.
-    fn told(&self, gave: DiscountOrigin) -> DiscountOrigin {
+    fn told(&self, gave: Arc<DiscountOrigin>) -> Arc<DiscountOrigin> {
         match self.tier {
             None => gave,
-            Some(Tier::Quantity(from)) => {
-                DiscountOrigin::QuantityTier { from, gave: Box::new(gave) }
-            }
-            Some(Tier::Subtotal(from)) => {
-                DiscountOrigin::SubtotalTier { from, gave: Box::new(gave) }
-            }
+            Some(Tier::Quantity(from)) => DiscountOrigin::QuantityTier { from, gave }.into(),
+            Some(Tier::Subtotal(from)) => DiscountOrigin::SubtotalTier { from, gave }.into(),
         }
     }
 }

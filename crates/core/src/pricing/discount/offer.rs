@@ -93,7 +93,9 @@ fn whole(lines: &LineSet, runs: &[Run], offers: &mut Vec<Offer>, worth: impl Fn(
 /// Returns the runs of some lines whose units still cost something: what is free already is neither bought nor got.
 fn priced(lines: &LineSet, runs: &[Run]) -> Vec<usize> {
     let of_lines = |index: &usize| lines.contains(runs[*index].line) && runs[*index].left > 0;
-    (0..runs.len()).filter(of_lines).collect()
+    let mut pool = Vec::with_capacity(runs.len());
+    pool.extend((0..runs.len()).filter(of_lines));
+    pool
 }
 
 fn units(pool: &[usize], runs: &[Run]) -> u64 {

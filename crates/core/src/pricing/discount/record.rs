@@ -1,9 +1,12 @@
 //! [`Discount`]: what a promotion took off one line or one delivery, and how that came about.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::PromotionId;
 use crate::money::{Money, Rate};
+use crate::shared::SharedText;
 
 /// How the amount of a [`Discount`] came about.
 ///
@@ -112,14 +115,14 @@ pub enum DiscountOrigin {
         /// From how many units on.
         from: u32,
         /// What it gave.
-        gave: Box<DiscountOrigin>,
+        gave: Arc<DiscountOrigin>,
     },
     /// A tier that was reached by amount.
     SubtotalTier {
         /// From what subtotal on.
         from: Money,
         /// What it gave.
-        gave: Box<DiscountOrigin>,
+        gave: Arc<DiscountOrigin>,
     },
     /// More than the promotion may give: what it may is split by what its parts would have got.
     Capped {
@@ -130,7 +133,7 @@ pub enum DiscountOrigin {
         /// What this part would have got.
         uncapped: Money,
         /// How that came about.
-        gave: Box<DiscountOrigin>,
+        gave: Arc<DiscountOrigin>,
     },
 }
 
@@ -169,9 +172,9 @@ pub struct UnitSpan {
 /// let each = Money::parse("2.00", Currency::EUR)?;
 /// let discount = Discount {
 ///     promotion: PromotionId::from_u128(1),
-///     name: "Spring".to_owned(),
+///     name: "Spring".into(),
 ///     amount: each.checked_mul(3)?,
-///     origin: DiscountOrigin::FixedUnit { amount: each },
+///     origin: DiscountOrigin::FixedUnit { amount: each }.into(),
 ///     span: Some(UnitSpan { first: 0, units: 3, cost: Money::parse("30.00", Currency::EUR)? }),
 /// };
 /// assert_eq!(discount.amount.to_string(), "6.00 EUR");
@@ -184,11 +187,11 @@ pub struct Discount {
     /// Which promotion.
     pub promotion: PromotionId,
     /// Its name.
-    pub name: String,
+    pub name: SharedText,
     /// How much was taken off. Nothing only where the part of a split came to nothing; the others tell of the whole.
     pub amount: Money,
-    /// How it came about.
-    pub origin: DiscountOrigin,
+    /// How it came about; discounts that came about together share it.
+    pub origin: Arc<DiscountOrigin>,
     /// The units of the line that it was for; `None`: the whole line as it stood, or the delivery.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span: Option<UnitSpan>,

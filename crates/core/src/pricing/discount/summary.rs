@@ -13,10 +13,14 @@ pub(in crate::pricing) fn by_line(
     given: Vec<Given>,
     lines: usize,
 ) -> (Vec<Vec<Discount>>, Vec<Discount>) {
-    let (mut of_lines, mut of_delivery) = (vec![Vec::new(); lines], Vec::new());
+    let mut counts = vec![0; lines];
+    given.iter().filter_map(|given| given.line).for_each(|line| counts[line] += 1);
+    let mut of_lines: Vec<Vec<Discount>> = counts.into_iter().map(Vec::with_capacity).collect();
+    let mut of_delivery = Vec::new();
     for Given { place, line, amount, origin, span } in given {
-        let Promotion { id, name, .. } = verdicts[place].promotion;
-        let discount = Discount { promotion: *id, name: name.clone(), amount, origin, span };
+        let Verdict { promotion, name, .. } = &verdicts[place];
+        let (promotion, name) = (promotion.id, name.clone());
+        let discount = Discount { promotion, name, amount, origin, span };
         line.map_or(&mut of_delivery, |line| &mut of_lines[line]).push(discount);
     }
     (of_lines, of_delivery)
@@ -34,9 +38,9 @@ pub(in crate::pricing) fn promotions(
         *amount += i128::from(given.amount.minor());
         *units = units.saturating_add(given.span.map_or(0, |span| span.units));
     }
-    let (mut applied, mut refused) = (Vec::new(), Vec::new());
+    let (mut applied, mut refused) = (Vec::new(), Vec::with_capacity(verdicts.len()));
     for (verdict, (amount, units)) in verdicts.iter().zip(sums) {
-        let (promotion, name) = (verdict.promotion.id, verdict.promotion.name.clone());
+        let (promotion, name) = (verdict.promotion.id, verdict.name.clone());
         let refusal = match &verdict.outcome {
             Ok(candidate) if amount > 0 => {
                 let minor = i64::try_from(amount).map_err(|_| MoneyError::Overflow)?;

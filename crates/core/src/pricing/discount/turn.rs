@@ -1,5 +1,7 @@
 //! [`Turn`]: one combination of promotions, lane after lane, taking what they give off units, order and delivery.
 
+use std::sync::Arc;
+
 use super::bundle::{Bundling, Field};
 use super::contest::{Contest, Winner};
 use super::judge::Candidate;
@@ -34,7 +36,27 @@ type Entrant<'t, 'a> = (usize, &'t Grant<'a>);
 struct Part {
     place: usize,
     amount: i64,
-    origin: DiscountOrigin,
+    origin: Arc<DiscountOrigin>,
+}
+
+/// Puts the tier of a grant around how its discounts came about, once for those that came about together.
+struct Teller<'g> {
+    grant: &'g Grant<'g>,
+    last: Option<(Arc<DiscountOrigin>, Arc<DiscountOrigin>)>,
+}
+
+impl Teller<'_> {
+    fn told(&mut self, gave: Arc<DiscountOrigin>) -> Arc<DiscountOrigin> {
+        match &self.last {
+            _ if self.grant.tier.is_none() => gave,
+            Some((last, told)) if Arc::ptr_eq(last, &gave) => Arc::clone(told),
+            _ => {
+                let told = self.grant.told(Arc::clone(&gave));
+                self.last = Some((gave, Arc::clone(&told)));
+                told
+            }
+        }
+    }
 }
 
 impl<'t, 'a> Turn<'t, 'a> {
@@ -57,7 +79,7 @@ impl<'t, 'a> Turn<'t, 'a> {
             currency,
             runs: goods.iter().enumerate().map(run).collect(),
             remaining: goods.iter().map(|line| line.subtotal.minor()).collect(),
-            given: Vec::new(),
+            given: Vec::with_capacity(goods.len()),
             offered: vec![false; candidates.len()],
             amount_left: candidates.iter().map(|candidate| candidate.amount_max).collect(),
         }
@@ -65,7 +87,7 @@ impl<'t, 'a> Turn<'t, 'a> {
 
     /// Lists the grants of one lane of which `kind` is true, in the order of their candidates.
     fn entrants(&self, lane: Lane, kind: impl Fn(&Effect<'_>) -> bool) -> Vec<Entrant<'t, 'a>> {
-        let mut entrants = Vec::new();
+        let mut entrants = Vec::with_capacity(self.candidates.len());
         for (index, candidate) in self.candidates.iter().enumerate() {
             if candidate.promotion.lane == lane {
                 let grants = candidate.grants.iter().filter(|grant| kind(&grant.effect));
@@ -91,7 +113,7 @@ impl<'t, 'a> Turn<'t, 'a> {
             return Ok(());
         }
         let mut contest = Contest::new(self.runs.len());
-        let mut offers: Vec<Offer> = Vec::new();
+        let mut offers: Vec<Offer> = Vec::with_capacity(self.runs.len());
         for (slot, (index, grant)) in entrants.iter().enumerate() {
             let candidate = self.candidates[*index];
             offer::list(candidate, grant, self.goods, &self.runs, &mut offers)?;
@@ -148,17 +170,15 @@ impl<'t, 'a> Turn<'t, 'a> {
         winners: &[Winner],
         sets: &[u32],
     ) -> Result<(), MoneyError> {
-        let mut won: Vec<Vec<usize>> = vec![Vec::new(); entrants.len()];
-        for (run, winner) in winners.iter().enumerate() {
-            if let Some(slot) = winner.grant {
-                won[slot].push(run);
-            }
-        }
-        for ((index, grant), runs) in entrants.iter().zip(won) {
-            if runs.is_empty() {
-                continue;
-            }
-            let mut parts = Vec::with_capacity(runs.len());
+        let won = winners.iter().enumerate();
+        let won = won.filter_map(|(run, winner)| winner.grant.map(|slot| (slot, run)));
+        let mut won: Vec<(usize, usize)> = won.collect();
+        won.sort_unstable();
+        let (mut runs, mut parts) = (Vec::with_capacity(won.len()), Vec::with_capacity(won.len()));
+        for of_slot in won.chunk_by(|a, b| a.0 == b.0) {
+            let (index, grant) = entrants[of_slot[0].0];
+            runs.clear();
+            runs.extend(of_slot.iter().map(|(_, run)| *run));
             if let Effect::Bundle { price, .. } = &grant.effect {
                 for (set, bundles) in (0..).zip(sets) {
                     let of_set = |run: &&usize| winners[**run].set == set;
@@ -170,7 +190,7 @@ impl<'t, 'a> Turn<'t, 'a> {
             } else {
                 self.parts(&grant.effect, &runs, &mut parts)?;
             }
-            self.take_parts(*index, grant, parts)?;
+            self.take_parts(index, grant, &mut parts)?;
         }
         Ok(())
     }
@@ -185,18 +205,20 @@ impl<'t, 'a> Turn<'t, 'a> {
         match effect {
             Effect::Percent { rate } => {
                 let (rate, base, whole) = self.rated(*rate, runs)?;
-                self.split(whole, runs, &DiscountOrigin::Percent { rate, base, whole }, parts)
+                let origin = DiscountOrigin::Percent { rate, base, whole };
+                self.split(whole, runs, origin, parts)
             }
             Effect::BuyGet { rule, .. } => {
                 let (rate, base, whole) = self.rated(rule.rate, runs)?;
                 let (buy, get) = (rule.buy, rule.get);
                 let origin = DiscountOrigin::BuyGet { buy, get, rate, base, whole };
-                self.split(whole, runs, &origin, parts)
+                self.split(whole, runs, origin, parts)
             }
             effect => {
+                let origin = Arc::new(alone_origin(effect));
                 for index in runs {
                     let run = &self.runs[*index];
-                    let (amount, origin) = self.alone(effect, run)?;
+                    let (amount, origin) = (self.alone(effect, run)?, Arc::clone(&origin));
                     parts.push(Part { place: *index, amount, origin });
                 }
                 Ok(())
@@ -205,25 +227,22 @@ impl<'t, 'a> Turn<'t, 'a> {
     }
 
     /// Finds what a grant that needs no rounding takes off one run.
-    fn alone(&self, effect: &Effect<'_>, run: &Run) -> Result<(i64, DiscountOrigin), MoneyError> {
+    fn alone(&self, effect: &Effect<'_>, run: &Run) -> Result<i64, MoneyError> {
         Ok(match effect {
             Effect::FixedUnit { amount } => {
                 // More than fits is more than the units cost.
                 let all = amount.checked_mul(run.units).map_or(run.left, Money::minor);
-                (all.min(run.left), DiscountOrigin::FixedUnit { amount: *amount })
+                all.min(run.left)
             }
             Effect::FixedPrice { amount } => {
                 let price = amount.checked_mul(run.units).map_or(run.left, Money::minor);
-                let off = (run.left - price.min(run.left)).max(0);
-                (off, DiscountOrigin::FixedPrice { amount: *amount })
+                (run.left - price.min(run.left)).max(0)
             }
             Effect::FixedLine { amount } => {
-                let off = offer::fixed_line(*amount, run, self.goods[run.line].quantity)?;
-                (off, DiscountOrigin::FixedLine { amount: *amount })
+                offer::fixed_line(*amount, run, self.goods[run.line].quantity)?
             }
-            Effect::CheapestFree { of } => (run.left, DiscountOrigin::CheapestFree { of: *of }),
-            // Whatever else is on units is a gift.
-            _ => (run.left, DiscountOrigin::Gift),
+            // Whatever else is on units gives them for nothing.
+            _ => run.left,
         })
     }
 
@@ -241,7 +260,7 @@ impl<'t, 'a> Turn<'t, 'a> {
         let base = self.cost(runs)?;
         let whole = base.checked_sub(price.checked_mul(bundles)?)?;
         let origin = DiscountOrigin::Bundle { price, bundles, set, base, whole };
-        self.split(whole, runs, &origin, parts)
+        self.split(whole, runs, origin, parts)
     }
 
     /// Applies a rate to what some runs cost together, rounded once.
@@ -261,34 +280,37 @@ impl<'t, 'a> Turn<'t, 'a> {
         &self,
         whole: Money,
         runs: &[usize],
-        origin: &DiscountOrigin,
+        origin: DiscountOrigin,
         parts: &mut Vec<Part>,
     ) -> Result<(), MoneyError> {
+        let origin = Arc::new(origin);
         if let [run] = runs {
-            parts.push(Part { place: *run, amount: whole.minor(), origin: origin.clone() });
+            parts.push(Part { place: *run, amount: whole.minor(), origin });
         } else if whole.is_positive() {
             let weights: Vec<u64> =
                 runs.iter().map(|run| self.runs[*run].left.unsigned_abs()).collect();
             for (run, amount) in runs.iter().zip(whole.split(&weights)?) {
-                let (place, amount, origin) = (*run, amount.minor(), origin.clone());
+                let (place, amount, origin) = (*run, amount.minor(), Arc::clone(&origin));
                 parts.push(Part { place, amount, origin });
             }
         }
         Ok(())
     }
 
-    /// Takes parts off their runs, at most as much as the candidate may still give.
+    /// Takes parts off their runs, and empties the list: at most as much as the candidate may still give.
     fn take_parts(
         &mut self,
         candidate: usize,
         grant: &Grant<'_>,
-        mut parts: Vec<Part>,
+        parts: &mut Vec<Part>,
     ) -> Result<(), MoneyError> {
-        self.cap(candidate, &mut parts)?;
+        self.cap(candidate, parts)?;
         if parts.iter().all(|part| part.amount == 0) {
+            parts.clear();
             return Ok(());
         }
-        for Part { place: run, amount, origin } in parts {
+        let mut teller = Teller { grant, last: None };
+        for Part { place: run, amount, origin } in parts.drain(..) {
             // A part of a split that came to nothing is kept: without what it cost the split could not be told.
             if self.runs[run].left == 0 {
                 continue;
@@ -296,7 +318,7 @@ impl<'t, 'a> Turn<'t, 'a> {
             let Run { line, first, units, left } = self.runs[run];
             let span = Some(UnitSpan { first, units, cost: self.money(left) });
             self.runs[run].left -= amount;
-            self.give(candidate, Some(line), amount, grant.told(origin), span);
+            self.give(candidate, Some(line), amount, teller.told(origin), span);
         }
         Ok(())
     }
@@ -311,8 +333,8 @@ impl<'t, 'a> Turn<'t, 'a> {
             let weights: Vec<u64> = parts.iter().map(|part| part.amount.unsigned_abs()).collect();
             for (part, amount) in parts.iter_mut().zip(limit.split(&weights)?) {
                 let uncapped = self.money(part.amount);
-                let gave = Box::new(part.origin.clone());
-                part.origin = DiscountOrigin::Capped { limit, sum, uncapped, gave };
+                let gave = Arc::clone(&part.origin);
+                part.origin = DiscountOrigin::Capped { limit, sum, uncapped, gave }.into();
                 part.amount = amount.minor();
             }
         }
@@ -325,7 +347,7 @@ impl<'t, 'a> Turn<'t, 'a> {
         candidate: usize,
         line: Option<usize>,
         amount: i64,
-        origin: DiscountOrigin,
+        origin: Arc<DiscountOrigin>,
         span: Option<UnitSpan>,
     ) {
         if let Some(line) = line {
@@ -354,7 +376,7 @@ impl<'t, 'a> Turn<'t, 'a> {
         }
         // A stable sort: equal ones stay in the order of their candidates.
         offers.sort_by_key(|(whole, ..)| std::cmp::Reverse(*whole));
-        let mut taken = LineSet::of(self.goods.len(), |_| false);
+        let mut taken = LineSet::none(self.goods.len());
         for (_, index, grant, amount) in offers {
             let lines = &self.candidates[index].lines;
             if !lines.meets(&taken) {
@@ -377,15 +399,17 @@ impl<'t, 'a> Turn<'t, 'a> {
             lines.iter().map(|line| self.remaining[*line].unsigned_abs()).collect();
         let left = lines.iter().map(|line| self.money(self.remaining[*line]));
         let whole = amount.checked_min(Money::checked_sum(left, self.currency)?)?;
+        let origin = Arc::new(DiscountOrigin::FixedOrder { amount, whole });
         let part = |(line, part): (&usize, Money)| Part {
             place: *line,
             amount: part.minor(),
-            origin: DiscountOrigin::FixedOrder { amount, whole },
+            origin: Arc::clone(&origin),
         };
         let mut parts: Vec<Part> = lines.iter().zip(whole.split(&weights)?).map(part).collect();
         self.cap(index, &mut parts)?;
+        let mut teller = Teller { grant, last: None };
         for Part { place, amount, origin } in parts {
-            self.give(index, Some(place), amount, grant.told(origin), None);
+            self.give(index, Some(place), amount, teller.told(origin), None);
         }
         Ok(())
     }
@@ -410,7 +434,7 @@ impl<'t, 'a> Turn<'t, 'a> {
 
     /// Takes the best discount of one lane off the delivery; returns what is left.
     fn off_delivery(&mut self, lane: Lane, left: Money) -> Result<Money, MoneyError> {
-        let mut best: Option<(Money, usize, DiscountOrigin)> = None;
+        let mut best: Option<(Money, usize, Arc<DiscountOrigin>)> = None;
         for (index, grant) in self.entrants(lane, |effect| effect.is_on_delivery()) {
             let (off, origin) = match grant.effect {
                 Effect::DeliveryPercent { rate } => {
@@ -424,7 +448,7 @@ impl<'t, 'a> Turn<'t, 'a> {
             };
             let (off, origin) = match self.amount_left[index].map(|minor| self.money(minor)) {
                 Some(limit) if limit.minor() < off.minor() => {
-                    let gave = Box::new(origin);
+                    let gave = Arc::new(origin);
                     let capped = DiscountOrigin::Capped { limit, sum: off, uncapped: off, gave };
                     (limit, capped)
                 }
@@ -433,7 +457,7 @@ impl<'t, 'a> Turn<'t, 'a> {
             if off.is_positive() {
                 self.offered[index] = true;
                 if best.as_ref().is_none_or(|(most, ..)| most.minor() < off.minor()) {
-                    best = Some((off, index, grant.told(origin)));
+                    best = Some((off, index, grant.told(origin.into())));
                 }
             }
         }
@@ -443,5 +467,16 @@ impl<'t, 'a> Turn<'t, 'a> {
         }
         self.give(index, None, off.minor(), origin, None);
         left.checked_sub(off)
+    }
+}
+
+/// Says how an effect that needs no rounding comes about. Whatever is none of the others is a gift.
+fn alone_origin(effect: &Effect<'_>) -> DiscountOrigin {
+    match *effect {
+        Effect::FixedUnit { amount } => DiscountOrigin::FixedUnit { amount },
+        Effect::FixedPrice { amount } => DiscountOrigin::FixedPrice { amount },
+        Effect::FixedLine { amount } => DiscountOrigin::FixedLine { amount },
+        Effect::CheapestFree { of } => DiscountOrigin::CheapestFree { of },
+        _ => DiscountOrigin::Gift,
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::pricing::PricingError;
+use crate::shared::SharedText;
 
 /// What kind of goods something is, for tax: `standard`, `reduced`, `books`.
 ///
@@ -17,7 +18,7 @@ use crate::pricing::PricingError;
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct TaxCategory(String);
+pub struct TaxCategory(SharedText);
 
 impl TaxCategory {
     /// The most characters a category may have.
@@ -39,13 +40,13 @@ impl TaxCategory {
         } else if word.trim() != word || word.chars().any(char::is_control) {
             refuse("starts or ends with a blank or holds a control character; take it out")
         } else {
-            Ok(TaxCategory(word))
+            Ok(TaxCategory(word.into()))
         }
     }
 
     /// Returns the category of ordinary goods, `standard`.
     pub fn standard() -> TaxCategory {
-        TaxCategory("standard".to_owned())
+        TaxCategory("standard".into())
     }
 
     /// Returns the word.
@@ -78,7 +79,7 @@ impl TryFrom<String> for TaxCategory {
 
 impl From<TaxCategory> for String {
     fn from(category: TaxCategory) -> String {
-        category.0
+        category.0.as_str().to_owned()
     }
 }
 

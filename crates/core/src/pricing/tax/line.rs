@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TaxCategory;
 use crate::money::{Money, Rate};
+use crate::shared::SharedText;
 
 /// Why a [`TaxLine`] has its rate.
 ///
@@ -52,7 +53,7 @@ pub enum TaxTreatment {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TaxLine {
     /// Name of the rate.
-    pub name: String,
+    pub name: SharedText,
     /// The rate.
     pub rate: Rate,
     /// The category that chose it.

@@ -208,7 +208,7 @@ impl TaxAnswer {
             }
             taxed.total = taxed.net.checked_add(taxed.tax_total)?;
             let line = |tax: &AnsweredTax| TaxLine {
-                name: tax.name.clone(),
+                name: tax.name.as_str().into(),
                 rate: tax.rate,
                 category: tax.category.clone(),
                 base: taxed.net,

@@ -6,6 +6,7 @@ use super::{TaxCategory, TaxZone};
 use crate::id::TaxZoneId;
 use crate::money::Rate;
 use crate::pricing::{PricingError, Window};
+use crate::shared::SharedText;
 use crate::time::Timestamp;
 
 /// The rate of one category in one zone for a time.
@@ -107,8 +108,8 @@ pub(super) struct RatesNow<'a> {
 /// The rates that are taken on the same amount.
 #[derive(Clone, Debug)]
 pub(super) struct Level<'a> {
-    /// The rates, by name; at least one.
-    pub(super) rates: Vec<&'a TaxRate>,
+    /// The rates with their names, by name; at least one.
+    pub(super) rates: Vec<(&'a TaxRate, SharedText)>,
     /// Their sum.
     pub(super) combined: Rate,
 }
@@ -143,7 +144,8 @@ impl<'a> RatesNow<'a> {
             .map(|rates| {
                 let combined =
                     rates.iter().try_fold(Rate::ZERO, |sum, rate| sum.checked_add(rate.rate))?;
-                Ok(Level { rates: rates.to_vec(), combined })
+                let named = rates.iter().map(|rate| (*rate, rate.name.as_str().into()));
+                Ok(Level { rates: named.collect(), combined })
             })
             .collect::<Result<_, PricingError>>()?;
         Ok(RatesNow { category, levels })

@@ -16,6 +16,7 @@ use super::{QuoteTax, TaxCategory, TaxLine, TaxRelief, TaxTreatment, TaxZone};
 use crate::catalog::{Channel, TaxRounding};
 use crate::money::{Money, Rate};
 use crate::pricing::{ChargeTax, Destination, PricingError, TaxAnswer, TaxRate};
+use crate::shared::SharedText;
 use crate::time::Timestamp;
 
 /// One amount that may be taxed: a line after discounts, the delivery, or a fee.
@@ -105,18 +106,24 @@ impl<'a> Place<'a> {
             let kind = part.kind.filter(|kind| kind.taxable)?;
             groups.iter().position(|group| group.category == kind.category)
         };
-        let members: Vec<Option<usize>> = parts.iter().map(group_of).collect();
-        // The tax of each part, level by level.
-        let mut taxes: Vec<Vec<Money>> = vec![Vec::new(); parts.len()];
+        let mut taxed: Vec<Taxed> = charges.iter().map(|_| Taxed::nothing(self.channel)).collect();
         match self.channel.tax_rounding {
             TaxRounding::PerLine => {
-                for ((index, part), group) in parts.iter().enumerate().zip(&members) {
-                    if let Some(group) = group.and_then(|group| groups.get(group)) {
-                        self.take(&group.levels, &[(index, part.amount)], &mut taxes)?;
+                let mut taxes = Vec::new();
+                for part in &parts {
+                    let group = group_of(part).and_then(|group| groups.get(group));
+                    taxes.clear();
+                    if let Some(group) = group {
+                        self.take_alone(&group.levels, part.amount, &mut taxes)?;
                     }
+                    let taxed = &mut taxed[part.charge];
+                    self.finish(part, &taxes, group, terms.relief.as_ref(), taxed)?;
                 }
             }
             TaxRounding::PerOrder => {
+                let members: Vec<Option<usize>> = parts.iter().map(group_of).collect();
+                // The tax of each part, level by level.
+                let mut taxes: Vec<Vec<Money>> = vec![Vec::new(); parts.len()];
                 for (nr, group) in groups.iter().enumerate() {
                     let amounts: Vec<(usize, Money)> = parts
                         .iter()
@@ -127,12 +134,12 @@ impl<'a> Place<'a> {
                         .collect();
                     self.take(&group.levels, &amounts, &mut taxes)?;
                 }
+                for ((part, taxes), group) in parts.iter().zip(&taxes).zip(members) {
+                    let group = group.and_then(|group| groups.get(group));
+                    let taxed = &mut taxed[part.charge];
+                    self.finish(part, taxes, group, terms.relief.as_ref(), taxed)?;
+                }
             }
-        }
-        let mut taxed: Vec<Taxed> = charges.iter().map(|_| Taxed::nothing(self.channel)).collect();
-        for ((part, taxes), group) in parts.iter().zip(&taxes).zip(members) {
-            let group = group.and_then(|group| groups.get(group));
-            self.finish(part, taxes, group, terms.relief.as_ref(), &mut taxed[part.charge])?;
         }
         Ok(taxed)
     }
@@ -175,13 +182,8 @@ impl<'a> Place<'a> {
         let inclusive = self.channel.tax_inclusive;
         let mut rest: Vec<Money> = parts.iter().map(|(_, amount)| *amount).collect();
         for nr in 0..levels.len() {
-            let level = if inclusive { &levels[levels.len() - 1 - nr] } else { &levels[nr] };
             let whole = Money::checked_sum(rest.iter().copied(), self.channel.currency)?;
-            let tax = match inclusive {
-                true => whole.tax_within(level.combined, self.channel.rounding)?,
-                false => whole.at_rate(level.combined, self.channel.rounding)?,
-            };
-            let shares = split(tax, &rest)?;
+            let shares = split(self.tax_of_level(levels, nr, whole)?, &rest)?;
             for (((part, _), rest), tax) in parts.iter().zip(&mut rest).zip(shares) {
                 *rest = if inclusive { rest.checked_sub(tax)? } else { rest.checked_add(tax)? };
                 taxes[*part].push(tax);
@@ -191,6 +193,40 @@ impl<'a> Place<'a> {
             parts.iter().for_each(|(part, _)| taxes[*part].reverse());
         }
         Ok(())
+    }
+
+    /// Forms the tax of each level on one amount, lowest level first.
+    fn take_alone(
+        &self,
+        levels: &[Level<'_>],
+        amount: Money,
+        taxes: &mut Vec<Money>,
+    ) -> Result<(), PricingError> {
+        let inclusive = self.channel.tax_inclusive;
+        let mut rest = amount;
+        for nr in 0..levels.len() {
+            let tax = self.tax_of_level(levels, nr, rest)?;
+            rest = if inclusive { rest.checked_sub(tax)? } else { rest.checked_add(tax)? };
+            taxes.push(tax);
+        }
+        if inclusive {
+            taxes.reverse();
+        }
+        Ok(())
+    }
+
+    /// Returns the tax of the level whose turn it is: from the net upwards, or from the gross downwards.
+    fn tax_of_level(
+        &self,
+        levels: &[Level<'_>],
+        turn: usize,
+        amount: Money,
+    ) -> Result<Money, PricingError> {
+        let rounding = self.channel.rounding;
+        Ok(match self.channel.tax_inclusive {
+            true => amount.tax_within(levels[levels.len() - 1 - turn].combined, rounding)?,
+            false => amount.at_rate(levels[turn].combined, rounding)?,
+        })
     }
 
     /// Puts the tax of one part into words and adds it to its charge.
@@ -208,6 +244,8 @@ impl<'a> Place<'a> {
         let mut paid = tax;
         match (group, part.kind) {
             (Some(group), _) => {
+                let rates = group.levels.iter().map(|level| level.rates.len()).sum();
+                taxed.tax.reserve_exact(rates);
                 let mut base = net;
                 for (level, tax) in group.levels.iter().zip(taxes) {
                     taxed.level(level, base, *tax, relief)?;
@@ -241,28 +279,39 @@ impl Taxed {
         tax: Money,
         relief: Option<&TaxRelief>,
     ) -> Result<(), PricingError> {
-        let amounts = match level.rates.as_slice() {
-            [_] => vec![tax],
-            rates if level.combined.is_zero() => vec![tax; rates.len()],
-            rates => tax.split(&Rate::weights(rates.iter().map(|rate| rate.rate))?)?,
-        };
-        for (rate, amount) in level.rates.iter().zip(amounts) {
-            self.tax.push(TaxLine {
-                name: rate.name.clone(),
-                rate: rate.rate,
-                category: rate.category.clone(),
-                base,
-                amount: if relief.is_some() { Money::zero(amount.currency()) } else { amount },
-                treatment: match relief {
-                    Some(relief) => relief.treatment(),
-                    None if rate.rate.is_zero() => TaxTreatment::Zero,
-                    None => TaxTreatment::Standard,
-                },
-                level: rate.level,
-                relieved: relief.is_some().then_some(amount),
-            });
+        if let [rate] = level.rates.as_slice() {
+            self.tax.push(tax_line(rate, base, tax, relief));
+            return Ok(());
         }
+        let amounts = match level.combined.is_zero() {
+            true => vec![tax; level.rates.len()],
+            false => tax.split(&Rate::weights(level.rates.iter().map(|(rate, _)| rate.rate))?)?,
+        };
+        let named = level.rates.iter().zip(amounts);
+        self.tax.extend(named.map(|(rate, amount)| tax_line(rate, base, amount, relief)));
         Ok(())
+    }
+}
+
+fn tax_line(
+    (rate, name): &(&TaxRate, SharedText),
+    base: Money,
+    amount: Money,
+    relief: Option<&TaxRelief>,
+) -> TaxLine {
+    TaxLine {
+        name: name.clone(),
+        rate: rate.rate,
+        category: rate.category.clone(),
+        base,
+        amount: if relief.is_some() { Money::zero(amount.currency()) } else { amount },
+        treatment: match relief {
+            Some(relief) => relief.treatment(),
+            None if rate.rate.is_zero() => TaxTreatment::Zero,
+            None => TaxTreatment::Standard,
+        },
+        level: rate.level,
+        relieved: relief.is_some().then_some(amount),
     }
 }
 
@@ -272,7 +321,7 @@ fn untaxed(kind: Kind<'_>, net: Money, relief: Option<&TaxRelief>) -> TaxLine {
         relief.filter(|_| kind.taxable).map_or(TaxTreatment::Exempt, TaxRelief::treatment);
     let name = if treatment == TaxTreatment::ReverseCharge { "reverse charge" } else { "exempt" };
     TaxLine {
-        name: name.to_owned(),
+        name: name.into(),
         rate: Rate::ZERO,
         category: kind.category.clone(),
         base: net,

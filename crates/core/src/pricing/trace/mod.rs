@@ -181,7 +181,7 @@ impl Quote {
         let how = words::how(&discount.origin, discount.amount, self.rounding);
         let step = TraceStep::Discount {
             promotion: discount.promotion,
-            origin: discount.origin.clone(),
+            origin: (*discount.origin).clone(),
             span: discount.span,
             rounding: self.rounding,
         };
