@@ -1,4 +1,5 @@
-//! The developer commands of Sutler: `cargo xtask test`, `cargo xtask samples`, `cargo xtask docs`, `cargo xtask ci`.
+//! The developer commands of Sutler: `cargo xtask test`, `cargo xtask samples`, `cargo xtask docs`,
+//! `cargo xtask properties`, `cargo xtask fuzz`, `cargo xtask ci`.
 //!
 //! A command is a list of [`step::Step`]s that reads like what one would type. Every step is announced, timed, and the
 //! first that fails ends the run with its name and the line to repeat it alone. The crate leans on the standard
@@ -11,6 +12,7 @@
 mod ci;
 mod docs;
 mod place;
+mod proof;
 mod step;
 mod test;
 
@@ -27,6 +29,8 @@ Usage: cargo xtask <COMMAND>
 Commands:
   test            Run every test: root library without features, doc tests, all other tests
   samples DIR     Import every real merchant file below DIR and compare with its counts
+  properties      Try each property of money and pricing on a million cases; --cases N [NAME] for N, and those so named
+  fuzz TARGET     Fuzz `money` or `promotion` for three minutes, or for as many seconds as stand behind the target
   docs            Write the generated pages of docs/ anew
   docs --check    Say which generated page is not current; write nothing
   ci              fmt, clippy, rustdoc, cargo-deny, then `test`
@@ -43,6 +47,9 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test"] => test::run(),
         ["samples", folder] => test::samples(folder),
+        ["properties", words @ ..] => proof::properties(words),
+        ["fuzz", target] => proof::fuzz(target, None),
+        ["fuzz", target, seconds] => proof::fuzz(target, Some(seconds)),
         ["docs"] => docs::run(docs::Mode::Write),
         ["docs", "--check"] => docs::run(docs::Mode::Check),
         ["ci"] => ci::run(),

@@ -27,7 +27,10 @@ pub(crate) fn steps() -> Result<Vec<Step>, Failure> {
     let doc_tests = Step::new("doc tests", "cargo test --workspace --doc");
     // All targets but benches, which would be run once each.
     let tests = Step::new("tests", "cargo test --workspace --lib --bins --examples --tests");
-    Ok(vec![plain, doc_tests, with_samples(tests)?])
+    // Outside of the workspace; without libFuzzer, so that no C++ compiler is needed.
+    let seeds =
+        Step::new("fuzz seeds", "cargo test --locked --manifest-path fuzz/Cargo.toml --lib");
+    Ok(vec![plain, seeds, doc_tests, with_samples(tests)?])
 }
 
 /// Runs the tests that read real merchant files, in a release build, on the files below `folder`.

@@ -22,6 +22,7 @@ mod price;
 mod promotion;
 mod read_only;
 mod repeat;
+mod same_quote;
 mod script;
 mod settings;
 mod simulate;

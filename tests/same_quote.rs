@@ -1,0 +1,138 @@
+//! One cart, priced by the library, at the checkout and as the order was stored: the same bytes on every back-end.
+//!
+//! Two shops are set up alike, with a clock that stands still and ids that count, one in memory and one in a SQLite file.
+//! The cart has two variants, two promotions, a coupon, a fee, and a delivery that is taxed at another rate than the goods.
+//! What the program prints of such a cart is compared in the tests of `sutler-cli`.
+
+#![cfg(feature = "sqlite")]
+#![allow(clippy::unwrap_used, reason = "a failed step should stop the test")]
+
+use std::path::Path;
+
+use sutler::engine::flow::tax::TaxSource;
+use sutler::engine::testing;
+use sutler::prelude::*;
+use sutler_core::id::{OrderId, PromotionId};
+use sutler_core::money::Rate;
+use sutler_core::pricing::{Benefit, BuyGet, Lane, Promotion, Quote};
+use sutler_store_memory::MemoryStore;
+use sutler_store_sqlite::{OpenOptions, SqliteStore};
+
+const RATES: &str = "country,category,name,percent\n\
+                     DE,standard,VAT,19\nDE,standard,Levy,1.25\nDE,reduced,VAT,7\n";
+
+const POST: &str = r#"
+code = "post"
+name = "Post"
+zone = { countries = ["DE"] }
+rate = { kind = "flat", amount = "4.95" }
+tax = "reduced"
+"#;
+
+const CASH: &str = r#"
+code = "cash"
+name = "Cash on delivery"
+percent = "1.5"
+payments = ["manual:cash"]
+"#;
+
+/// What a quote was at each place.
+struct Told {
+    priced: String,
+    placed: String,
+    order: OrderId,
+}
+
+fn bytes(quote: &Quote) -> String {
+    serde_json::to_string(quote).unwrap()
+}
+
+fn sell(shop: &Shop) -> Told {
+    shop.init(&InitCommand::new("Mugs", "EUR", "DE").unwrap()).unwrap();
+    shop.import_text(testing::MUGS, "mugs.csv").unwrap();
+    shop.tax_import(
+        TaxSource::File(sutler::engine::flow::import::Input::bytes("rates.csv", RATES)),
+        false,
+    )
+    .unwrap();
+    shop.delivery_add(POST, false).unwrap();
+    shop.fee_add(CASH, false).unwrap();
+    let spring = testing::coupon(PromotionId::from_u128(901), "SPRING").unwrap();
+    let (goods, each_variant) = (vec![], false);
+    let third =
+        BuyGet { buy: 2, get: 1, rate: Rate::percent("33.3").unwrap(), goods, each_variant };
+    let third = Promotion {
+        id: PromotionId::from_u128(902),
+        name: "Third mug".to_owned(),
+        conditions: vec![],
+        benefits: vec![Benefit::BuyGet(third)],
+        lane: Lane::After,
+        ..spring.clone()
+    };
+    for promotion in [spring, third] {
+        shop.promotion_add(&promotion).unwrap();
+    }
+    let cart = testing::cart(shop).unwrap();
+    let blue = shop.find_variant("MUG-BLUE").unwrap().variant.id;
+    shop.cart_add(cart, blue, Quantity::new(3).unwrap(), None).unwrap();
+    shop.cart_coupon(cart, "spring").unwrap();
+
+    let ship_to: Address = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
+    let (delivery, pay) = ("post".to_owned(), "manual:cash".to_owned());
+    let email = "ada@example.com".to_owned();
+    let wanted = QuoteFor {
+        ship_to: Some(ship_to.clone()),
+        delivery: Some(delivery.clone()),
+        email: Some(email.clone()),
+        pay: Some(pay.clone()),
+        ..QuoteFor::default()
+    };
+    let quote = shop.cart_quote(cart, &wanted).unwrap().quote;
+    // The cart is as rich as it should be, or the test would compare little.
+    assert_eq!(quote.promotions_applied.len(), 2, "{quote:?}");
+    assert_eq!((quote.lines[0].tax.len(), quote.fees.len()), (2, 1));
+    let post = quote.delivery.as_ref().unwrap();
+    assert_ne!(post.tax[0].rate, quote.lines[0].tax[0].rate);
+    assert_eq!(quote.check(), Ok(()));
+
+    let buyer_tax = BuyerTax::default();
+    let command = CheckoutCommand {
+        cart,
+        email,
+        ship_to,
+        delivery,
+        pay,
+        buyer_tax,
+        expect_total: Some(quote.totals.total),
+        key: None,
+    };
+    let Placed { order, .. } = shop.checkout(&command).unwrap();
+    Told { priced: bytes(&quote), placed: bytes(&order.quote), order: order.id }
+}
+
+fn stored(shop: &Shop, order: OrderId) -> String {
+    bytes(&shop.order_view(order).unwrap().order.quote)
+}
+
+fn sqlite(path: &Path) -> SqliteStore {
+    SqliteStore::open(path, OpenOptions { create: true, ..OpenOptions::default() }).unwrap()
+}
+
+#[test]
+fn one_cart_has_the_same_quote_everywhere_on_every_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.db");
+
+    let memory = testing::empty(MemoryStore::new());
+    let told = sell(&memory);
+    assert_eq!(told.placed, told.priced, "the checkout froze another quote");
+    assert_eq!(stored(&memory, told.order), told.priced, "memory");
+
+    let file = testing::empty(sqlite(&path));
+    let of_file = sell(&file);
+    assert_eq!((of_file.priced, of_file.placed), (told.priced.clone(), told.placed), "SQLite");
+    assert_eq!(of_file.order, told.order);
+    drop(file);
+    let opened_again = testing::empty(sqlite(&path));
+    assert_eq!(stored(&opened_again, told.order), told.priced, "SQLite, read by another program");
+}
