@@ -24,7 +24,6 @@ const RATES: &str = "country,category,name,percent\n\
 const POST: &str = r#"
 code = "post"
 name = "Post"
-zone = { countries = ["DE"] }
 rate = { kind = "flat", amount = "4.95" }
 tax = "reduced"
 "#;
