@@ -25,7 +25,10 @@ const TERMS: [&str; 8] = [
 fn shop() -> (Place, String) {
     let place = Place::demo();
     place.write("cash.toml", CASH);
-    place.write("levy.csv", "country,category,name,percent\nDE,standard,Levy,1.25\n");
+    place.write(
+        "levy.csv",
+        "country,category,name,percent\nDE,standard,VAT,19\nDE,standard,Levy,1.25\n",
+    );
     for words in [
         &["fee", "add", "cash.toml"][..],
         &["tax", "import", "levy.csv"],
@@ -72,7 +75,7 @@ fn printed(quote: &Value) -> [Value; 3] {
 #[test]
 fn the_program_prints_the_quote_of_the_library_and_of_the_stored_order() {
     let (place, cart) = shop();
-    let url = format!("sqlite:{}", place.file("shop.db").display());
+    let url = format!("sqlite:{}", place.file("sutler.db").display());
     let said =
         place.run(&[&["cart", "quote", &cart, "--json"][..], &TERMS].concat()).with_code(0).json();
 
@@ -91,8 +94,9 @@ fn the_program_prints_the_quote_of_the_library_and_of_the_stored_order() {
 
     let mut words = vec!["checkout", cart.as_str(), "--json"];
     words.extend(TERMS);
-    let order = place.run(&words).with_code(0).json();
-    let number = order["number"].to_string();
+    let placed = place.run(&words).with_code(0).json();
+    assert_eq!(printed(&placed["order"]["quote"]), expected(&quote));
+    let number = placed["order"]["number"].to_string();
     drop(library);
     let stored = sutler::open(&url).unwrap().order(number.parse().unwrap()).unwrap().order.quote;
     let bytes = |quote| serde_json::to_string(quote).unwrap();
