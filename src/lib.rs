@@ -19,7 +19,8 @@
 //!     email: "ada@example.com".into(),
 //!     ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?,
 //!     delivery: "standard".into(),
-//!     pay: "test:ok".into(),
+//!     pay: Some("test:ok".into()),
+//!     credit: CreditChoice::NONE,
 //!     buyer_tax: BuyerTax::default(),
 //!     expect_total: None,
 //!     expect_quote: None,
@@ -45,13 +46,14 @@ pub use sutler_engine as engine;
 pub use sutler_engine::{FlowError, Shop};
 #[cfg(feature = "sqlite")]
 pub use sutler_store_sqlite::{Check, Verdict};
-pub use world::{SystemClock, SystemRandom, UuidSource};
+pub use world::{SystemClock, SystemRandom, UuidSource, new_gift_card_code};
 
 /// What most programs that embed a shop name.
 pub mod prelude {
     pub use crate::{FlowError, OpenError, Shop};
     pub use sutler_core::address::Address;
     pub use sutler_core::change::IdempotencyKey;
+    pub use sutler_core::credit::{CreditChoice, GiftCardCode};
     pub use sutler_core::id::{CartId, OrderId, ProductId, VariantId};
     pub use sutler_core::money::{Currency, Money, Rate};
     pub use sutler_core::order::{OrderNumber, Stage};
@@ -61,6 +63,8 @@ pub mod prelude {
     pub use sutler_core::rejection::Rejection;
     pub use sutler_engine::flow::cart::QuoteFor;
     pub use sutler_engine::flow::checkout::{CheckoutCommand, Placed};
+    pub use sutler_engine::flow::credit::GiftCardIssue;
     pub use sutler_engine::flow::fulfill::ShipCommand;
+    pub use sutler_engine::flow::payment::RefundTo;
     pub use sutler_engine::flow::setup::InitCommand;
 }

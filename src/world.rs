@@ -1,5 +1,6 @@
 //! The clock, the ids and the chance of a real program.
 
+use sutler_core::credit::GiftCardCode;
 use sutler_core::port::{Clock, IdSource, RandomSource, StoreError};
 use sutler_core::time::Timestamp;
 
@@ -61,4 +62,20 @@ impl RandomSource for SystemRandom {
         getrandom::fill(bytes)
             .map_err(|error| StoreError::broken("read random bytes", "the operating system", error))
     }
+}
+
+/// Makes the code of a gift card, from 80 bits of the operating system's chance.
+///
+/// Errors: a failure of the operating system.
+///
+/// ```
+/// use sutler::new_gift_card_code;
+///
+/// assert_ne!(new_gift_card_code()?, new_gift_card_code()?);
+/// # Ok::<(), sutler::FlowError>(())
+/// ```
+pub fn new_gift_card_code() -> Result<GiftCardCode, crate::FlowError> {
+    let mut random = [0; GiftCardCode::RANDOM_BYTES];
+    SystemRandom.fill(&mut random)?;
+    Ok(GiftCardCode::from_random(random)?)
 }

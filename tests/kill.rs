@@ -90,6 +90,12 @@ fn shop(
     (Shop::new(store.clone(), clock, Arc::new(UuidSource)).with_provider(provider), store)
 }
 
+/// What is on the gift card, in cents.
+const ON_CARD: i64 = 1_000;
+
+/// How a way to pay ends that begins with the gift card.
+const AND_A_CARD: &str = " and a card";
+
 fn set_up(folder: &Path) -> (VariantId, CartId) {
     let (shop, _) = shop(folder, Arc::new(SystemClock), None);
     shop.init(&InitCommand::new("Lamps", "EUR", "DE").unwrap()).unwrap();
@@ -99,16 +105,34 @@ fn set_up(folder: &Path) -> (VariantId, CartId) {
     let lamp = shop.find_variant("LAMP").unwrap().variant.id;
     let cart = shop.cart_new("web", None, None).unwrap().id;
     shop.cart_add(cart, lamp, Quantity::ONE, None).unwrap();
+    let issue = GiftCardIssue {
+        code: card(),
+        amount: Money::from_minor(ON_CARD, Currency::EUR),
+        expires_at: None,
+        reason: None,
+        key: None,
+    };
+    shop.gift_card_issue(&issue).unwrap();
     (lamp, cart)
 }
 
+fn card() -> GiftCardCode {
+    GiftCardCode::from_random([7; GiftCardCode::RANDOM_BYTES]).unwrap()
+}
+
+/// `pay` may end with ` and a card`.
 fn command(cart: CartId, pay: &str) -> CheckoutCommand {
+    let (pay, gift_cards) = match pay.strip_suffix(AND_A_CARD) {
+        Some(pay) => (pay, vec![card()]),
+        None => (pay, Vec::new()),
+    };
     CheckoutCommand {
         cart,
         email: "ada@example.com".to_owned(),
         ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
         delivery: "standard".to_owned(),
-        pay: pay.to_owned(),
+        pay: Some(pay.to_owned()),
+        credit: CreditChoice { gift_cards, ..CreditChoice::NONE },
         buyer_tax: BuyerTax::default(),
         expect_total: None,
         expect_quote: None,
@@ -148,15 +172,19 @@ fn killed_everywhere(pay: &str) {
         let order = store.order_by_cart(cart).unwrap();
         let place = format!("{pay}, point {point}");
         assert!(order.is_some() || !acknowledged, "{place}: acknowledged and lost");
+        let left = shop.gift_card_by_code(&card()).unwrap().credit.left.minor();
+        let by_card = if pay.ends_with(AND_A_CARD) { ON_CARD } else { 0 };
         match order {
             Some(order) => {
                 assert!(order.placed_at.is_some(), "{place}: an order is half made");
                 assert_eq!((level.on_hand, level.reserved, level.allocated), (3, 0, 1), "{place}");
-                assert_eq!(held(folder.path()), PRICE_AND_DELIVERY, "{place}");
+                assert_eq!(held(folder.path()), PRICE_AND_DELIVERY - by_card, "{place}");
+                assert_eq!(left, ON_CARD - by_card, "{place}: redeemed once");
             }
             None => {
                 assert_eq!((level.on_hand, level.reserved, level.allocated), (3, 0, 0), "{place}");
                 assert_eq!(held(folder.path()), 0, "{place}");
+                assert_eq!(left, ON_CARD, "{place}: given back once");
             }
         }
         let report = shop.verify(&mut |_| {}).unwrap();
@@ -183,6 +211,12 @@ fn a_declined_checkout_killed_at_any_point_is_whole_after_recovery() {
 #[test]
 fn a_checkout_with_a_lost_reply_killed_at_any_point_is_whole_after_recovery() {
     killed_everywhere("test:timeout");
+}
+
+#[test]
+fn a_checkout_with_a_gift_card_killed_at_any_point_is_whole_after_recovery() {
+    killed_everywhere("test:ok and a card");
+    killed_everywhere("test:decline and a card");
 }
 
 /// The child of the tests above; by itself it has nothing to do.

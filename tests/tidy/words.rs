@@ -71,6 +71,7 @@ const RIGHT_ELSEWHERE: &[Elsewhere] = &[
     except("allocate",    "",  "what is done to stock; banned for money, which is split"),
     except("sale",        "",  "on sale, not for sale; banned for an order"),
     except("settle",      "",  "to settle on a guess; banned for capture"),
+    except("issue",       "",  "to issue a gift card; banned for a finding"),
     except("audit",       "",  "the audit log of the store"),
     except("child",       "",  "a node below another: categories, XML, processes"),
     except("problem",     "",  "what is wrong with one cell, before it is a diagnostic"),

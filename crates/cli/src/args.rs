@@ -106,6 +106,10 @@ pub(crate) enum Command {
     Fulfill(command::fulfill::FulfillCommand),
     #[command(subcommand)]
     Payment(command::payment::PaymentCommand),
+    #[command(subcommand)]
+    GiftCard(command::gift_card::GiftCardCommand),
+    #[command(subcommand)]
+    StoreCredit(command::store_credit::StoreCreditCommand),
     Refund(command::refund::RefundArgs),
     #[command(subcommand)]
     Events(command::events::EventsCommand),

@@ -19,6 +19,13 @@ pub(crate) struct TypedMoney {
 }
 
 impl TypedMoney {
+    /// Returns the amount in the currency that was typed, else in the usual one.
+    ///
+    /// Errors: the codes of money for too many decimals.
+    pub(crate) fn in_own_currency(&self, usual: Currency) -> Result<Money, Rejection> {
+        self.in_currency(self.currency.unwrap_or(usual))
+    }
+
     /// Returns the amount in the currency that it must be in.
     ///
     /// Errors: `currency.wrong` for another code, and the codes of money for too many decimals.

@@ -168,6 +168,25 @@ pub const ALL: &[RefusalCode] = &[
          cart, or raise the promotion's limit.",
     ),
     code(
+        "credit.disabled",
+        Conflict,
+        "The gift card or store credit was disabled and cannot be redeemed; what is left on it stays. Pay with something \
+         else, or enable it again with `sutler gift-card enable`.",
+    ),
+    code(
+        "credit.expired",
+        Conflict,
+        "The gift card can be redeemed before the moment on it only. Pay with something else; the shop can set a later \
+         moment with `sutler gift-card enable CARD --expires MOMENT`.",
+    ),
+    code(
+        "credit.short",
+        Conflict,
+        "Less is left on the gift card or store credit than was to be taken of it, often nothing at all. Look with `sutler \
+         gift-card show` or `sutler store-credit show`. Another checkout may have taken it a moment ago: if that one is \
+         undone, the amount comes back.",
+    ),
+    code(
         "currency.wrong",
         Invalid,
         "The amount names a currency that is not the one of the order or channel. Amounts are never converted: write it \
@@ -314,10 +333,22 @@ pub const ALL: &[RefusalCode] = &[
         "All that was ordered has left or was canceled. `sutler order show NUMBER` says what went where.",
     ),
     code(
+        "payment.changed",
+        Conflict,
+        "What is left to pay after gift cards and store credit is not what the buyer saw, so nobody was asked to pay it. \
+         Show the new amount, then repeat with it.",
+    ),
+    code(
         "payment.declined",
         Conflict,
         "The payment provider refused to hold the money. Nothing is held, no stock is reserved and the cart is \
          unchanged: try another method.",
+    ),
+    code(
+        "payment.missing",
+        Invalid,
+        "Gift cards and store credit do not cover the order, and no provider was named for the rest. Add `--pay`, or another \
+         gift card.",
     ),
     code(
         "payment.unknown_provider",

@@ -159,6 +159,8 @@ id_type!(/// An amount added that is not goods, delivery or tax.
     FeeId = "fee");
 id_type!(/// The work of getting some order lines from one location to the buyer.
     FulfillmentId = "ful");
+id_type!(/// A gift card. Not its code: that is nowhere kept.
+    GiftCardId = "gc");
 id_type!(/// The runs of an import of one file: the first half of the hash of its content.
     ImportRunId = "imp");
 id_type!(/// A placed order. Never reused, never renumbered.
@@ -175,6 +177,8 @@ id_type!(/// One parcel handed to a carrier.
     ShipmentId = "ship");
 id_type!(/// A place that holds stock: a warehouse, a shop, a van.
     StockLocationId = "loc");
+id_type!(/// The store credit of one customer in one currency.
+    StoreCreditId = "sc");
 id_type!(/// Where a set of tax rates applies.
     TaxZoneId = "tz");
 id_type!(/// A purchasable version of a product. Not the SKU: SKUs get renamed, ids do not.

@@ -4,8 +4,8 @@
 //! [`rejection::Rejection`]; a flow of the engine carries it to a store, and the store applies all of it or nothing.
 //!
 //! One folder a noun: [`money`], [`catalog`], [`pricing`], [`cart`], [`inventory`], [`checkout`], [`order`],
-//! [`payment`], [`fulfillment`], [`event`], [`import`]; the one write door is [`change`], what the rules need from the
-//! world stands in [`port`], what-if questions in [`simulation`], and the invariants of a whole shop in [`verify`].
+//! [`payment`], [`credit`], [`fulfillment`], [`event`], [`import`]; the one write door is [`change`], what the rules need from
+//! the world stands in [`port`], what-if questions in [`simulation`], and the invariants of a whole shop in [`verify`].
 //!
 //! Invariants
 //! * Same facts, same command, same moment: same answer, on every run and machine.
@@ -20,6 +20,7 @@ pub mod change;
 pub mod checkout;
 pub mod code;
 pub mod country;
+pub mod credit;
 pub mod event;
 pub mod fulfillment;
 pub mod hash;

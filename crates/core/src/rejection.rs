@@ -5,6 +5,7 @@
 
 use crate::address::AddressError;
 use crate::catalog::{CategoryError, LabelError, ProductError};
+use crate::credit::CreditId;
 use crate::id::{CartId, CheckoutId, VariantId};
 use crate::money::{Money, MoneyError};
 use crate::order::OrderNumber;
@@ -304,6 +305,46 @@ pub enum Rejection {
         /// What is missing.
         due: Money,
     },
+    /// A gift card or store credit has less left than was to be taken of it.
+    #[error("{left} is left on the {} {credit}, {requested} is to be taken", .credit.noun())]
+    CreditShort {
+        /// Which.
+        credit: CreditId,
+        /// What was to be taken.
+        requested: Money,
+        /// What there is.
+        left: Money,
+    },
+    /// A gift card or store credit may not be redeemed.
+    #[error("the {} {credit} is disabled", .credit.noun())]
+    CreditDisabled {
+        /// Which.
+        credit: CreditId,
+    },
+    /// A gift card or store credit cannot be redeemed any more.
+    #[error("the {} {credit} expired at {at}", .credit.noun())]
+    CreditExpired {
+        /// Which.
+        credit: CreditId,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// Credit does not cover the order, and nothing else was named to pay with.
+    #[error("{due} is left to pay: name what pays it")]
+    PaymentMissing {
+        /// What nothing pays yet.
+        due: Money,
+    },
+    /// What is left to pay after credit is not what the buyer saw.
+    #[error(
+        "{actual} is left to pay after gift cards and store credit, not {expected}: look again, then repeat"
+    )]
+    PaymentChanged {
+        /// What the buyer saw.
+        expected: Money,
+        /// What it is now.
+        actual: Money,
+    },
     /// A promotion went to other buyers between the quote and the order.
     #[error(
         "promotion {name} has no uses left for this order: show the new total, then check out again"
@@ -450,6 +491,11 @@ impl Rejection {
             Rejection::ShipTooMany { .. } => "fulfillment.too_many",
             Rejection::OrderNotPlaced { .. } => "order.not_placed",
             Rejection::NotPaid { .. } => "order.not_paid",
+            Rejection::CreditShort { .. } => "credit.short",
+            Rejection::CreditDisabled { .. } => "credit.disabled",
+            Rejection::CreditExpired { .. } => "credit.expired",
+            Rejection::PaymentMissing { .. } => "payment.missing",
+            Rejection::PaymentChanged { .. } => "payment.changed",
             Rejection::PromotionUsedUp { coupon: Some(_), .. } => "coupon.used_up",
             Rejection::PromotionUsedUp { .. } => "promotion.used_up",
             Rejection::KeyReused { .. } => "key.reused",
@@ -479,6 +525,7 @@ impl Rejection {
             | Rejection::WrongCurrency { .. }
             | Rejection::BadEmail { .. }
             | Rejection::UnknownProvider { .. }
+            | Rejection::PaymentMissing { .. }
             | Rejection::AmountNotPositive { .. }
             | Rejection::Label(_)
             | Rejection::Product(_)
@@ -509,6 +556,10 @@ impl Rejection {
             | Rejection::ShipTooMany { .. }
             | Rejection::OrderNotPlaced { .. }
             | Rejection::NotPaid { .. }
+            | Rejection::CreditShort { .. }
+            | Rejection::CreditDisabled { .. }
+            | Rejection::CreditExpired { .. }
+            | Rejection::PaymentChanged { .. }
             | Rejection::PromotionUsedUp { .. }
             | Rejection::KeyReused { .. }
             | Rejection::ShopExists

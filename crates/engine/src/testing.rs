@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use sutler_core::credit::CreditChoice;
 use sutler_core::hash::ContentHash;
 use sutler_core::id::{CartId, PromotionId};
 use sutler_core::money::Rate;
@@ -176,7 +177,8 @@ pub fn command(shop: &Shop, pay: &str) -> Result<CheckoutCommand, FlowError> {
         email: "ada@example.com".to_owned(),
         ship_to: ship_to.parse().map_err(Rejection::Address)?,
         delivery: "standard".to_owned(),
-        pay: pay.to_owned(),
+        pay: Some(pay.to_owned()),
+        credit: CreditChoice::NONE,
         buyer_tax: BuyerTax::default(),
         expect_total: None,
         expect_quote: None,

@@ -32,7 +32,7 @@ fn is_placed_once(world: &World, command: &CheckoutCommand) {
     let (red, blue) = (world.level(world.red), world.level(world.blue));
     assert_eq!((red.on_hand, red.reserved, red.allocated), (ON_HAND, 0, 2));
     assert_eq!((blue.on_hand, blue.reserved, blue.allocated), (ON_HAND, 0, 1));
-    let (held, progress) = if command.pay.starts_with("manual") {
+    let (held, progress) = if command.pay.as_deref().is_some_and(|pay| pay.starts_with("manual")) {
         (0, (MoneyProgress::Unpaid, Stage::Payment))
     } else {
         (TOTAL, (MoneyProgress::Authorized, Stage::Confirmed))
@@ -106,11 +106,11 @@ fn a_refusal_leaves_nothing_behind() {
         ..declined.clone()
     };
     assert_eq!(world.shop.checkout(&foreign).unwrap_err().code(), "currency.wrong");
-    let nowhere = CheckoutCommand { pay: "paypal:x".to_owned(), ..declined.clone() };
+    let nowhere = CheckoutCommand { pay: Some("paypal:x".to_owned()), ..declined.clone() };
     assert_eq!(world.shop.checkout(&nowhere).unwrap_err().code(), "payment.unknown_provider");
     for slip in ["test:frob", "test:", "test", "test:OK"] {
         let orders = world.store.order_page(Default::default(), None, 10).unwrap().len();
-        let mistyped = CheckoutCommand { pay: slip.to_owned(), ..declined.clone() };
+        let mistyped = CheckoutCommand { pay: Some(slip.to_owned()), ..declined.clone() };
         let refused = world.shop.checkout(&mistyped).unwrap_err();
         assert_eq!(refused.code(), "input.invalid", "{slip}");
         assert!(refused.to_string().contains("test:ok, test:decline"), "{refused}");
@@ -122,7 +122,7 @@ fn a_refusal_leaves_nothing_behind() {
     world.nothing_is_held();
 
     // The cart is still there, and sells.
-    let paid = CheckoutCommand { pay: "test:ok".to_owned(), ..declined };
+    let paid = CheckoutCommand { pay: Some("test:ok".to_owned()), ..declined };
     world.shop.checkout(&paid).unwrap();
     is_placed_once(&world, &paid);
 }
@@ -162,7 +162,7 @@ fn survives(fault: &str, pay: &str, break_it: impl Fn(&World)) {
             world.nothing_is_held();
             let retry = CheckoutCommand {
                 key: Some("another-key".parse().unwrap()),
-                pay: "test:ok".to_owned(),
+                pay: Some("test:ok".to_owned()),
                 ..command.clone()
             };
             world.shop.checkout(&retry).unwrap_or_else(|error| {
@@ -259,6 +259,7 @@ fn the_table_has_a_point_of_no_return_and_undoes_everything_before_it() {
             "freeze_quote",
             "reserve_stock",
             "open_order",
+            "redeem_credit",
             "authorize_payment",
             "place_order",
             "capture_payment"

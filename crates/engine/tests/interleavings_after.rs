@@ -265,7 +265,7 @@ fn a_retry_without_a_key_must_ask_for_what_was_ordered() {
     world.shop.checkout(&first).unwrap();
     assert!(world.shop.checkout(&first).unwrap().replayed);
     for other in [
-        CheckoutCommand { pay: "test:ok".to_owned(), ..first.clone() },
+        CheckoutCommand { pay: Some("test:ok".to_owned()), ..first.clone() },
         CheckoutCommand { delivery: "pickup".to_owned(), ..first.clone() },
         CheckoutCommand { expect_total: Some(eur(1)), ..first.clone() },
         CheckoutCommand { email: "eve@example.com".to_owned(), ..first.clone() },

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use catalog_given::{Bazaar, DEMO, NextIds, goods};
 use sutler_core::catalog::{Category, Product};
 use sutler_core::change::{Change, ChangeSet, CommitOutcome};
+use sutler_core::credit::CreditChoice;
 use sutler_core::event::{Event, EventData, EventKind};
 use sutler_core::id::{CategoryId, CheckoutId, CommandId, OrderId, PromotionId};
 use sutler_core::inventory::{Allocation, SourcedUnits, StockKey};
@@ -92,7 +93,15 @@ fn a_shop_that_was_used_well_is_clean() {
     assert!(report.counts.movements > 8 && report.counts.events > 10 && report.counts.levels == 2);
     assert_eq!(
         steps,
-        ["the catalog", "stock", "orders", "checkouts", "events", "the store itself"]
+        [
+            "the catalog",
+            "stock",
+            "orders",
+            "gift cards and store credit",
+            "checkouts",
+            "events",
+            "the store itself"
+        ]
     );
 }
 
@@ -366,7 +375,8 @@ fn uses_of_a_promotion_are_counted_against_its_orders() {
         email: "ada@example.com".to_owned(),
         ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
         delivery: "standard".to_owned(),
-        pay: "test:ok".to_owned(),
+        pay: Some("test:ok".to_owned()),
+        credit: CreditChoice::NONE,
         buyer_tax: BuyerTax::default(),
         expect_total: None,
         expect_quote: None,
@@ -401,7 +411,8 @@ fn a_checkout_that_waits_for_its_provider_is_a_remark() {
         email: "ada@example.com".to_owned(),
         ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
         delivery: "standard".to_owned(),
-        pay: "test:unknown".to_owned(),
+        pay: Some("test:unknown".to_owned()),
+        credit: CreditChoice::NONE,
         buyer_tax: BuyerTax::default(),
         expect_total: None,
         expect_quote: None,

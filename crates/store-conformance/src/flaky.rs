@@ -192,6 +192,7 @@ macro_rules! pass_reads_on {
         $crate::pass_reads_on!(StockReader for [$($generics)*] $decorator, |$this| $inner);
         $crate::pass_reads_on!(OrderReader for [$($generics)*] $decorator, |$this| $inner);
         $crate::pass_reads_on!(PromotionReader for [$($generics)*] $decorator, |$this| $inner);
+        $crate::pass_reads_on!(CreditReader for [$($generics)*] $decorator, |$this| $inner);
         $crate::pass_reads_on!(SagaReader for [$($generics)*] $decorator, |$this| $inner);
         $crate::pass_reads_on!(EventReader for [$($generics)*] $decorator, |$this| $inner);
     };
@@ -261,6 +262,17 @@ macro_rules! pass_reads_on {
             fn batch_coupons(codes: &[::sutler_core::pricing::CouponCode]) -> Vec<::sutler_core::pricing::BatchCoupon>;
             fn coupon_page(batch: ::sutler_core::id::CouponBatchId, after: Option<&::sutler_core::pricing::CouponCode>, limit: usize)
                 -> Vec<::sutler_core::pricing::CouponCode>;
+        } }
+    };
+    (CreditReader for [$($generics:tt)*] $decorator:ty, |$this:ident| $inner:expr) => {
+        $crate::pass_reads_on! { @reader [$($generics)*] [$decorator] $this [$inner] CreditReader {
+            fn credit(id: ::sutler_core::credit::CreditId) -> Option<::sutler_core::credit::Credit>;
+            fn gift_card_by_code(code: ::sutler_core::hash::ContentHash) -> Option<::sutler_core::credit::Credit>;
+            fn store_credits(customer: &str) -> Vec<::sutler_core::credit::Credit>;
+            fn credit_page(after: Option<::sutler_core::credit::CreditId>, limit: usize) -> Vec<::sutler_core::credit::Credit>;
+            fn credit_ledger(id: ::sutler_core::credit::CreditId, after_seq: u64, limit: usize)
+                -> Vec<::sutler_core::credit::StoredCreditEntry>;
+            fn credit_ledger_head(id: ::sutler_core::credit::CreditId) -> (u64, ::sutler_core::hash::ContentHash);
         } }
     };
     (SagaReader for [$($generics:tt)*] $decorator:ty, |$this:ident| $inner:expr) => {

@@ -39,6 +39,7 @@ pub mod catalog;
 pub mod category;
 pub mod commit;
 pub mod coupon;
+pub mod credit;
 pub mod event;
 pub mod faults;
 pub mod fulfillment;

@@ -251,6 +251,15 @@ impl Picture {
             self.add(format!("payment {payment}"), &store.payment(payment).unwrap());
             self.add(format!("tasks of {payment}"), &store.payment_tasks(payment).unwrap());
         }
+        let credits = pages(100, |last: Option<&sutler_core::credit::Credit>, limit| {
+            store.credit_page(last.map(|credit| credit.id), limit).unwrap()
+        });
+        for credit in &credits {
+            let id = credit.id;
+            self.add(format!("credit {id}"), credit);
+            self.add(format!("ledger of {id}"), &store.credit_ledger(id, 0, 1_000).unwrap());
+            self.add(format!("ledger head of {id}"), &store.credit_ledger_head(id).unwrap());
+        }
     }
 
     fn add_promotions(&mut self, store: &dyn Store, known: &Known) {

@@ -200,6 +200,15 @@ macro_rules! store_conformance {
                 coupon_pages_are_complete
                 one_code_is_made_by_one_of_many_threads
             }
+            credit {
+                credit_comes_back_as_it_was_written
+                codes_and_customers_are_unique
+                a_credit_must_follow_its_stored_version
+                an_entry_is_decided_on_the_stored_row
+                a_credit_ledger_is_complete_and_chained
+                credit_pages_are_complete
+                one_card_is_never_overspent_by_two_hundred
+            }
             saga {
                 a_checkout_comes_back_as_it_was_written
                 open_checkouts_come_in_the_order_of_ids

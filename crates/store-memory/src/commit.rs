@@ -94,6 +94,8 @@ impl State {
             Change::PaymentTask { task, payment_version } => {
                 self.put_payment_task(task, payment_version)
             }
+            Change::Credit(credit) => self.put_credit(*credit),
+            Change::CreditEntry(entry) => self.enter_credit(entry, at),
             Change::Fulfillment(fulfillment) => self.put_fulfillment(*fulfillment),
             Change::Checkout(checkout) => self.put_checkout(*checkout),
             Change::PromotionUse { promotion_use, limits, first_order } => {

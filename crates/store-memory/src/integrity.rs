@@ -8,6 +8,7 @@ use sutler_core::change::RecordRef;
 use sutler_core::hash::ContentHash;
 use sutler_core::inventory::{StockKey, StockLevel};
 use sutler_core::port::{Finding, StoreError};
+use sutler_core::verify::CreditLedger;
 
 use crate::event::data_text;
 use crate::state::State;
@@ -20,6 +21,7 @@ pub(crate) fn integrity(state: &State) -> Result<Vec<Finding>, StoreError> {
     check_reservations(state, &mut findings);
     check_events(state, &mut findings)?;
     check_order_logs(state, &mut findings);
+    check_credits(state, &mut findings);
     Ok(findings)
 }
 
@@ -129,6 +131,16 @@ fn check_order_logs(state: &State, findings: &mut Vec<Finding>) {
                 "the log does not lead to the order's version",
             ));
         }
+    }
+}
+
+fn check_credits(state: &State, findings: &mut Vec<Finding>) {
+    for (id, record) in state.credits.iter() {
+        let mut ledger = CreditLedger::new(*id);
+        let entries = record.entries.iter();
+        findings.extend(entries.flat_map(|stored| ledger.entry(stored)).collect::<Vec<_>>());
+        let kept = (record.credit.entries, record.head.0);
+        findings.extend(ledger.finish(&record.credit, kept));
     }
 }
 

@@ -19,6 +19,7 @@
 mod cart;
 mod catalog;
 mod commit;
+mod credit;
 mod event;
 mod integrity;
 mod order;

@@ -10,6 +10,7 @@ use sutler_core::cart::Cart;
 use sutler_core::catalog::{Category, Handle, Product};
 use sutler_core::change::{IdempotencyKey, RecordRef};
 use sutler_core::checkout::Checkout;
+use sutler_core::credit::CreditId;
 use sutler_core::event::StoredEvent;
 use sutler_core::fulfillment::Fulfillment;
 use sutler_core::hash::ContentHash;
@@ -25,6 +26,7 @@ use sutler_core::pricing::{CouponCode, PriceRecord};
 use sutler_core::rejection::Rejection;
 use sutler_core::time::Timestamp;
 
+use crate::credit::CreditRecord;
 use crate::setup::SetupTables;
 use crate::stock::Ledger;
 
@@ -67,6 +69,7 @@ pub(crate) struct State {
     pub(crate) promotion_uses: Table<(PromotionId, OrderId), PromotionUse>,
     /// The codes that were made in batches.
     pub(crate) coupons: Table<CouponCode, CouponBatchId>,
+    pub(crate) credits: Table<CreditId, Arc<CreditRecord>>,
 
     pub(crate) checkouts: Table<CheckoutId, Arc<Checkout>>,
     pub(crate) import_runs: Table<(ContentHash, u32), ImportRun>,

@@ -90,6 +90,8 @@ const fn usual_subject(kind: EventKind) -> u8 {
         | EventKind::FulfillmentDelivered
         | EventKind::FulfillmentChanged => 7,
         EventKind::CategoryChanged => 2,
+        EventKind::GiftCardChanged => 20,
+        EventKind::StoreCreditChanged => 21,
     }
 }
 

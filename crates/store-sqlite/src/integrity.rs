@@ -15,6 +15,7 @@ use sutler_core::hash::ContentHash;
 use sutler_core::id::StockLocationId;
 use sutler_core::inventory::{MovementKind, StockLevel};
 use sutler_core::port::Finding;
+use sutler_core::verify::CreditLedger;
 
 use crate::batch::Counter;
 use crate::error::Fault;
@@ -22,7 +23,7 @@ use crate::ledger::LedgerRow;
 use crate::lookup::Tally;
 use crate::short::Words;
 use crate::value::{Hash, count};
-use crate::{cart, event, frozen, lookup, order, payment, promotion, saga};
+use crate::{cart, credit, event, frozen, lookup, order, payment, promotion, saga};
 
 pub(crate) mod sql {
     crate::statements::statements! {
@@ -60,6 +61,9 @@ pub(crate) mod sql {
             LEFT JOIN raw_payment p ON p.key = c.payment AND typeof(c.payment) = 'integer'";
         PAYMENTS = "SELECT p.key, p.id, o.id, p.provider, p.method, p.amount, p.currency, p.created_at, p.version
             FROM raw_payment p LEFT JOIN raw_order o ON o.number = p.number";
+        CREDITS = "SELECT kind, id, code, customer, currency, left_over, entries, hash, active, expires_at, created_at,
+              version
+            FROM raw_credit";
         FROZEN = "SELECT key, digest, data FROM raw_frozen";
         SIZE = "SELECT (SELECT count(*) FROM raw_product), (SELECT count(*) FROM raw_variant WHERE retired = 0)";
     }
@@ -67,6 +71,9 @@ pub(crate) mod sql {
 
 /// The most findings that are told of one kind; a broken page may spoil thousands of rows.
 const FINDINGS_MAX: usize = 100;
+
+/// How many entries of a credit ledger are read at once.
+const LEDGER_PAGE: usize = 500;
 
 /// Collects what is off.
 pub(crate) struct Report(Vec<Finding>);
@@ -169,6 +176,7 @@ fn check_rows(conn: &Connection, words: &Words, report: &mut Report) -> Result<(
     check_levels(conn, words, &folded, report)?;
     check_events(conn, words, report)?;
     check_orders(conn, words, report)?;
+    check_credits(conn, report)?;
     check_others(conn, words, report)?;
     lookup::check(conn, report)
 }
@@ -401,6 +409,29 @@ fn check_orders(conn: &Connection, words: &Words, report: &mut Report) -> Result
             row.get::<_, i64>(0)?,
             "the log does not lead to the order's version",
         );
+    }
+    Ok(())
+}
+
+/// Passes over the ledger of each gift card and store credit.
+fn check_credits(conn: &Connection, report: &mut Report) -> Result<(), Fault> {
+    let mut credits = conn.prepare(sql::CREDITS)?;
+    let mut rows = credits.raw_query();
+    while let Some(row) = rows.next()? {
+        let Some((kept, head)) = report.row("credit.row", "credit", credit::read(row))? else {
+            continue;
+        };
+        let (mut passed, mut after) = (CreditLedger::new(kept.id), 0);
+        let mut found = Vec::new();
+        loop {
+            let read = credit::ledger(conn, &kept, after, LEDGER_PAGE);
+            let Some(page) = report.row("credit.chain", kept.id, read)? else { break };
+            let Some(last) = page.last() else { break };
+            after = last.seq;
+            found.extend(page.iter().flat_map(|stored| passed.entry(stored)));
+        }
+        found.extend(passed.finish(&kept, (kept.entries, head)));
+        found.into_iter().for_each(|off| report.add(off.check, off.subject, off.message));
     }
     Ok(())
 }

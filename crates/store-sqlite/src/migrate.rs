@@ -45,6 +45,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "promotion_counters",
         sql: include_str!("schema/0005_promotion_counters.sql"),
     },
+    Migration { number: 6, name: "credit", sql: include_str!("schema/0006_credit.sql") },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS raw_migration (

@@ -2,11 +2,13 @@
 
 use sutler_core::address::Address;
 use sutler_core::change::IdempotencyKey;
+use sutler_core::credit::{CreditChoice, GiftCardCode};
 use sutler_core::id::CartId;
 use sutler_core::pricing::{BuyerTax, QuoteHash, VatId};
 use sutler_core::rejection::Rejection;
 use sutler_engine::flow::checkout::CheckoutCommand;
 
+use super::gift_card;
 use super::shared::{cart_priced, next_for, order_shown};
 use crate::answer::Answer;
 use crate::context::{Context, quoted};
@@ -25,6 +27,10 @@ Examples:
   sutler checkout \"$CART\" --email ada@example.com --delivery standard --pay test:ok \\
     --ship-to 'Ada Lovelace;St James Square 12;10115;Berlin;DE' --dry-run
 
+  sutler checkout \"$CART\" --email ada@example.com --delivery standard --pay test:ok --store-credit \\
+    --gift-card \"$CODE\" --ship-to 'Ada Lovelace;St James Square 12;10115;Berlin;DE'
+
+Gift cards pay first, then store credit, then --pay pays the rest; it can be left out when nothing is left to pay.
 Payment is PROVIDER:METHOD. `test` tries things out: test:ok, test:decline, test:timeout, test:unknown.
 `manual` is money that a person marks as received: manual:cash, manual:transfer.")]
 pub(crate) struct CheckoutArgs {
@@ -41,7 +47,16 @@ pub(crate) struct CheckoutArgs {
     delivery: String,
     /// Provider and method of payment
     #[arg(long, value_name = "PROVIDER:METHOD")]
-    pay: String,
+    pay: Option<String>,
+    /// Pay with a gift card as far as it goes; may be said several times, and is taken in this order
+    #[arg(long, value_parser = gift_card::code, value_name = "CODE")]
+    gift_card: Vec<GiftCardCode>,
+    /// Pay with the buyer's store credit, after gift cards: make sure first that the buyer is who the e-mail says
+    #[arg(long)]
+    store_credit: bool,
+    /// What is left to pay after gift cards and store credit, as the buyer saw it; another amount is refused
+    #[arg(long, value_parser = parse::amount, value_name = "AMOUNT")]
+    expect_due: Option<TypedMoney>,
     /// VAT id of a business in the EU; the quote says what it changes
     #[arg(long, value_name = "NUMBER")]
     vat_id: Option<VatId>,
@@ -79,12 +94,22 @@ impl CheckoutArgs {
             .as_ref()
             .map(|amount| amount.in_currency(channel.currency))
             .transpose()?;
+        let expect_due = self
+            .expect_due
+            .as_ref()
+            .map(|amount| amount.in_currency(channel.currency))
+            .transpose()?;
         let command = CheckoutCommand {
             cart: self.cart,
             email: self.email.clone(),
             ship_to: self.ship_to.clone(),
             delivery: self.delivery.clone(),
             pay: self.pay.clone(),
+            credit: CreditChoice {
+                gift_cards: self.gift_card.clone(),
+                store_credit: self.store_credit,
+                expect_due,
+            },
             buyer_tax: self.buyer_tax(),
             expect_total,
             expect_quote: self.expect_quote,

@@ -18,6 +18,7 @@ pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod fee;
 pub(crate) mod fulfill;
+pub(crate) mod gift_card;
 pub(crate) mod import;
 pub(crate) mod index;
 pub(crate) mod init;
@@ -38,6 +39,7 @@ pub(crate) mod search;
 mod shared;
 pub(crate) mod simulate;
 pub(crate) mod stock;
+pub(crate) mod store_credit;
 pub(crate) mod tax;
 pub(crate) mod verify;
 
@@ -71,6 +73,8 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<Answer, Com
         Command::Explain(args) => args.run(context),
         Command::Fulfill(command) => command.run(context),
         Command::Payment(command) => command.run(context),
+        Command::GiftCard(command) => command.run(context),
+        Command::StoreCredit(command) => command.run(context),
         Command::Refund(args) => args.run(context),
         Command::Events(command) => command.run(context),
         Command::Verify(args) => args.run(context),

@@ -1,19 +1,21 @@
 //! `sutler refund`: giving taken money back.
 
+use sutler::new_gift_card_code;
 use sutler_core::change::IdempotencyKey;
 use sutler_core::money::Money;
 use sutler_core::order::OrderNumber;
 use sutler_core::rejection::Rejection;
+use sutler_engine::FlowError;
 use sutler_engine::flow::order::OrderView;
-use sutler_engine::flow::payment::RefundPlan;
+use sutler_engine::flow::payment::{RefundPlan, RefundTo};
 
-use super::shared::order_answer;
+use super::shared::order_shown;
 use crate::answer::Answer;
 use crate::confirm::ask_person;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::parse::{self, TypedMoney};
-use crate::view::RefundPlanView;
+use crate::view::{RefundPlanView, RefundedView};
 
 /// Give money of an order back, all of it or a part
 #[derive(Debug, clap::Args)]
@@ -21,6 +23,8 @@ use crate::view::RefundPlanView;
 Examples:
   sutler refund 1002 --amount 5.00 --reason \"dent in the rim\"
   sutler refund 1002 --key refund-4711 --yes
+  sutler refund 1002 --amount 5.00 --to store-credit
+  sutler refund 1002 --amount 5.00 --to gift-card --json
   sutler refund 1002 --dry-run")]
 pub(crate) struct RefundArgs {
     /// Number of the order
@@ -34,12 +38,33 @@ pub(crate) struct RefundArgs {
     /// Same key, same refund: a repeated call gives nothing back twice
     #[arg(long, value_name = "KEY")]
     key: Option<IdempotencyKey>,
+    /// Where the money goes: to where it came from, to the buyer's store credit, or to a new gift card, whose code is shown once
+    #[arg(long, value_enum, default_value = "origin", value_name = "WHERE")]
+    to: Target,
     /// Show what would be given back; do nothing
     #[arg(long)]
     dry_run: bool,
     /// Do not ask; off a terminal nobody is asked anyway
     #[arg(long)]
     yes: bool,
+}
+
+/// Where a refund goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+enum Target {
+    Origin,
+    StoreCredit,
+    GiftCard,
+}
+
+impl Target {
+    fn refund_to(self) -> Result<RefundTo, FlowError> {
+        Ok(match self {
+            Target::Origin => RefundTo::Origin,
+            Target::StoreCredit => RefundTo::StoreCredit,
+            Target::GiftCard => RefundTo::GiftCard(new_gift_card_code()?),
+        })
+    }
 }
 
 impl RefundArgs {
@@ -60,14 +85,21 @@ impl RefundArgs {
             let what = format!("gives {} of order {} back", plan.amount, self.number);
             ask_person(context, self.yes, &what)?;
         }
-        let view = shop.refund(self.number, amount, &self.reason, self.key.clone())?;
+        let to = self.to.refund_to()?;
+        let view = shop.refund_to(self.number, amount, &self.reason, &to, self.key.clone())?;
         let back = refunded(&view)?.checked_sub(refunded(&before)?).map_err(Rejection::from)?;
         let sentence = if back.is_zero() {
             format!("nothing was given back now: see the open calls of order {}", self.number)
         } else {
             format!("gave {back} of order {} back", self.number)
         };
-        let answer = order_answer(&shop, &view, &sentence)?;
+        let code = match &to {
+            // Only the call that made the card has its code.
+            RefundTo::GiftCard(code) if back.is_positive() => Some(code.reveal().to_owned()),
+            _ => None,
+        };
+        let order = order_shown(&shop, &view)?;
+        let answer = Answer::one(RefundedView { gift_card_code: code, order }).summary(&sentence);
         Ok(answer.next(context.hint(format!("explain {}", self.number))))
     }
 }

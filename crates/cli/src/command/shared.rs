@@ -3,17 +3,22 @@
 use std::collections::BTreeMap;
 
 use sutler_core::cart::{Cart, require_open};
+use sutler_core::change::IdempotencyKey;
+use sutler_core::credit::Credit;
 use sutler_core::id::VariantId;
+use sutler_core::money::Money;
 use sutler_core::order::OrderNumber;
 use sutler_core::pricing::Quote;
 use sutler_core::rejection::Rejection;
 use sutler_engine::flow::cart::QuoteFor;
+use sutler_engine::flow::credit::CreditView;
 use sutler_engine::flow::order::OrderView;
 use sutler_engine::{FlowError, Shop};
 
 use crate::answer::Answer;
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::parse::{self, TypedMoney};
 use crate::view::{CartView, OrderShown, QuoteView};
 
 /// Returns an order with its log and the names around it.
@@ -89,6 +94,52 @@ fn names(shop: &Shop, cart: &Cart) -> Result<BTreeMap<VariantId, (String, String
         }
     }
     Ok(names)
+}
+
+/// A correction of what is left of a gift card or store credit, as people type it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Correction {
+    /// How much more is left
+    #[arg(long, value_parser = parse::amount, value_name = "AMOUNT", required_unless_present = "take")]
+    add: Option<TypedMoney>,
+    /// How much less is left
+    #[arg(long, value_parser = parse::amount, value_name = "AMOUNT", conflicts_with = "add")]
+    take: Option<TypedMoney>,
+    /// Why; stands in the ledger
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Same key, same correction: a repeated call changes nothing
+    #[arg(long, value_name = "KEY")]
+    key: Option<IdempotencyKey>,
+    /// Check it; write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Corrects what is left; returns it as it is then, and a sentence about it.
+pub(crate) fn correct(
+    shop: &Shop,
+    credit: &Credit,
+    typed: &Correction,
+) -> Result<(CreditView, String), CommandError> {
+    let currency = credit.left.currency();
+    let read = |amount: &Option<TypedMoney>| match amount {
+        Some(amount) => amount.in_currency(currency),
+        None => Ok(Money::zero(currency)),
+    };
+    let amount = read(&typed.add)?.checked_sub(read(&typed.take)?).map_err(Rejection::from)?;
+    if typed.dry_run {
+        let after = shop.credit_correct_plan(credit.id, amount, &typed.reason)?;
+        let sentence = format!("nothing was done; {} would be left", after.left);
+        return Ok((CreditView::planned(after), sentence));
+    }
+    let view = shop.credit_correct(credit.id, amount, &typed.reason, typed.key.clone())?;
+    let sentence = if view.replayed {
+        "it was corrected by the first call; nothing was done now".to_owned()
+    } else {
+        format!("corrected by {amount}; {} is left", view.credit.left)
+    };
+    Ok((view, sentence))
 }
 
 /// Returns the command that makes sense next for an order.

@@ -10,6 +10,7 @@ mod category;
 mod channel;
 mod check;
 mod coupon;
+mod credit;
 mod delivery;
 pub(crate) mod describe;
 mod error;
@@ -36,6 +37,9 @@ pub(crate) use category::CategoryTreeView;
 pub(crate) use channel::{ChannelList, ChannelRow};
 pub(crate) use check::{BackupView, CheckView, DoctorView, IndexView, RecoveryView, VerifyView};
 pub(crate) use coupon::CouponCodeList;
+pub(crate) use credit::{
+    GiftCardList, GiftCardRow, GiftCardShown, StoreCreditList, StoreCreditRow, StoreCreditShown,
+};
 pub(crate) use delivery::{
     DeliveryMethodList, DeliveryMethodRow, DeliveryMethodShown, FeeList, FeeRow,
 };
@@ -44,7 +48,7 @@ pub(crate) use error::ErrorView;
 pub(crate) use event::{EventList, EventRow};
 pub(crate) use fulfillment::{FulfillmentView, PlanView};
 pub(crate) use import::{DifferenceView, ExportView, ImportView, report_of_group};
-pub(crate) use order::{OrderList, OrderRow, OrderShown, PlacedView, RefundPlanView};
+pub(crate) use order::{OrderList, OrderRow, OrderShown, PlacedView, RefundPlanView, RefundedView};
 pub(crate) use price::{PriceExportView, PriceHistoryList, PriceShown};
 pub(crate) use product::{Offer, ProductList, ProductRow, ProductShown};
 pub(crate) use promotion::{PromotionAdded, PromotionShown, PromotionTested};

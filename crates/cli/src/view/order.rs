@@ -9,7 +9,7 @@ use sutler_core::status::word;
 use sutler_core::time::Timestamp;
 use sutler_engine::flow::order::OrderView;
 
-use super::{FulfillmentView, QuoteView, view};
+use super::{Describe, FulfillmentView, QuoteView, describe, view};
 use crate::answer::{List, Row};
 use crate::table::{Column, Side};
 
@@ -156,6 +156,37 @@ view! {
         replayed: bool,
         /// The order.
         order: OrderShown,
+    }
+}
+
+/// What a refund gave: the fields of the order, and one more.
+#[derive(Clone, Debug, serde::Serialize)]
+pub(crate) struct RefundedView {
+    #[serde(flatten)]
+    pub(crate) order: OrderShown,
+    /// What the new gift card is redeemed with.
+    pub(crate) gift_card_code: Option<String>,
+}
+
+impl Describe for RefundedView {
+    fn describe() -> serde_json::Value {
+        const NAME: &str = "gift_card_code";
+        let mut order = OrderShown::describe();
+        let more = describe::object(
+            &[],
+            vec![(
+                NAME,
+                &[
+                    " Code of the gift card that the refund went to; only in the answer to the call that made it.",
+                ],
+                <Option<String>>::describe(),
+            )],
+        );
+        order["properties"][NAME] = more["properties"][NAME].clone();
+        if let Some(required) = order["required"].as_array_mut() {
+            required.push(NAME.into());
+        }
+        order
     }
 }
 

@@ -1,11 +1,12 @@
 //! The text of an order for people.
 
+use sutler_core::credit::CreditId;
 use sutler_core::status::word;
 
 use super::quote::add_totals;
-use super::{OrderShown, PlacedView, RefundPlanView, Sheet};
+use super::{OrderShown, PlacedView, RefundPlanView, RefundedView, Sheet};
 use crate::answer::Show;
-use crate::page::Page;
+use crate::page::{Look, Page};
 use crate::table::{Column, Side, Table};
 
 const LINES: &[Column] = &[
@@ -94,7 +95,10 @@ impl OrderShown {
         let mut table = Table::new(PAYMENTS);
         for payment in &self.payments {
             table.row([
-                format!("{}:{}", payment.provider, payment.method),
+                match payment.method.parse::<CreditId>() {
+                    Ok(credit) => format!("{} {credit}", credit.noun()),
+                    Err(_) => format!("{}:{}", payment.provider, payment.method),
+                },
                 word(payment.status),
                 payment.amount.to_string(),
                 payment.captured.to_string(),
@@ -139,6 +143,18 @@ impl OrderShown {
 impl Show for PlacedView {
     fn show(&self, page: &Page) -> String {
         self.order.show(page)
+    }
+}
+
+impl Show for RefundedView {
+    fn show(&self, page: &Page) -> String {
+        let order = self.order.show(page);
+        match &self.gift_card_code {
+            Some(code) => {
+                format!("{order}\nGift card code, shown this once: {}\n", Look::Bold.on(code))
+            }
+            None => order,
+        }
     }
 }
 

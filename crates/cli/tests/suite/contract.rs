@@ -45,6 +45,12 @@ const RUNS: &[(&str, &str)] = &[
     ("fulfill plan", "fulfill plan 1001"),
     ("fulfill ship", "fulfill ship 1001 --carrier dhl"),
     ("fulfill ship", "fulfill ship 1001 --carrier dhl --dry-run"),
+    ("gift-card correct", "gift-card correct CARD --take 1.00 --reason slip"),
+    ("gift-card disable", "gift-card disable CARD"),
+    ("gift-card enable", "gift-card enable CARD"),
+    ("gift-card issue", "gift-card issue 50.00"),
+    ("gift-card list", "gift-card list"),
+    ("gift-card show", "gift-card show CARD"),
     ("import", "import products.csv"),
     ("index rebuild", "index rebuild"),
     ("index sync", "index sync"),
@@ -81,6 +87,10 @@ const RUNS: &[(&str, &str)] = &[
     ("stock receive", "stock receive FEN-SKIL-26 1"),
     ("stock show", "stock show FEN-SKIL-26"),
     ("stock transfer", "stock transfer FEN-SKIL-26 1 --from main --to van"),
+    ("store-credit correct", "store-credit correct ada@example.com --add 1.00 --reason slip"),
+    ("store-credit grant", "store-credit grant ada@example.com 5.00 --reason sorry"),
+    ("store-credit list", "store-credit list"),
+    ("store-credit show", "store-credit show ada@example.com"),
     ("tax import", "tax import --eu"),
     ("tax list", "tax list"),
     ("verify", "verify"),
@@ -112,7 +122,10 @@ fn every_answer_has_the_fields_of_its_schema() {
         if name == "fulfill pack" {
             place.run(&["fulfill", "pick", "1001"]).with_code(0);
         }
-        let line = line.replace("CART", &cart).replace("OTHER", &other);
+        let card = place.gift_card("50.00");
+        let grant = ["store-credit", "grant", "ada@example.com", "9.00", "--reason", "sorry"];
+        place.run(&grant).with_code(0);
+        let line = line.replace("CART", &cart).replace("OTHER", &other).replace("CARD", &card);
         let ended = place.shell(&format!("sutler {line} --json"), &[]);
         assert_eq!(ended.code == 0, name != "error", "{line}: {}", ended.stdout);
         let answer = ended.json();

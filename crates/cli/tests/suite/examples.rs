@@ -86,7 +86,12 @@ fn every_example_works() {
                 place.run(&["promotion", "add", "Letter", "--percent", "20"]).with_code(0);
             }
             let (cart, guest) = (place.cart("FEN-SKIL-26", "2"), place.cart("FEN-SKIL-20", "1"));
-            let ended = place.shell(&example, &[("CART", &cart), ("GUEST_CART", &guest)]);
+            // A card is named by its id or its code alike.
+            let code = place.gift_card("50.00");
+            let grant = ["store-credit", "grant", "ada@example.com", "20.00", "--reason", "sorry"];
+            place.run(&grant).with_code(0);
+            let names = [("CART", &cart), ("GUEST_CART", &guest), ("CARD", &code), ("CODE", &code)];
+            let ended = place.shell(&example, &names.map(|(name, value)| (name, value.as_str())));
             assert_eq!(ended.code, 0, "{path:?}: {example}\n{}\n{}", ended.stdout, ended.stderr);
             count += 1;
         }

@@ -13,6 +13,7 @@ mod errors;
 mod examples;
 mod exit_codes;
 mod full_disk;
+mod gift_card;
 mod help;
 mod import;
 mod journey;

@@ -173,6 +173,13 @@ impl Place {
         cart
     }
 
+    /// Issues a gift card; returns its code.
+    #[track_caller]
+    pub(crate) fn gift_card(&self, amount: &str) -> String {
+        let issued = self.run(&["gift-card", "issue", amount, "--json"]).with_code(0).json();
+        issued["code"].as_str().expect("it is shown once").to_owned()
+    }
+
     /// Checks a cart out.
     #[track_caller]
     pub(crate) fn checkout(&self, cart: &str, pay: &str, more: &[&str]) -> Ended {

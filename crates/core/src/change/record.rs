@@ -85,6 +85,8 @@ record_ref! {
     Variant(VariantId) = 15,
     ImportRun(ImportRunId) = 16,
     Fee(FeeId) = 17,
+    GiftCard(GiftCardId) = 20,
+    StoreCredit(StoreCreditId) = 21,
 }
 
 impl Serialize for RecordRef {

@@ -6,6 +6,7 @@ use super::RecordRef;
 use crate::cart::Cart;
 use crate::catalog::{Category, Channel, Product};
 use crate::checkout::Checkout;
+use crate::credit::{Credit, CreditEntry};
 use crate::event::Event;
 use crate::fulfillment::Fulfillment;
 use crate::hash::ContentHash;
@@ -256,6 +257,11 @@ pub enum Change {
         /// The payment's version that the decision was made on.
         payment_version: u64,
     },
+    /// Opens a gift card or store credit, or changes whether and until when it may be redeemed. Guarded by version; its
+    /// ledger is not touched. Codes are unique, and so are customers within a currency.
+    Credit(Box<Credit>),
+    /// Appends to the ledger of a gift card or store credit. Guarded by [`Credit::entered`], decided on the stored record.
+    CreditEntry(CreditEntry),
     /// Writes a fulfillment. Guarded by version.
     Fulfillment(Box<Fulfillment>),
     /// Writes the log record of a checkout. Guarded by version.

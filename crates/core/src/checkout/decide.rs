@@ -3,11 +3,12 @@
 use super::{Checkout, CheckoutMove, CheckoutStatus};
 use crate::cart::{self, Cart};
 use crate::change::{Change, ChangeSet, StockChange};
+use crate::credit::Redemption;
 use crate::event::{Event, EventData, EventKind};
-use crate::id::CheckoutId;
+use crate::id::{CheckoutId, PaymentId};
 use crate::inventory::{Allocation, SourcedUnits, StockKey};
 use crate::order::{self, Order, OrderAction, PromotionUse};
-use crate::payment::Payment;
+use crate::payment::{Payment, PaymentDraft};
 use crate::pricing::{Limits, Promotion};
 use crate::rejection::{Rejection, promised_code};
 use crate::status::Status as _;
@@ -170,6 +171,79 @@ pub fn open_order(begun: &Begun, cart: &Cart, set: &mut ChangeSet) -> (Cart, Che
     }
     set.push(Change::Checkout(Box::new(checkout.clone())));
     (cart, checkout)
+}
+
+/// Writes the step `redeem_credit`: one payment for each gift card and store credit that pays, held at once. The ids
+/// are those of the payments to be.
+///
+/// ```
+/// use sutler_core::change::ChangeSet;
+/// use sutler_core::checkout::{redeem_credit, return_credit};
+/// use sutler_core::credit::Redemption;
+/// use sutler_core::id::{GiftCardId, PaymentId};
+/// # use sutler_core::id::CommandId;
+/// # use sutler_core::money::{Currency, Money};
+/// # use sutler_core::order::Order;
+/// # use sutler_core::time::Timestamp;
+/// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+/// # let order: Order = serde_json::from_str(text)?;
+/// # let now = Timestamp::from_millis(0);
+///
+/// let amount = Money::from_minor(5_000, Currency::EUR);
+/// let card = Redemption { credit: GiftCardId::from_u128(1).into(), amount };
+/// let mut set = ChangeSet::new(now, CommandId::from_u128(1));
+/// let payments = redeem_credit(&order, &[card], || PaymentId::from_u128(9), &mut set);
+/// assert_eq!(payments[0].state().held(), amount);
+///
+/// let mut undo = ChangeSet::new(now, CommandId::from_u128(2));
+/// return_credit(&payments, &mut undo);
+/// assert_eq!(undo.changes.len(), 2, "the fact, and the entry in the ledger");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub fn redeem_credit(
+    order: &Order,
+    parts: &[Redemption],
+    mut next_id: impl FnMut() -> PaymentId,
+    set: &mut ChangeSet,
+) -> Vec<Payment> {
+    let mut opened = Vec::with_capacity(parts.len());
+    for part in parts {
+        let payment = Payment {
+            id: next_id(),
+            order: order.id,
+            provider: part.credit.provider().to_owned(),
+            method: part.credit.to_string(),
+            amount: part.amount,
+            facts: Vec::new(),
+            created_at: set.at,
+            version: 1,
+        };
+        set.push(Change::PaymentOpened(payment.clone()));
+        let mut draft = PaymentDraft::new(payment, Vec::new());
+        draft.redeem(set.at);
+        opened.push(draft.payment().clone());
+        draft.write(set);
+    }
+    opened
+}
+
+/// Undoes `redeem_credit`; what was given back already is passed over.
+///
+/// ```
+/// # use sutler_core::change::ChangeSet;
+/// use sutler_core::checkout::return_credit;
+/// # use sutler_core::id::CommandId;
+/// # use sutler_core::time::Timestamp;
+/// let mut set = ChangeSet::new(Timestamp::from_millis(0), CommandId::from_u128(1));
+/// return_credit(&[], &mut set);
+/// assert!(set.changes.is_empty(), "no credit was redeemed");
+/// ```
+pub fn return_credit(payments: &[Payment], set: &mut ChangeSet) {
+    for payment in payments.iter().filter(|payment| payment.credit().is_some()) {
+        let mut draft = PaymentDraft::new(payment.clone(), Vec::new());
+        draft.void(set.at);
+        draft.write(set);
+    }
 }
 
 /// Writes the step `place_order` but for its payment: order placed, reservations into allocations, cart

@@ -8,8 +8,8 @@ mod decide;
 mod recovery;
 
 pub use decide::{
-    Begun, allocations, cancel_order, open_order, place, release_stock, reserve_stock, step,
-    undone, unwound,
+    Begun, allocations, cancel_order, open_order, place, redeem_credit, release_stock,
+    reserve_stock, return_credit, step, undone, unwound,
 };
 pub use recovery::{
     LATE_HOLD_SECONDS, LEASE_SECONDS, PATIENCE_SECONDS, Recovery, late_hold_is_over,

@@ -87,6 +87,10 @@ event_kinds! {
     FulfillmentChanged = 16 "fulfillment.changed",
     /// A category changed; every product below it may have. Subject: the category.
     CategoryChanged = 17 "category.changed",
+    /// A gift card was issued, redeemed, given back to, corrected, disabled. Subject: the gift card.
+    GiftCardChanged = 20 "gift_card.changed",
+    /// Store credit was granted, redeemed, given back to, corrected. Subject: the store credit.
+    StoreCreditChanged = 21 "store_credit.changed",
 }
 
 /// What an event says beside its subject.
@@ -135,6 +139,13 @@ pub enum EventData {
     Stock {
         /// Where.
         location: StockLocationId,
+    },
+    /// Of an entry in the ledger of a gift card or store credit.
+    Credit {
+        /// What happened.
+        entry: crate::credit::CreditKind,
+        /// What it added to what is left; negative for what was taken.
+        amount: Money,
     },
     /// Nothing beside the subject.
     None {},

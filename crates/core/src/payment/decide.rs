@@ -111,6 +111,47 @@ pub fn refund_shares(
     Ok(payments.iter().map(share).collect())
 }
 
+/// Returns how much of each payment is to be taken in all so that `target` is: gift cards and store credit before other
+/// providers, and then the oldest first, each as much as it holds.
+///
+/// ```
+/// use sutler_core::money::{Currency, Money};
+/// use sutler_core::payment::{PaymentDraft, capture_shares};
+/// # use sutler_core::id::{OrderId, PaymentId};
+/// # use sutler_core::payment::{FactKind, Payment, PaymentFact};
+/// # use sutler_core::time::Timestamp;
+/// # let eur = |minor| Money::from_minor(minor, Currency::EUR);
+/// # let at = Timestamp::from_millis(0);
+/// # let held = |minor| {
+/// #     let held = PaymentFact { kind: FactKind::Authorized, amount: eur(minor), reference: "a".to_owned(), at };
+/// #     let payment = Payment {
+/// #         id: PaymentId::from_u128(1), order: OrderId::from_u128(1), provider: "test".to_owned(),
+/// #         method: "ok".to_owned(), amount: eur(minor), facts: vec![held], created_at: at, version: 2,
+/// #     };
+/// #     PaymentDraft::new(payment, vec![])
+/// # };
+///
+/// let both = [held(300), held(500)];
+/// assert_eq!(capture_shares(eur(400), &both), [eur(300), eur(100)], "never more than is due");
+/// ```
+pub fn capture_shares(target: Money, payments: &[PaymentDraft]) -> Vec<Money> {
+    let mut missing = target.minor();
+    let mut shares = vec![Money::zero(target.currency()); payments.len()];
+    for by_credit in [true, false] {
+        let of_kind = payments.iter().zip(&mut shares);
+        for (draft, share) in
+            of_kind.filter(|(draft, _)| draft.payment().credit().is_some() == by_credit)
+        {
+            let state = draft.payment().state();
+            let most = if state.voided { state.captured } else { state.authorized };
+            let taken = missing.min(most.minor()).max(0);
+            *share = Money::from_minor(taken, target.currency());
+            missing -= taken;
+        }
+    }
+    shares
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

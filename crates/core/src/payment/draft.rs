@@ -46,10 +46,10 @@ use crate::time::Timestamp;
 /// ```
 #[derive(Clone, Debug)]
 pub struct PaymentDraft {
-    payment: Payment,
+    pub(super) payment: Payment,
     tasks: Vec<PaymentTask>,
-    changes: Vec<Change>,
-    events: Vec<Event>,
+    pub(super) changes: Vec<Change>,
+    pub(super) events: Vec<Event>,
 }
 
 impl PaymentDraft {
@@ -93,7 +93,7 @@ impl PaymentDraft {
         !known
     }
 
-    fn add(&mut self, fact: PaymentFact, payment_version: Option<u64>) {
+    pub(super) fn add(&mut self, fact: PaymentFact, payment_version: Option<u64>) {
         self.events.push(event(&self.payment, &fact));
         self.changes.push(Change::PaymentFact {
             payment: self.payment.id,
@@ -192,6 +192,9 @@ impl PaymentDraft {
     }
 
     fn queue(&mut self, kind: TaskKind, amount: Money, of_capture: Option<usize>, now: Timestamp) {
+        if let Some(credit) = self.payment.credit() {
+            return self.settle(kind, amount, credit, now);
+        }
         let number = self.tasks.iter().filter(|task| task.kind == kind).count() + 1;
         let key = PaymentTask::key(self.payment.id, kind, number, of_capture);
         let payment = self.payment.id;
@@ -245,7 +248,8 @@ impl PaymentDraft {
     /// ```
     pub fn void(&mut self, now: Timestamp) {
         let state = self.payment.state();
-        let held = state.held().minor() > 0 || state.status == PaymentStatus::Pending;
+        let unheard = state.status == PaymentStatus::Pending && self.payment.credit().is_none();
+        let held = state.held().minor() > 0 || unheard;
         let legal = state.status.after(FactKind::Voided).is_ok();
         let free =
             queued(&self.tasks, TaskKind::Void) == 0 && queued(&self.tasks, TaskKind::Capture) == 0;
@@ -283,20 +287,11 @@ impl PaymentDraft {
     /// # Ok::<(), sutler_core::rejection::Rejection>(())
     /// ```
     pub fn refund(&mut self, amount: Money, now: Timestamp) -> Result<(), Rejection> {
-        let currency = self.payment.amount.currency();
-        if amount.currency() != currency {
-            return Err(Rejection::WrongCurrency {
-                given: amount.to_string(),
-                wanted: currency.code().to_owned(),
-            });
+        if let Some(credit) = self.payment.credit() {
+            return self.refund_to(credit, amount, now);
         }
-        if amount.minor() <= 0 {
-            return Err(Rejection::AmountNotPositive { given: amount, verb: "refund" });
-        }
-        let refundable = self.refundable();
-        if amount.minor() > refundable.minor() {
-            return Err(Rejection::RefundTooLarge { requested: amount, refundable });
-        }
+        self.require_refundable(amount)?;
+        let currency = amount.currency();
         let mut missing = amount.minor();
         let captures =
             self.payment.facts.iter().filter(|fact| fact.kind == FactKind::Captured).count();
@@ -313,6 +308,25 @@ impl PaymentDraft {
                 );
                 missing -= share;
             }
+        }
+        Ok(())
+    }
+
+    /// Refuses what [`PaymentDraft::refund`] refuses.
+    pub(super) fn require_refundable(&self, amount: Money) -> Result<(), Rejection> {
+        let currency = self.payment.amount.currency();
+        if amount.currency() != currency {
+            return Err(Rejection::WrongCurrency {
+                given: amount.to_string(),
+                wanted: currency.code().to_owned(),
+            });
+        }
+        if amount.minor() <= 0 {
+            return Err(Rejection::AmountNotPositive { given: amount, verb: "refund" });
+        }
+        let refundable = self.refundable();
+        if amount.minor() > refundable.minor() {
+            return Err(Rejection::RefundTooLarge { requested: amount, refundable });
         }
         Ok(())
     }

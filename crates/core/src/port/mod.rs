@@ -3,6 +3,7 @@
 //! Ports block (`Send + Sync`): SQLite does, an embedded library should not pick a runtime, and a pure core leaves the
 //! choice to one crate. They stay few and coarse so that an async twin remains affordable.
 
+mod credit;
 mod error;
 mod promotion;
 mod provider;
@@ -10,6 +11,7 @@ mod random;
 mod store;
 mod tax;
 
+pub use credit::CreditReader;
 pub use error::{Retry, StoreError};
 pub use promotion::{PromotionReader, UsesAsked};
 pub use provider::{Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest};

@@ -173,6 +173,7 @@ pub enum Lookup {
 /// ```
 pub trait PaymentProvider: Send + Sync {
     /// The name people type before the colon: `test`.
+    /// `gift_card` and `store_credit` are the shop's own.
     fn name(&self) -> &str;
 
     /// Whether a person says when money arrived (cash, bank transfer): checkout places the order unpaid, without a call.

@@ -25,7 +25,7 @@ use crate::pricing::{Price, PriceListRecord, PriceRecord};
 use crate::shop::Setup;
 use crate::time::Timestamp;
 
-use super::{PromotionReader, StoreError};
+use super::{CreditReader, PromotionReader, StoreError};
 
 /// Where the set-up of the shop is read.
 ///
@@ -515,6 +515,7 @@ pub struct Finding {
 /// # use sutler_core::{cart::Cart, checkout::Checkout, event::StoredEvent, fulfillment::Fulfillment, hash::ContentHash};
 /// # use sutler_core::catalog::{Category, Handle, Product};
 /// # use sutler_core::change::{IdempotencyKey, Receipt, RecordRef};
+/// # use sutler_core::credit::{Credit, CreditId, StoredCreditEntry};
 /// # use sutler_core::id::*;
 /// # use sutler_core::import::ImportRun;
 /// # use sutler_core::inventory::{Allocation, Reservation, StockKey, StockLevel, StoredMovement};
@@ -583,6 +584,14 @@ pub struct Finding {
 /// #         batch_coupons(&[CouponCode]) -> Vec<BatchCoupon>;
 /// #         coupon_page(CouponBatchId, Option<&CouponCode>, usize) -> Vec<CouponCode>;
 /// #     }
+/// #     CreditReader {
+/// #         credit(CreditId) -> Option<Credit>;
+/// #         gift_card_by_code(ContentHash) -> Option<Credit>;
+/// #         store_credits(&str) -> Vec<Credit>;
+/// #         credit_page(Option<CreditId>, usize) -> Vec<Credit>;
+/// #         credit_ledger(CreditId, u64, usize) -> Vec<StoredCreditEntry>;
+/// #         credit_ledger_head(CreditId) -> (u64, ContentHash);
+/// #     }
 /// #     SagaReader {
 /// #         checkout(CheckoutId) -> Option<Checkout>;
 /// #         checkouts_open(Option<CheckoutId>, usize) -> Vec<Checkout>;
@@ -628,6 +637,7 @@ pub trait Store:
     + StockReader
     + OrderReader
     + PromotionReader
+    + CreditReader
     + SagaReader
     + EventReader
     + Send

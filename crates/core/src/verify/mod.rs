@@ -13,6 +13,7 @@
 //! | `event` | events of one subject are 1..n; a placed order was told exactly once |
 //! | `promotion` | uses, units and money counted = what placed orders hold |
 //! | `checkout` | an open checkout is young and its order pending |
+//! | `credit` | what is left = fold of ledger, never below zero; every entry belongs to a payment |
 //! | `catalog` | products, the category tree and prices keep their own rules |
 //!
 //! Invariants
@@ -25,6 +26,7 @@
 mod catalog;
 mod chain;
 mod checkout;
+mod credit;
 mod event;
 mod money;
 mod order;
@@ -36,6 +38,7 @@ mod tests;
 pub use catalog::{check_categories, check_prices, check_product};
 pub use chain::{EventChain, LedgerChain};
 pub use checkout::{OpenCheckout, check_open_checkout, check_reservation};
+pub use credit::{CreditLedger, check_credit_entry, check_credit_facts};
 pub use event::{SubjectWindow, check_placed_event, placed_but_not_told};
 pub use money::{check_payments, check_quote, remark_payments};
 pub use order::{OrderFacts, check_order};
@@ -79,6 +82,9 @@ pub const CHECKS: &[Check] = &[
     check("catalog.product",   "a product keeps its own rules and stands under categories that exist"),
     check("checkout.order",    "an open checkout has a pending order of the same cart"),
     check("checkout.overdue",  "an open checkout is younger than its lease (a remark: recovery settles it)"),
+    check("credit.chain",      "the ledger of a gift card or store credit is an unbroken chain"),
+    check("credit.left",       "what is left of a gift card or store credit is the fold of its ledger, never below zero"),
+    check("credit.payment",    "what was redeemed or refunded belongs to a payment of an order, and the other way round"),
     check("event.chain",       "the event log is an unbroken chain"),
     check("event.placed",      "order.placed is told exactly once for each placed order"),
     check("event.sequence",    "the events of one subject are numbered 1..n"),
@@ -92,7 +98,7 @@ pub const CHECKS: &[Check] = &[
     check("order.fulfillments","what parcels hold is what the lines count and their locations promised"),
     check("order.lines",       "an order has the lines of its quote"),
     check("order.log",         "the log leads by legal moves from version 1 to the order as it is"),
-    check("payment.amount",    "a payment is for what its order comes to, and no more than it was held or captured"),
+    check("payment.amount",    "the payments of an order are for what it comes to, and no more was held or captured"),
     check("payment.facts",     "0 ≤ refunded ≤ captured ≤ authorized"),
     check("payment.left",      "the money of a canceled order is on its way back (a remark: a person must look)"),
     check("payment.refused",   "no provider call waits for a person (a remark: the provider refused it for good)"),

@@ -169,7 +169,7 @@ pub fn check_payments(order: &Order, payments: &[(Payment, Vec<PaymentTask>)]) -
         if let Err(why) = payment.state().check() {
             found.push(finding("payment.facts", payment.id, why));
         }
-        found.extend(amounts_off(order, payment));
+        found.extend(held_off(order, payment));
         for task in tasks.iter().filter(|task| task.status == TaskStatus::Done) {
             if !payment.facts.iter().any(|fact| fact.kind == task.kind.fact()) {
                 let message = format!("the task {} is done, but no fact says so", task.key);
@@ -178,6 +178,7 @@ pub fn check_payments(order: &Order, payments: &[(Payment, Vec<PaymentTask>)]) -
         }
         found.extend(writes_off(order, payment, tasks));
     }
+    found.extend(amounts_off(order, payments));
     found
 }
 
@@ -203,18 +204,30 @@ fn writes_off(order: &Order, payment: &Payment, tasks: &[PaymentTask]) -> Option
     })
 }
 
-/// Compares what a provider held with what was asked for, and that with what the order comes to. What a person marked as
-/// paid may be more than is owed: that happens, and shows as overpaid.
-fn amounts_off(order: &Order, payment: &Payment) -> Option<Finding> {
+/// Compares what all payments of an order are for with what it comes to; the last of them is named.
+fn amounts_off(order: &Order, payments: &[(Payment, Vec<PaymentTask>)]) -> Option<Finding> {
     // A checkout may have been undone just because the provider held another amount.
+    let (last, _) = payments.last().filter(|_| order.status == OrderStatus::Placed)?;
+    let total = order.total();
+    let sum =
+        Money::checked_sum(payments.iter().map(|(payment, _)| payment.amount), total.currency());
+    let message = match sum {
+        Ok(sum) if sum == total => return None,
+        Ok(sum) => format!("the payments are for {sum}, the order comes to {total}"),
+        Err(why) => format!("the payments do not add up: {why}"),
+    };
+    Some(finding("payment.amount", last.id, message))
+}
+
+/// Compares what a provider held with what was asked for. What a person marked as paid may be more than is owed: that
+/// happens, and shows as overpaid.
+fn held_off(order: &Order, payment: &Payment) -> Option<Finding> {
     if order.status != OrderStatus::Placed {
         return None;
     }
     let held: Vec<_> = payment.facts.iter().filter(|f| f.kind == FactKind::Authorized).collect();
     let state = payment.state();
-    let message = if payment.amount != order.total() {
-        format!("it is for {}, the order comes to {}", payment.amount, order.total())
-    } else if held.iter().any(|fact| fact.amount.minor() > payment.amount.minor()) {
+    let message = if held.iter().any(|fact| fact.amount.minor() > payment.amount.minor()) {
         format!("more than the {} that were asked for is held", payment.amount)
     } else if !held.is_empty() && state.captured.minor() > payment.amount.minor() {
         format!("{} was captured of {}", state.captured, payment.amount)

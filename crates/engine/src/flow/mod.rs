@@ -6,6 +6,7 @@ pub mod catalog_put;
 pub mod channel;
 pub mod checkout;
 pub mod coupon;
+pub mod credit;
 pub mod event;
 pub mod export;
 pub mod export_prices;

@@ -1,18 +1,20 @@
 //! Moving money after placement: tasks for providers, refunds, and money that a person saw arrive.
 
 use sutler_core::change::{Change, ChangeSet, Idempotency, IdempotencyKey};
+use sutler_core::credit::{CreditId, GiftCardCode};
 use sutler_core::hash::HashInput;
-use sutler_core::id::PaymentId;
+use sutler_core::id::{GiftCardId, PaymentId};
 use sutler_core::money::Money;
-use sutler_core::order::{Order, OrderAction, OrderNumber, OrderStatus, capture_target};
+use sutler_core::order::{Order, OrderAction, OrderNumber, OrderStatus, buyer_key, capture_target};
 use sutler_core::payment::{
-    Payment, PaymentDraft, PaymentTask, TaskKind, TaskStatus, refund_shares,
+    Payment, PaymentDraft, PaymentTask, TaskKind, TaskStatus, capture_shares, refund_shares,
 };
 use sutler_core::port::{Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest};
 use sutler_core::rejection::Rejection;
 use sutler_core::status::word;
 
 use super::cart::done;
+use super::credit::gift_card_open;
 use super::order::OrderView;
 use crate::{FlowError, Shop};
 
@@ -88,6 +90,35 @@ pub struct RefundPlan {
     pub refunded: Money,
 }
 
+/// Where a refund goes.
+///
+/// ```
+/// use sutler_engine::flow::payment::RefundTo;
+///
+/// assert_eq!(RefundTo::Origin.word(), None, "said by saying nothing");
+/// assert_eq!(RefundTo::StoreCredit.word(), Some("store_credit"));
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RefundTo {
+    /// Where the money came from: what a provider paid to the provider, what a gift card paid to the gift card.
+    Origin,
+    /// The store credit of the buyer, which is opened when there is none yet.
+    StoreCredit,
+    /// A new gift card with this code, to be shown by whoever calls.
+    GiftCard(GiftCardCode),
+}
+
+impl RefundTo {
+    /// Returns the word for anything but the usual.
+    pub fn word(&self) -> Option<&'static str> {
+        match self {
+            RefundTo::Origin => None,
+            RefundTo::StoreCredit => Some("store_credit"),
+            RefundTo::GiftCard(_) => Some("gift_card"),
+        }
+    }
+}
+
 /// Decides how much of each payment is given back.
 fn shares_of_refund(
     order: &Order,
@@ -134,24 +165,60 @@ impl Shop {
         reason: &str,
         key: Option<IdempotencyKey>,
     ) -> Result<OrderView, FlowError> {
+        self.refund_to(number, amount, reason, &RefundTo::Origin, key)
+    }
+
+    /// Gives captured money back like [`Shop::refund`], but says where to: to where it came from, or to a gift card or store
+    /// credit of the buyer instead. Then no provider is asked, and the money is there at once.
+    ///
+    /// Errors: those of [`Shop::refund`]; `already_exists` when the code is on another card.
+    ///
+    /// ```
+    /// use sutler_core::money::{Currency, Money};
+    /// use sutler_engine::flow::payment::RefundTo;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+    /// # let all = sutler_engine::testing::parcel();
+    /// shop.fulfill_ship(placed.order.number, &all)?;
+    ///
+    /// let five = Some(Money::from_minor(500, Currency::EUR));
+    /// let view = shop.refund_to(placed.order.number, five, "a chip", &RefundTo::StoreCredit, None)?;
+    /// assert_eq!(view.payments[0].state().refunded.to_string(), "5.00 EUR");
+    /// assert_eq!(shop.store_credit("ada@example.com")?[0].left.to_string(), "5.00 EUR");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn refund_to(
+        &self,
+        number: OrderNumber,
+        amount: Option<Money>,
+        reason: &str,
+        to: &RefundTo,
+        key: Option<IdempotencyKey>,
+    ) -> Result<OrderView, FlowError> {
         let id = self.order_id(number)?;
         let text = amount.map(|amount| amount.to_string());
-        let content = HashInput::new("refund")
-            .id(id.to_u128())
-            .optional_text(text.as_deref())
-            .text(reason)
-            .finish();
+        let mut content = HashInput::new("refund");
+        content.id(id.to_u128()).optional_text(text.as_deref()).text(reason);
+        // Where nothing is said, older keys keep their meaning.
+        if let Some(word) = to.word() {
+            content.text(word);
+        }
+        let content = content.finish();
         self.settle(|set| {
             set.idempotency =
                 key.clone().map(|key| Idempotency { key, content, answer: id.into() });
             let view = self.order_view(id)?;
             let drafts = view.drafts();
             let shares = shares_of_refund(&view.order, &drafts, amount)?;
+            let credit = self.refund_target(&view.order, to, set)?;
             let mut order = view.order;
             for (mut draft, amount) in
                 drafts.into_iter().zip(shares).filter(|(_, amount)| amount.is_positive())
             {
-                draft.refund(amount, set.at)?;
+                match credit {
+                    Some(credit) => draft.refund_to(credit, amount, set.at)?,
+                    None => draft.refund(amount, set.at)?,
+                }
                 order.version += 1;
                 let action = OrderAction::Refunded {
                     payment: draft.payment().id,
@@ -165,6 +232,29 @@ impl Shop {
         })?;
         self.run_order_tasks(id);
         self.order_view(id)
+    }
+
+    /// Returns the gift card or store credit that a refund goes to, opened in this set where it is a new one.
+    fn refund_target(
+        &self,
+        order: &Order,
+        to: &RefundTo,
+        set: &mut ChangeSet,
+    ) -> Result<Option<CreditId>, FlowError> {
+        let currency = order.quote.currency;
+        Ok(match to {
+            RefundTo::Origin => None,
+            RefundTo::StoreCredit => {
+                let customer = buyer_key(order.customer, Some(&order.email)).unwrap_or_default();
+                Some(self.store_credit_of(&customer, currency, set)?)
+            }
+            RefundTo::GiftCard(code) => {
+                self.require_new_code(code)?;
+                let id = GiftCardId::from_u128(self.next_id());
+                gift_card_open(id, code, currency, None, set);
+                Some(id.into())
+            }
+        })
     }
 
     /// Returns what [`Shop::refund`] would give back. Writes nothing.
@@ -373,8 +463,10 @@ impl Shop {
         set: &mut ChangeSet,
     ) -> Result<(), FlowError> {
         let target = capture_target(order)?;
-        for mut draft in drafts.into_iter().filter(|draft| !self.is_manual(draft.payment())) {
-            draft.capture(target, set.at);
+        let shares = capture_shares(target, &drafts);
+        let due = drafts.into_iter().zip(shares);
+        for (mut draft, share) in due.filter(|(draft, _)| !self.is_manual(draft.payment())) {
+            draft.capture(share, set.at);
             draft.write(set);
         }
         Ok(())

@@ -290,6 +290,7 @@ impl Shop {
             checkout::release_stock(record, set);
             checkout::cancel_order(&order, record.problem.as_deref().unwrap_or("stuck"), set)?;
         }
+        checkout::return_credit(&self.store().payments(&[record.order])?, set);
         if let Some(payment) = record.payment {
             let (payment, tasks) = self.payment_with_tasks(payment)?;
             let mut draft = PaymentDraft::new(payment, tasks);

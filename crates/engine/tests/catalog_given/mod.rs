@@ -12,6 +12,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use sutler_core::credit::CreditChoice;
 use sutler_core::port::{Clock, EventReader as _, IdSource};
 use sutler_core::pricing::BuyerTax;
 use sutler_core::quantity::Quantity;
@@ -111,7 +112,8 @@ impl Bazaar {
             email: "ada@example.com".to_owned(),
             ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
             delivery: "standard".to_owned(),
-            pay: "test:ok".to_owned(),
+            pay: Some("test:ok".to_owned()),
+            credit: CreditChoice::NONE,
             buyer_tax: BuyerTax::default(),
             expect_total: None,
             expect_quote: None,

@@ -9,6 +9,7 @@ use sutler_core::cart::Cart;
 use sutler_core::catalog::{Category, Handle, Product};
 use sutler_core::change::{ChangeSet, CommitOutcome, IdempotencyKey, RecordRef};
 use sutler_core::checkout::Checkout;
+use sutler_core::credit::{Credit, CreditId, StoredCreditEntry};
 use sutler_core::event::StoredEvent;
 use sutler_core::fulfillment::Fulfillment;
 use sutler_core::hash::ContentHash;
@@ -21,9 +22,9 @@ use sutler_core::inventory::{Allocation, Reservation, StockKey, StockLevel, Stor
 use sutler_core::order::{LoggedAction, Order, OrderNumber, PromotionUse};
 use sutler_core::payment::{Payment, PaymentTask};
 use sutler_core::port::{
-    CartReader, CatalogReader, CatalogSize, EventReader, Finding, OrderFilter, OrderReader,
-    PromotionReader, SagaReader, SetupReader, StockReader, Store, StoreError, UsesAsked,
-    VariantRef,
+    CartReader, CatalogReader, CatalogSize, CreditReader, EventReader, Finding, OrderFilter,
+    OrderReader, PromotionReader, SagaReader, SetupReader, StockReader, Store, StoreError,
+    UsesAsked, VariantRef,
 };
 use sutler_core::pricing::{
     BatchCoupon, CouponCode, Price, PriceListRecord, PriceRecord, PromotionUses,
@@ -44,6 +45,8 @@ pub struct Tampered {
     pub uses: fn(&mut PromotionUses),
     pub used: fn(&mut PromotionUse),
     pub tasks: fn(&mut Vec<PaymentTask>),
+    pub credit: fn(&mut Credit),
+    pub credit_entry: fn(&mut StoredCreditEntry),
 }
 
 impl Tampered {
@@ -58,6 +61,8 @@ impl Tampered {
             uses: |_| {},
             used: |_| {},
             tasks: |_| {},
+            credit: |_| {},
+            credit_entry: |_| {},
         }
     }
 
@@ -237,6 +242,38 @@ impl PromotionReader for Tampered {
         limit: usize,
     ) -> Answer<Vec<CouponCode>> {
         self.inner.coupon_page(batch, after, limit)
+    }
+}
+
+impl CreditReader for Tampered {
+    fn credit(&self, id: CreditId) -> Answer<Option<Credit>> {
+        let mut credit = self.inner.credit(id)?;
+        credit.iter_mut().for_each(self.credit);
+        Ok(credit)
+    }
+    fn gift_card_by_code(&self, code: ContentHash) -> Answer<Option<Credit>> {
+        self.inner.gift_card_by_code(code)
+    }
+    fn store_credits(&self, customer: &str) -> Answer<Vec<Credit>> {
+        self.inner.store_credits(customer)
+    }
+    fn credit_page(&self, after: Option<CreditId>, limit: usize) -> Answer<Vec<Credit>> {
+        let mut page = self.inner.credit_page(after, limit)?;
+        page.iter_mut().for_each(self.credit);
+        Ok(page)
+    }
+    fn credit_ledger(
+        &self,
+        id: CreditId,
+        after_seq: u64,
+        limit: usize,
+    ) -> Answer<Vec<StoredCreditEntry>> {
+        let mut page = self.inner.credit_ledger(id, after_seq, limit)?;
+        page.iter_mut().for_each(self.credit_entry);
+        Ok(page)
+    }
+    fn credit_ledger_head(&self, id: CreditId) -> Answer<(u64, ContentHash)> {
+        self.inner.credit_ledger_head(id)
     }
 }
 

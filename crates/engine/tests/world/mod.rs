@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use sutler_core::catalog::{Handle, Product, ProductStatus, Sku, Variant};
 use sutler_core::change::{Change, ChangeSet, CommitOutcome, StockChange};
+use sutler_core::credit::CreditChoice;
 use sutler_core::id::{CommandId, ProductId, VariantId};
 use sutler_core::inventory::{MovementKind, StockKey, StockLevel, StockMovement};
 use sutler_core::money::{Currency, Money};
@@ -194,7 +195,8 @@ impl World {
             email: "ada@example.com".to_owned(),
             ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
             delivery: "standard".to_owned(),
-            pay: pay.to_owned(),
+            pay: Some(pay.to_owned()),
+            credit: CreditChoice::NONE,
             buyer_tax: BuyerTax::default(),
             expect_total: None,
             expect_quote: None,

@@ -4,11 +4,16 @@ use sutler_core::cart::{Cart, CartStatus};
 use sutler_core::catalog::Product;
 use sutler_core::change::{Change, ChangeSet};
 use sutler_core::checkout::{Checkout, CheckoutStatus};
+use sutler_core::credit::{Credit, CreditEntry, CreditKind, Holder};
 use sutler_core::event::{Event, EventData, EventKind};
 use sutler_core::hash::ContentHash;
-use sutler_core::id::{CheckoutId, CouponBatchId, CustomerId, ProductId, PromotionId, ShipmentId};
+use sutler_core::id::{
+    CheckoutId, CouponBatchId, CustomerId, GiftCardId, ProductId, PromotionId, ShipmentId,
+    StoreCreditId,
+};
 use sutler_core::import::ImportRun;
 use sutler_core::inventory::{MovementKind, StockKey};
+use sutler_core::money::Currency;
 use sutler_core::order::{Order, OrderNumber, PromotionUse};
 use sutler_core::payment::{FactKind, Payment, TaskKind};
 use sutler_core::pricing::{CouponCode, Limits};
@@ -29,6 +34,7 @@ struct Cast {
     checkout: Checkout,
     payment: Payment,
     promotion: PromotionId,
+    gift_card: GiftCardId,
     kept: Hold,
     dropped: Hold,
 }
@@ -56,6 +62,7 @@ impl Cast {
             rich: world.rich_product(&[]),
             other_order: world.order(&other_cart),
             promotion: PromotionId::from_u128(world.id()),
+            gift_card: GiftCardId::from_u128(world.id()),
             dropped: world.hold(&[(key, 3)], after(600)),
             product,
             cart,
@@ -72,7 +79,23 @@ impl Cast {
     }
 }
 
+/// What the gift card of the sweep begins with.
+fn issued(cast: &Cast) -> CreditEntry {
+    let (credit, amount) = (cast.gift_card.into(), super::eur(5_000));
+    CreditEntry { credit, kind: CreditKind::Issued, amount, payment: None, reason: None }
+}
+
 impl World {
+    fn gift_card(&self, cast: &Cast) -> Credit {
+        let holder = Holder::Bearer { code: ContentHash::of(b"a code") };
+        Credit::opened(cast.gift_card, holder, Currency::EUR, Some(after(9_000)), NOW)
+    }
+
+    fn store_credit(&self) -> Credit {
+        let holder = Holder::Customer { key: "ada@example.com".to_owned() };
+        Credit::opened(StoreCreditId::from_u128(self.id()), holder, Currency::EUR, None, NOW)
+    }
+
     /// Returns sets that, committed in this order on a store with the world's set-up, write every kind of change; each
     /// with the name of what it writes, a key of its own, and an event.
     pub fn sweep(&self) -> Vec<(&'static str, ChangeSet)> {
@@ -209,6 +232,9 @@ impl World {
         vec![
             ("payment fact", vec![told(payment, fact(FactKind::Authorized, 2_737, "auth-1"))]),
             ("payment task", vec![queued(&task(payment, TaskKind::Capture, 1), 2)]),
+            ("gift card", vec![Change::Credit(Box::new(self.gift_card(cast)))]),
+            ("store credit", vec![Change::Credit(Box::new(self.store_credit()))]),
+            ("gift card issued", vec![Change::CreditEntry(issued(cast))]),
             ("fulfillment", vec![Change::Fulfillment(Box::new(fulfillment))]),
             ("import run", vec![Change::ImportRun(run)]),
             ("cursor", vec![Change::Cursor { consumer: "mailer".to_owned(), seq: 3 }]),

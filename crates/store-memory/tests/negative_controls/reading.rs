@@ -24,6 +24,7 @@ pass_reads_on!(CatalogReader for [] Miscounts, |this| &this.0);
 pass_reads_on!(CartReader for [] Miscounts, |this| &this.0);
 pass_reads_on!(PromotionReader for [] Miscounts, |this| &this.0);
 pass_reads_on!(OrderReader for [] Miscounts, |this| &this.0);
+pass_reads_on!(CreditReader for [] Miscounts, |this| &this.0);
 pass_reads_on!(SagaReader for [] Miscounts, |this| &this.0);
 pass_reads_on!(EventReader for [] Miscounts, |this| &this.0);
 

@@ -19,10 +19,11 @@ pub(crate) use saga::{Outcome, Saga};
 use sutler_core::address::Address;
 use sutler_core::change::{Idempotency, IdempotencyKey, RecordRef};
 use sutler_core::checkout::{self, Checkout, CheckoutStatus};
+use sutler_core::credit::{Credit, CreditChoice};
 use sutler_core::hash::{ContentHash, HashInput};
 use sutler_core::id::{CartId, CheckoutId, OrderId};
 use sutler_core::money::Money;
-use sutler_core::order::{Order, OrderStatus};
+use sutler_core::order::{self, Order, OrderStatus};
 use sutler_core::payment::Payment;
 use sutler_core::pricing::{BuyerTax, Quote, QuoteHash, VatId};
 use sutler_core::rejection::Rejection;
@@ -33,6 +34,7 @@ use crate::{FlowError, Shop};
 /// What a buyer who checks out must say. No default: every field is a choice.
 ///
 /// ```
+/// use sutler_core::credit::CreditChoice;
 /// use sutler_core::money::{Currency, Money};
 /// use sutler_core::pricing::BuyerTax;
 /// use sutler_engine::flow::checkout::CheckoutCommand;
@@ -44,7 +46,8 @@ use crate::{FlowError, Shop};
 ///     email: "ada@example.com".into(),
 ///     ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?,
 ///     delivery: "standard".into(),
-///     pay: "test:ok".into(),
+///     pay: Some("test:ok".into()),
+///     credit: CreditChoice::NONE,
 ///     buyer_tax: BuyerTax::default(),
 ///     expect_total: Some(Money::from_minor(2_870, Currency::EUR)),
 ///     expect_quote: None,
@@ -67,8 +70,10 @@ pub struct CheckoutCommand {
     pub ship_to: Address,
     /// Code of the delivery method.
     pub delivery: String,
-    /// Provider and method: `test:ok`, `manual:cash`.
-    pub pay: String,
+    /// Provider and method: `test:ok`, `manual:cash`; not needed where credit pays everything.
+    pub pay: Option<String>,
+    /// Gift cards and store credit that pay before the provider does.
+    pub credit: CreditChoice,
     /// What the buyer claims about tax: a VAT id, an exemption that the shop grants.
     pub buyer_tax: BuyerTax,
     /// The total that the buyer saw; another one is refused as `quote.changed`.
@@ -109,7 +114,7 @@ impl CheckoutCommand {
         let Address { name, street, postal_code, city, country, region } = &self.ship_to;
         input.id(self.cart.to_u128()).text(&self.email);
         input.text(name).text(street).text(postal_code).text(city).text(country.as_str());
-        input.text(&self.delivery).text(&self.pay);
+        input.text(&self.delivery).text(self.pay.as_deref().unwrap_or_default());
         input.optional_text(self.expect_total.map(|total| total.to_string()).as_deref());
         if let Some(seen) = &self.expect_quote {
             input.text("expect quote").bytes(&seen.to_bytes());
@@ -123,6 +128,14 @@ impl CheckoutCommand {
             input.text("buyer tax").optional_text(vat_id.as_ref().map(VatId::as_str));
             input.optional_text(exemption.as_deref());
         }
+        if !self.credit.is_none() {
+            let CreditChoice { gift_cards, store_credit, expect_due } = &self.credit;
+            input.text("credit").text(if *store_credit { "store credit" } else { "" });
+            gift_cards.iter().for_each(|code| {
+                input.text(&code.hash().to_string());
+            });
+            input.optional_text(expect_due.map(|due| due.to_string()).as_deref());
+        }
         input.finish()
     }
 
@@ -133,14 +146,17 @@ impl CheckoutCommand {
     }
 
     /// Returns whether this is what an order was placed with: the content of a command without a key is only known by what
-    /// it made.
-    fn made(&self, order: &Order, payments: &[Payment]) -> bool {
+    /// it made. `credits` is what it would pay with.
+    fn made(&self, order: &Order, payments: &[Payment], credits: &[Credit]) -> bool {
         let delivery =
             order.quote.delivery.as_ref().is_some_and(|delivery| delivery.code == self.delivery);
-        let (provider, method) = self.pay.split_once(':').unwrap_or((&self.pay, ""));
+        let pay = self.pay.as_deref().unwrap_or_default();
+        let (provider, method) = pay.split_once(':').unwrap_or((pay, ""));
         // An order over nothing has no payment, whatever it was to be paid with.
-        let payment =
-            payments.iter().all(|payment| payment.provider == provider && payment.method == method);
+        let payment = payments.iter().all(|payment| match payment.credit() {
+            Some(id) => credits.iter().any(|credit| credit.id == id),
+            None => payment.provider == provider && payment.method == method,
+        });
         let total = self.expect_total.is_none_or(|total| total == order.total());
         order.email == self.email.trim()
             && order.ship_to == self.ship_to
@@ -167,7 +183,7 @@ impl Shop {
     /// # let command = sutler_engine::testing::command(&shop, "test:ok")?;
     ///
     /// // A declined card leaves a canceled order; the cart stays open and is sold with another card.
-    /// let declined = CheckoutCommand { pay: "test:decline".into(), ..command.clone() };
+    /// let declined = CheckoutCommand { pay: Some("test:decline".into()), ..command.clone() };
     /// assert_eq!(shop.checkout(&declined).unwrap_err().code(), "payment.declined");
     /// assert!(shop.order("1001".parse()?)?.order.canceled_at.is_some());
     ///
@@ -199,7 +215,7 @@ impl Shop {
     /// # let command = sutler_engine::testing::command(&shop, "test:ok")?;
     /// assert_eq!(shop.checkout_plan(&command)?.totals.total.to_string(), "28.70 EUR");
     ///
-    /// let unknown = CheckoutCommand { pay: "nope:x".into(), ..command };
+    /// let unknown = CheckoutCommand { pay: Some("nope:x".into()), ..command };
     /// let refusal = shop.checkout_plan(&unknown).unwrap_err();
     /// assert_eq!(refusal.code(), shop.checkout(&unknown).unwrap_err().code());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -266,10 +282,19 @@ impl Shop {
             return Err(FlowError::PaymentOpen { reason });
         }
         let placed = self.placed(order.id, true)?;
-        if command.key.is_none() && command.made(&placed.order, &placed.payments) {
+        if command.key.is_none() && self.is_repeat(command, &placed) {
             return Ok(placed);
         }
         Err(Rejection::CartAlreadyOrdered { cart: command.cart }.into())
+    }
+
+    /// Whether an order was placed by this very command, as far as can be seen.
+    fn is_repeat(&self, command: &CheckoutCommand, placed: &Placed) -> bool {
+        let order = &placed.order;
+        let customer = order::buyer_key(order.customer, Some(&order.email)).unwrap_or_default();
+        let currency = order.quote.currency;
+        let credits = self.credits_chosen(&command.credit, &customer, currency);
+        credits.is_ok_and(|credits| command.made(order, &placed.payments, &credits))
     }
 
     pub(crate) fn checkout_record(&self, order: OrderId) -> Result<Checkout, FlowError> {

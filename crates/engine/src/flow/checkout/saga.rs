@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sutler_core::cart::Cart;
 use sutler_core::change::{Change, ChangeSet, CommitOutcome};
 use sutler_core::checkout::{self, Begun, Checkout, CheckoutStatus};
+use sutler_core::credit::Redemption;
 use sutler_core::id::OrderId;
 use sutler_core::order::Order;
 use sutler_core::payment::{FactKind, Payment, PaymentDraft, PaymentFact};
@@ -34,9 +35,9 @@ const RELOADS: u32 = 4;
 /// use sutler_engine::flow::checkout::{CHECKOUT, Undo};
 ///
 /// let names: Vec<&str> = CHECKOUT.iter().map(|step| step.name).collect();
-/// assert_eq!(names[3..5], ["authorize_payment", "place_order"]);
+/// assert_eq!(names[4..6], ["authorize_payment", "place_order"]);
 /// let returns = |at: usize| !matches!(CHECKOUT[at].undo, Undo::Never);
-/// assert!(returns(3) && !returns(4), "an order that is placed is not undone");
+/// assert!(returns(4) && !returns(5), "an order that is placed is not undone");
 /// ```
 pub struct Step {
     /// Its name in the log and in the design.
@@ -54,7 +55,7 @@ pub struct Step {
 /// use sutler_engine::flow::checkout::CHECKOUT;
 ///
 /// let before_the_provider = CHECKOUT.iter().take_while(|step| step.group == CHECKOUT[0].group);
-/// assert_eq!(before_the_provider.count(), 3, "the first three steps are one commit");
+/// assert_eq!(before_the_provider.count(), 4, "the first four steps are one commit");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Group {
@@ -78,7 +79,7 @@ pub enum Group {
 ///     .filter(|step| matches!(step.undo, Undo::By(_)))
 ///     .map(|step| step.name)
 ///     .collect();
-/// assert_eq!(undone, ["reserve_stock", "open_order", "authorize_payment"]);
+/// assert_eq!(undone, ["reserve_stock", "open_order", "redeem_credit", "authorize_payment"]);
 /// ```
 pub enum Undo {
     /// Writes the reverse; must accept that the step never happened.
@@ -115,6 +116,7 @@ pub const CHECKOUT: &[Step] = &[
     step("freeze_quote",      Group::Open,     steps::freeze_quote,      Undo::Nothing),
     step("reserve_stock",     Group::Open,     steps::reserve_stock,     Undo::By(UndoStep(steps::release_stock))),
     step("open_order",        Group::Open,     steps::open_order,        Undo::By(UndoStep(steps::cancel_order))),
+    step("redeem_credit",     Group::Open,     steps::redeem_credit,     Undo::By(UndoStep(steps::return_credit))),
     step("authorize_payment", Group::Provider, steps::authorize_payment, Undo::By(UndoStep(steps::void_payment))),
     step("place_order",       Group::Place,    steps::place_order,       Undo::Never),
     step("capture_payment",   Group::Task,     steps::capture_payment,   Undo::Never),
@@ -148,8 +150,10 @@ pub(crate) struct Saga<'a> {
     pub(super) fact: Option<PaymentFact>,
     /// Whether the call to hold money may still be on its way, though the provider does not know it.
     pub(super) hold_may_come: bool,
-    /// The payment as the placing commit writes it.
-    pub(super) paid: Option<PaymentDraft>,
+    /// What gift cards and store credit are to pay.
+    pub(super) redeemed: Vec<Redemption>,
+    /// The payments as the placing commit writes them.
+    pub(super) paid: Vec<PaymentDraft>,
     /// The order as the placing commit writes it; not the truth before that commit succeeded.
     pub(super) placed: Option<Order>,
 }
@@ -159,7 +163,10 @@ pub(crate) struct Saga<'a> {
 pub(super) struct Opened {
     pub(super) cart: Cart,
     pub(super) order: Order,
+    /// What a provider is to pay.
     pub(super) payment: Option<Payment>,
+    /// What gift cards and store credit pay.
+    pub(super) credits: Vec<Payment>,
     pub(super) checkout: Checkout,
 }
 
@@ -188,7 +195,8 @@ impl<'a> Saga<'a> {
             opened: None,
             fact: None,
             hold_may_come: false,
-            paid: None,
+            redeemed: Vec::new(),
+            paid: Vec::new(),
             placed: None,
         }
     }
@@ -215,13 +223,16 @@ impl<'a> Saga<'a> {
         let cart = store
             .cart(checkout.cart)?
             .ok_or_else(|| Rejection::not_found("cart", checkout.cart))?;
+        let mut credits = store.payments(&[checkout.order])?;
         let payment = match checkout.payment {
             Some(id) => {
-                Some(store.payment(id)?.ok_or_else(|| Rejection::not_found("payment", id))?)
+                let found = credits.iter().find(|payment| payment.id == id).cloned();
+                Some(found.ok_or_else(|| Rejection::not_found("payment", id))?)
             }
             None => None,
         };
-        Ok(Opened { cart, order, payment, checkout })
+        credits.retain(|payment| payment.credit().is_some());
+        Ok(Opened { cart, order, payment, credits, checkout })
     }
 
     /// The set-up as it was when the saga began.
@@ -292,9 +303,12 @@ impl<'a> Saga<'a> {
             });
             match settled {
                 // The shelf was emptied between look and commit; another location may have what is wanted. Or a promotion was
-                // used up: at the price without it the buyer is asked, or sold to, as if they had come a moment later.
+                // used up: at the price without it the buyer is asked, or sold to, as if they had come a moment later. Or a
+                // gift card was: there may be a part of it left.
                 Err(FlowError::Refused(
-                    Rejection::InsufficientStock { .. } | Rejection::PromotionUsedUp { .. },
+                    Rejection::InsufficientStock { .. }
+                    | Rejection::PromotionUsedUp { .. }
+                    | Rejection::CreditShort { .. },
                 )) if decided.get() && tries < OPENING_TRIES => {}
                 settled => return settled,
             }
@@ -423,12 +437,8 @@ impl<'a> Saga<'a> {
             }
             return shop.placed(order.id, false);
         }
-        let mut payment = payment;
-        if let (Some(payment), Some(fact)) = (&mut payment, self.fact) {
-            payment.facts.push(fact);
-            payment.version += 1;
-        }
-        Ok(Placed { order, payments: payment.into_iter().collect(), replayed: false })
+        let payments = self.paid.iter().map(|paid| paid.payment().clone()).collect();
+        Ok(Placed { order, payments, replayed: false })
     }
 
     /// Undoes every step before the one that was refused, from the last to the first, in one commit; then has the provider

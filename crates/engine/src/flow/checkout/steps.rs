@@ -7,10 +7,13 @@ use sutler_core::cart;
 use sutler_core::catalog::CapturePolicy;
 use sutler_core::change::ChangeSet;
 use sutler_core::checkout::{self, Begun};
+use sutler_core::credit::{Credit, Redemption, redemptions};
 use sutler_core::id::{PaymentId, VariantId};
 use sutler_core::inventory::{Demand, StockKey, StockLevel, source};
+use sutler_core::money::Money;
 use sutler_core::order::{self, Order};
 use sutler_core::payment::{Payment, PaymentDraft};
+use sutler_core::pricing::Quote;
 use sutler_core::rejection::Rejection;
 use sutler_core::shop::Setup;
 
@@ -31,14 +34,32 @@ pub(super) fn freeze_quote(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<(
             goods.get(line.variant).ok_or_else(|| Rejection::not_found("variant", line.variant))?;
         cart::require_for_sale(product, variant, set.at)?;
     }
-    let wanted = QuoteFor {
-        ship_to: Some(command.ship_to.clone()),
-        delivery: Some(command.delivery.clone()),
-        email: Some(command.email.clone()),
-        pay: Some(command.pay.clone()),
-        buyer_tax: command.buyer_tax.clone(),
+    let quoted = |pay: Option<String>| {
+        let wanted = QuoteFor {
+            ship_to: Some(command.ship_to.clone()),
+            delivery: Some(command.delivery.clone()),
+            email: Some(command.email.clone()),
+            pay,
+            buyer_tax: command.buyer_tax.clone(),
+        };
+        saga.shop.quote_cart(saga.setup()?, &cart, &goods, &wanted, set.at)
     };
-    let quote = saga.shop.quote_cart(saga.setup()?, &cart, &goods, &wanted, set.at)?;
+    let (quote, redeemed) = if command.credit.is_none() {
+        (quoted(command.pay.clone())?, Vec::new())
+    } else {
+        let credits = credits(saga, &cart)?;
+        let by_credit = |quote: &Quote| redemptions(quote.totals.total, &credits, set.at);
+        // A fee on a way of paying is not owed when nothing is paid that way.
+        let bare = quoted(None)?;
+        let parts = by_credit(&bare)?;
+        if command.pay.is_none() || due(&bare, &parts)?.is_zero() {
+            (bare, parts)
+        } else {
+            let quote = quoted(command.pay.clone())?;
+            let parts = by_credit(&quote)?;
+            (quote, parts)
+        }
+    };
     quote.check_coupons().map_err(Rejection::from)?;
     if let Some(expected) = command.expect_total {
         let actual = quote.totals.total;
@@ -54,6 +75,7 @@ pub(super) fn freeze_quote(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<(
     if let Some(seen) = command.expect_quote {
         quote.require_seen(seen)?;
     }
+    saga.redeemed = redeemed;
     saga.frozen = Some((cart, goods, quote));
     Ok(())
 }
@@ -116,7 +138,16 @@ pub(super) fn open_order(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<(),
     let begun = saga.begun.as_ref().ok_or_else(out_of_order)?;
     let (cart, checkout) = checkout::open_order(begun, cart, set);
     let Some(Begun { order, payment, .. }) = saga.begun.take() else { return Err(out_of_order()) };
-    saga.opened = Some(Opened { cart, order, payment, checkout });
+    saga.opened = Some(Opened { cart, order, payment, credits: Vec::new(), checkout });
+    Ok(())
+}
+
+/// Takes what gift cards and store credit pay off them; the guarded commit decides again.
+pub(super) fn redeem_credit(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<(), FlowError> {
+    let (shop, parts) = (saga.shop, std::mem::take(&mut saga.redeemed));
+    let opened = saga.opened.as_mut().ok_or_else(out_of_order)?;
+    let next_id = || PaymentId::from_u128(shop.next_id());
+    opened.credits = checkout::redeem_credit(&opened.order, &parts, next_id, set);
     Ok(())
 }
 
@@ -134,11 +165,15 @@ pub(super) fn place_order(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<()
     let untracked = untracked(&opened.order, setup)?;
     let Opened { checkout, order, cart, .. } = opened;
     let (placed, _) = checkout::place(checkout, order, cart, &untracked, &setup.promotions, set)?;
-    saga.paid = opened.payment.clone().zip(saga.fact.clone()).map(|(payment, fact)| {
-        let mut paid = PaymentDraft::new(payment, Vec::new());
-        paid.record(fact);
-        paid
-    });
+    let payments = opened.payment.iter().chain(&opened.credits);
+    let mut paid: Vec<PaymentDraft> =
+        payments.map(|payment| PaymentDraft::new(payment.clone(), Vec::new())).collect();
+    if let (Some(by_provider), Some(fact), Some(_)) =
+        (paid.first_mut(), saga.fact.clone(), &opened.payment)
+    {
+        by_provider.record(fact);
+    }
+    saga.paid = paid;
     saga.placed = Some(placed);
     capture_payment(saga, set)
 }
@@ -147,11 +182,11 @@ pub(super) fn place_order(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<()
 pub(super) fn capture_payment(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<(), FlowError> {
     let channel = saga.setup()?.channel(saga.opened()?.order.channel);
     let at_placement = channel.is_some_and(|channel| channel.capture == CapturePolicy::AtPlacement);
-    if let Some(mut paid) = saga.paid.take() {
+    for paid in &mut saga.paid {
         if at_placement {
             paid.capture(paid.payment().amount, set.at);
         }
-        paid.write(set);
+        paid.clone().write(set);
     }
     Ok(())
 }
@@ -173,6 +208,16 @@ pub(super) fn cancel_order(
     set: &mut ChangeSet,
 ) -> Result<(), FlowError> {
     Ok(checkout::cancel_order(&saga.opened()?.order, problem, set)?)
+}
+
+/// Reverses `redeem_credit`.
+pub(super) fn return_credit(
+    saga: &mut Saga<'_>,
+    _: &str,
+    set: &mut ChangeSet,
+) -> Result<(), FlowError> {
+    checkout::return_credit(&saga.opened()?.credits, set);
+    Ok(())
 }
 
 /// Reverses `authorize_payment`.
@@ -198,16 +243,41 @@ fn frozen<'s>(
     saga.frozen.as_ref().ok_or_else(out_of_order)
 }
 
-/// The payment to be made; none when nothing is owed.
+/// The gift cards and store credit that the buyer named.
+fn credits(saga: &Saga<'_>, cart: &cart::Cart) -> Result<Vec<Credit>, FlowError> {
+    let command = command(saga)?;
+    let customer = order::buyer_key(cart.customer, Some(&command.email)).unwrap_or_default();
+    let channel = saga
+        .setup()?
+        .channel(cart.channel)
+        .ok_or_else(|| Rejection::not_found("channel", cart.channel))?;
+    saga.shop.credits_chosen(&command.credit, &customer, channel.currency)
+}
+
+/// What is left to pay after credit.
+fn due(quote: &Quote, parts: &[Redemption]) -> Result<Money, Rejection> {
+    let paid = Money::checked_sum(parts.iter().map(|part| part.amount), quote.currency)?;
+    Ok(quote.totals.total.checked_sub(paid)?)
+}
+
+/// The payment that a provider is to make; none when nothing is left to pay.
 fn payment(saga: &Saga<'_>, order: &Order, set: &ChangeSet) -> Result<Option<Payment>, FlowError> {
-    let pay = &command(saga)?.pay;
+    let command = command(saga)?;
+    let due = due(&order.quote, &saga.redeemed)?;
+    if let Some(expected) = command.credit.expect_due.filter(|expected| *expected != due) {
+        return Err(Rejection::PaymentChanged { expected, actual: due }.into());
+    }
+    let Some(pay) = &command.pay else {
+        let covered = due.is_zero().then_some(None);
+        return covered.ok_or_else(|| Rejection::PaymentMissing { due }.into());
+    };
     let (provider, method) = pay.split_once(':').unwrap_or((pay, ""));
     saga.shop.provider(provider)?.check_method(method).map_err(|why| Rejection::BadInput {
         what: "payment method",
         given: shown(pay),
         why,
     })?;
-    if order.total().is_zero() {
+    if due.is_zero() {
         return Ok(None);
     }
     Ok(Some(Payment {
@@ -215,7 +285,7 @@ fn payment(saga: &Saga<'_>, order: &Order, set: &ChangeSet) -> Result<Option<Pay
         order: order.id,
         provider: provider.to_owned(),
         method: method.to_owned(),
-        amount: order.total(),
+        amount: due,
         facts: Vec::new(),
         created_at: set.at,
         version: 1,

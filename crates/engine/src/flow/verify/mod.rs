@@ -10,6 +10,7 @@
 //! Deliberately absent: mending, and the search index, which can be built anew at any time.
 
 mod catalog;
+mod credit;
 mod event;
 mod order;
 mod stock;
@@ -63,6 +64,8 @@ pub struct VerifyCounts {
     pub events: u64,
     /// Checkouts that are open.
     pub checkouts: u64,
+    /// Gift cards and store credits.
+    pub credits: u64,
 }
 
 /// What a look over the whole shop found.
@@ -150,6 +153,8 @@ impl Shop {
         step("orders");
         let placed = self.verify_orders(&mut stock, &mut report)?;
         stock.finish(self, &mut report)?;
+        step("gift cards and store credit");
+        self.verify_credit(&mut report)?;
         step("checkouts");
         self.verify_checkouts(&mut report)?;
         step("events");

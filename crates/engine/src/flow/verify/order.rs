@@ -88,6 +88,7 @@ impl Shop {
         }
         report.counts.payments += count(payments.len());
         report.add(check_payments(order, &payments));
+        self.verify_credit_facts(payments.iter().map(|(payment, _)| payment), report)?;
         remark_payments(order, &payments)
             .into_iter()
             .for_each(|remark| report.remark(Some(remark)));
