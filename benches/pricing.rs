@@ -322,6 +322,7 @@ fn shop(cart: &[Line], promotions: &[Promotion]) -> (PricingFacts, QuoteRequest)
         promotion_uses: vec![],
         batch_coupons: vec![],
         orders_placed: None,
+        gift_stock: vec![],
         lane_mode: LaneMode::EachUnit,
     };
     let line = |(index, (_, quantity, _)): (usize, &Line)| RequestLine {

@@ -100,8 +100,10 @@ fn sell(shop: &Shop) -> Told {
         email,
         ship_to,
         delivery,
-        pay,
+        pay: Some(pay),
+        credit: CreditChoice::NONE,
         buyer_tax,
+        expect_quote: Some(quote.hash),
         expect_total: Some(quote.totals.total),
         key: None,
     };

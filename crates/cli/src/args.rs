@@ -78,6 +78,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Category(command::category::CategoryCommand),
     #[command(subcommand)]
+    Collection(command::collection::CollectionCommand),
+    #[command(subcommand)]
     Price(command::price::PriceCommand),
     Search(command::search::SearchArgs),
     #[command(subcommand)]
@@ -96,6 +98,8 @@ pub(crate) enum Command {
     Delivery(command::delivery::DeliveryCommand),
     #[command(subcommand)]
     Fee(command::fee::FeeCommand),
+    #[command(subcommand)]
+    Customer(command::customer::CustomerCommand),
     #[command(subcommand)]
     Cart(command::cart::CartCommand),
     Checkout(command::checkout::CheckoutArgs),

@@ -21,6 +21,7 @@ pub mod checkout;
 pub mod code;
 pub mod country;
 pub mod credit;
+pub mod customer;
 pub mod event;
 pub mod fulfillment;
 pub mod hash;

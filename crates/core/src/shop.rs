@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::address::CountryCode;
-use crate::catalog::Channel;
-use crate::id::{ChannelId, StockLocationId};
+use crate::catalog::{Channel, Collection};
+use crate::id::{ChannelId, CollectionId, StockLocationId};
 use crate::inventory::StockLocation;
 use crate::money::Currency;
 use crate::pricing::{DeliveryMethod, Fee, PriceList, Promotion, TaxRate, TaxZone};
@@ -72,13 +72,17 @@ pub struct ShopRecord {
 ///             "id": "pl_00000000000000000000000000000001", "name": "Retail", "channel": null,
 ///             "currency": "EUR", "customer_group": null, "window": {}, "priority": 0, "version": 1
 ///         }],
-///         "tax_zones": [], "tax_rates": [], "delivery_methods": [], "promotions": [], "version": 4
+///         "tax_zones": [], "tax_rates": [], "delivery_methods": [], "promotions": [],
+///         "collections": [{ "id": "coll_00000000000000000000000000000005", "handle": "winter", "name": "Winter", "version": 1 }],
+///         "version": 4
 ///     }"#,
 /// )?;
 /// let web = setup.channel_by_code("web").expect("it is listed");
 /// assert_eq!(setup.channel(web.id), Some(web));
 /// assert_eq!(setup.channel(ChannelId::from_u128(9)), None);
 /// assert_eq!(setup.location_by_word("Back room"), setup.location(StockLocationId::from_u128(1)));
+/// let winter = setup.collection_by_word("winter").expect("it is listed");
+/// assert_eq!(setup.collection_by_word(&winter.id.to_string()), Some(winter));
 /// assert_eq!(setup.base_price_list(web).map(|list| list.name.as_str()), Some("Retail"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -103,6 +107,9 @@ pub struct Setup {
     pub fees: Shared<Fee>,
     /// Promotions, by id.
     pub promotions: Shared<Promotion>,
+    /// Collections, by handle.
+    #[serde(default)]
+    pub collections: Shared<Collection>,
     /// Raised by every change of any of these.
     pub version: u64,
 }
@@ -127,6 +134,15 @@ impl Setup {
     pub fn location_by_word(&self, word: &str) -> Option<&StockLocation> {
         let by_code = self.locations.iter().find(|location| location.code == word);
         by_code.or_else(|| self.locations.iter().find(|location| location.name == word))
+    }
+
+    /// Returns a collection by its handle or the text of its id.
+    pub fn collection_by_word(&self, word: &str) -> Option<&Collection> {
+        let by_handle = self.collections.iter().find(|known| known.handle.as_str() == word);
+        by_handle.or_else(|| {
+            let id: CollectionId = word.parse().ok()?;
+            self.collections.iter().find(|known| known.id == id)
+        })
     }
 
     /// Returns the price list that imports write to: the first open one of the channel's currency without a customer group.

@@ -189,6 +189,7 @@ macro_rules! pass_reads_on {
         $crate::pass_reads_on!(SetupReader for [$($generics)*] $decorator, |$this| $inner);
         $crate::pass_reads_on!(CatalogReader for [$($generics)*] $decorator, |$this| $inner);
         $crate::pass_reads_on!(CartReader for [$($generics)*] $decorator, |$this| $inner);
+        $crate::pass_reads_on!(CustomerReader for [$($generics)*] $decorator, |$this| $inner);
         $crate::pass_reads_on!(StockReader for [$($generics)*] $decorator, |$this| $inner);
         $crate::pass_reads_on!(OrderReader for [$($generics)*] $decorator, |$this| $inner);
         $crate::pass_reads_on!(PromotionReader for [$($generics)*] $decorator, |$this| $inner);
@@ -220,6 +221,14 @@ macro_rules! pass_reads_on {
     (CartReader for [$($generics:tt)*] $decorator:ty, |$this:ident| $inner:expr) => {
         $crate::pass_reads_on! { @reader [$($generics)*] [$decorator] $this [$inner] CartReader {
             fn cart(id: ::sutler_core::id::CartId) -> Option<::sutler_core::cart::Cart>;
+        } }
+    };
+    (CustomerReader for [$($generics:tt)*] $decorator:ty, |$this:ident| $inner:expr) => {
+        $crate::pass_reads_on! { @reader [$($generics)*] [$decorator] $this [$inner] CustomerReader {
+            fn customer(id: ::sutler_core::id::CustomerId) -> Option<::sutler_core::customer::Customer>;
+            fn customer_by_email(email: &str) -> Option<::sutler_core::customer::Customer>;
+            fn customer_page(after: Option<::sutler_core::id::CustomerId>, limit: usize)
+                -> Vec<::sutler_core::customer::Customer>;
         } }
     };
     (StockReader for [$($generics:tt)*] $decorator:ty, |$this:ident| $inner:expr) => {

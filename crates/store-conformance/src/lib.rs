@@ -40,6 +40,7 @@ pub mod category;
 pub mod commit;
 pub mod coupon;
 pub mod credit;
+pub mod customer;
 pub mod event;
 pub mod faults;
 pub mod fulfillment;

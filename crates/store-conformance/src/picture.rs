@@ -190,6 +190,15 @@ impl Picture {
         self.add("prices", &store.prices(&variants).unwrap());
         self.add("price history", &store.price_history(&variants).unwrap());
         self.add("price list history", &store.price_list_history().unwrap());
+        let customers = pages(100, |last, limit| {
+            let after = last.map(|customer: &sutler_core::customer::Customer| customer.id);
+            store.customer_page(after, limit).unwrap()
+        });
+        for customer in &customers {
+            self.add(format!("customer {}", customer.id), customer);
+            let by_email = store.customer_by_email(&customer.email).unwrap();
+            self.add(format!("customer {}", customer.email), &by_email);
+        }
         for &cart in &known.carts {
             self.add(format!("cart {cart}"), &store.cart(cart).unwrap());
         }

@@ -69,6 +69,7 @@ macro_rules! store_conformance {
                 other_changes_leave_the_version_of_the_setup_alone
                 codes_are_unique
                 a_tax_rate_replaces_its_namesake
+                what_is_taken_away_is_gone
             }
             catalog {
                 a_product_comes_back_as_it_was_written
@@ -100,6 +101,11 @@ macro_rules! store_conformance {
             cart {
                 a_cart_comes_back_as_it_was_written
                 an_unknown_cart_is_not_found
+            }
+            customer {
+                a_customer_comes_back_as_it_was_written
+                an_address_belongs_to_one_customer
+                customer_pages_are_complete
             }
             stock {
                 a_movement_changes_the_level

@@ -1,6 +1,6 @@
 //! The set-up of the shop.
 
-use sutler_core::change::{Change, SetupChange};
+use sutler_core::change::{Change, SetupChange, SetupKey};
 use sutler_core::money::Rate;
 use sutler_core::port::Store;
 use sutler_core::pricing::{DeliveryRate, TaxRate};
@@ -58,6 +58,8 @@ pub fn setup_comes_back_as_it_was_written<F: Fixture>() {
     let fees = expected!(Fee by |r| r.code.clone());
     assert!(setup.fees.iter().eq(fees.iter().map(|fee| &**fee)));
     assert_eq!(*setup.promotions, expected!(Promotion by |r| r.id));
+    let collections = expected!(Collection by |r| r.handle.to_string());
+    assert!(setup.collections.iter().eq(collections.iter().map(|collection| &**collection)));
 }
 
 /// A change of any kind of set-up is seen by the next read, on every thread, and raises the version of the whole.
@@ -172,4 +174,55 @@ pub fn a_tax_rate_replaces_its_namesake<F: Fixture>() {
         stored.contains(&lower) && others.iter().all(|other| stored.contains(other)),
         "{stored:?}"
     );
+}
+
+/// What is taken away is gone, and nothing else; taking it away again changes nothing, and its code is free.
+pub fn what_is_taken_away_is_gone<F: Fixture>() {
+    let fixture = F::empty();
+    let store: &dyn Store = fixture.store();
+    let world = World::on(store);
+    let (zone, other_zone) = (world.tax_zone(&["DE"]), world.tax_zone(&["FR"]));
+    let method = |code: &str| world.delivery_method(code, DeliveryRate::Flat { amount: eur(0) });
+    let (post, bike) = (method("post"), method("bike"));
+    let (cash, deposit) = (world.fee("cash"), world.fee("deposit"));
+    let (winter, sale) = (world.collection("winter"), world.collection("sale"));
+    let rate = world.tax_rate(&zone, "VAT", "19");
+    let mut later = world.tax_rate(&zone, "VAT", "17");
+    later.window.from = Some(after(60));
+    let write = |changes: &[SetupChange]| {
+        committed(store, world.set_of(changes.iter().cloned().map(Change::Setup)));
+    };
+    let kept = [
+        SetupChange::TaxZone(other_zone.clone()),
+        SetupChange::TaxRate(later.clone()),
+        SetupChange::DeliveryMethod(Box::new(bike)),
+        SetupChange::Fee(Box::new(deposit)),
+        SetupChange::Collection(Box::new(sale)),
+    ];
+    let goes = [
+        SetupChange::TaxZone(zone.clone()),
+        SetupChange::TaxRate(rate.clone()),
+        SetupChange::DeliveryMethod(Box::new(post.clone())),
+        SetupChange::Fee(Box::new(cash.clone())),
+        SetupChange::Collection(Box::new(winter.clone())),
+    ];
+    write(&kept);
+    let before = read(store);
+    write(&goes);
+    let (category, name) = (rate.category, rate.name);
+    let keys = [
+        SetupKey::TaxRate { zone: zone.id, category, name, from: rate.window.from },
+        SetupKey::TaxZone(zone.id),
+        SetupKey::DeliveryMethod(post.id),
+        SetupKey::Fee(cash.id),
+        SetupKey::Collection(winter.id),
+    ];
+    for _ in 0..2 {
+        write(&keys.clone().map(SetupChange::Removed));
+        let now = read(store);
+        assert!(now.version > before.version);
+        assert_eq!(Setup { version: before.version, ..now }, before);
+    }
+    write(&[SetupChange::Collection(Box::new(world.collection("winter")))]);
+    write(&goes[..4]);
 }

@@ -1,9 +1,10 @@
 //! Version guards: a record may only follow the version that its writer read.
 
 use sutler_core::cart::Cart;
-use sutler_core::catalog::{Category, Channel, Product};
+use sutler_core::catalog::{Category, Channel, Collection, Product};
 use sutler_core::change::{Change, RecordRef, SetupChange};
 use sutler_core::checkout::Checkout;
+use sutler_core::customer::Customer;
 use sutler_core::fulfillment::Fulfillment;
 use sutler_core::import::ImportRun;
 use sutler_core::inventory::StockLocation;
@@ -51,6 +52,8 @@ fn kinds(world: &World, store: &dyn Store) -> Vec<Kind> {
         kind!("promotion", world.promotion("guarded"), Promotion => |r| setup(SetupChange::Promotion(r))),
         kind!("category", world.category(None, "guarded"), Category => Change::Category),
         kind!("product", world.product(), Product => |r| Change::Product(Box::new(r))),
+        kind!("collection", world.collection("guarded"), Collection => |r| setup(SetupChange::Collection(Box::new(r)))),
+        kind!("customer", world.customer("ada@example.com"), Customer => |r| Change::Customer(Box::new(r))),
         kind!("cart", world.cart(&[]), Cart => |r| Change::Cart(Box::new(r))),
         kind!("fulfillment", world.fulfillment(&order), Fulfillment => |r| Change::Fulfillment(Box::new(r))),
         kind!("checkout", world.checkout(&order), Checkout => |r| Change::Checkout(Box::new(r))),

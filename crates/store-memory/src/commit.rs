@@ -78,6 +78,7 @@ impl State {
             Change::PriceRemoved { list, variant, min_quantity } => {
                 self.remove_price(list, variant, min_quantity, at)
             }
+            Change::Customer(customer) => self.put_customer(*customer),
             Change::Cart(cart) => self.put_cart(*cart),
             Change::Stock(change) => self.change_stock(change, at),
             Change::OrderOpened(order) => {

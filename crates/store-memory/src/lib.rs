@@ -20,6 +20,7 @@ mod cart;
 mod catalog;
 mod commit;
 mod credit;
+mod customer;
 mod event;
 mod integrity;
 mod order;

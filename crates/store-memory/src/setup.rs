@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sutler_core::catalog::Channel;
-use sutler_core::change::SetupChange;
+use sutler_core::catalog::{Channel, Collection};
+use sutler_core::change::{SetupChange, SetupKey};
 use sutler_core::id::{
-    ChannelId, DeliveryMethodId, FeeId, PriceListId, PromotionId, StockLocationId, TaxZoneId,
+    ChannelId, CollectionId, DeliveryMethodId, FeeId, PriceListId, PromotionId, StockLocationId,
+    TaxZoneId,
 };
 use sutler_core::inventory::StockLocation;
 use sutler_core::port::{SetupReader, StoreError};
@@ -34,6 +35,7 @@ pub(crate) struct SetupTables {
     delivery_methods: BTreeMap<DeliveryMethodId, DeliveryMethod>,
     fees: BTreeMap<FeeId, Fee>,
     promotions: BTreeMap<PromotionId, Promotion>,
+    collections: BTreeMap<CollectionId, Collection>,
     version: u64,
     /// Made anew by every change, so that reading copies nothing.
     whole: Option<Arc<Setup>>,
@@ -62,6 +64,8 @@ impl State {
             SetupChange::DeliveryMethod(method) => setup.put_delivery_method(*method),
             SetupChange::Fee(fee) => setup.put_fee(*fee),
             SetupChange::Promotion(promotion) => setup.put_promotion(promotion),
+            SetupChange::Collection(collection) => setup.put_collection(*collection),
+            SetupChange::Removed(key) => setup.remove(key),
         }?;
         setup.version += 1;
         setup.whole = setup.read().map(Arc::new);
@@ -81,6 +85,8 @@ impl SetupTables {
         delivery_methods.sort_by(|a, b| a.code.cmp(&b.code));
         let mut fees: Vec<Fee> = self.fees.values().cloned().collect();
         fees.sort_by(|a, b| a.code.cmp(&b.code));
+        let mut collections: Vec<Collection> = self.collections.values().cloned().collect();
+        collections.sort_by(|a, b| a.handle.as_str().cmp(b.handle.as_str()));
         Some(Setup {
             shop: self.shop.clone()?,
             channels,
@@ -91,6 +97,7 @@ impl SetupTables {
             delivery_methods: delivery_methods.into(),
             fees: fees.into(),
             promotions: self.promotions.values().cloned().collect(),
+            collections: collections.into(),
             version: self.version,
         })
     }
@@ -181,6 +188,30 @@ impl SetupTables {
             return Err(taken("fee", &fee.code));
         }
         self.fees.insert(fee.id, fee);
+        Ok(())
+    }
+
+    fn put_collection(&mut self, collection: Collection) -> Applied {
+        let stored = self.collections.get(&collection.id).map(|stored| stored.version);
+        guard_version(stored, collection.version, collection.id)?;
+        let mut others = self.collections.values().filter(|other| other.id != collection.id);
+        if others.any(|other| other.handle == collection.handle) {
+            return Err(taken("collection", &collection.handle));
+        }
+        self.collections.insert(collection.id, collection);
+        Ok(())
+    }
+
+    fn remove(&mut self, key: SetupKey) -> Applied {
+        match key {
+            SetupKey::TaxZone(id) => drop(self.tax_zones.remove(&id)),
+            SetupKey::TaxRate { zone, category, name, from } => {
+                drop(self.tax_rates.remove(&(zone, category, name, from)));
+            }
+            SetupKey::DeliveryMethod(id) => drop(self.delivery_methods.remove(&id)),
+            SetupKey::Fee(id) => drop(self.fees.remove(&id)),
+            SetupKey::Collection(id) => drop(self.collections.remove(&id)),
+        }
         Ok(())
     }
 

@@ -11,12 +11,13 @@ use sutler_core::catalog::{Category, Handle, Product};
 use sutler_core::change::{IdempotencyKey, RecordRef};
 use sutler_core::checkout::Checkout;
 use sutler_core::credit::CreditId;
+use sutler_core::customer::Customer;
 use sutler_core::event::StoredEvent;
 use sutler_core::fulfillment::Fulfillment;
 use sutler_core::hash::ContentHash;
 use sutler_core::id::{
-    CartId, CategoryId, CheckoutId, CouponBatchId, FulfillmentId, OrderId, PaymentId, PriceListId,
-    ProductId, PromotionId, StockLocationId, VariantId,
+    CartId, CategoryId, CheckoutId, CouponBatchId, CustomerId, FulfillmentId, OrderId, PaymentId,
+    PriceListId, ProductId, PromotionId, StockLocationId, VariantId,
 };
 use sutler_core::import::ImportRun;
 use sutler_core::inventory::{Allocation, StockKey, StockLevel, StoredMovement};
@@ -50,6 +51,7 @@ pub(crate) struct State {
     pub(crate) past_prices: Table<(VariantId, PriceListId, u32, Timestamp), PriceRecord>,
 
     pub(crate) carts: Table<CartId, Arc<Cart>>,
+    pub(crate) customers: Table<CustomerId, Customer>,
 
     pub(crate) levels: Table<StockKey, StockLevel>,
     /// Units held, expired or not.

@@ -284,6 +284,7 @@ impl<'c> Batch<'c> {
             Change::PriceRemoved { list, variant, min_quantity } => {
                 self.remove_price(*list, *variant, *min_quantity)
             }
+            Change::Customer(customer) => self.put_customer(customer),
             Change::Cart(cart) => self.put_cart(cart),
             Change::Stock(change) => self.change_stock(change),
             Change::OrderOpened(order) => self.open_order(order),

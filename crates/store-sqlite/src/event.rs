@@ -92,6 +92,8 @@ const fn usual_subject(kind: EventKind) -> u8 {
         EventKind::CategoryChanged => 2,
         EventKind::GiftCardChanged => 20,
         EventKind::StoreCreditChanged => 21,
+        EventKind::CustomerChanged => 5,
+        EventKind::CollectionChanged => 18,
     }
 }
 

@@ -26,6 +26,7 @@ mod batch;
 mod cart;
 mod catalog;
 mod credit;
+mod customer;
 mod error;
 mod event;
 mod frozen;

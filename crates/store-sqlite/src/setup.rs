@@ -8,8 +8,8 @@ use std::sync::{Arc, PoisonError};
 use rusqlite::{Connection, OptionalExtension as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sutler_core::catalog::Channel;
-use sutler_core::change::{RecordRef, SetupChange};
+use sutler_core::catalog::{Channel, Collection};
+use sutler_core::change::{RecordRef, SetupChange, SetupKey};
 use sutler_core::inventory::StockLocation;
 use sutler_core::port::{SetupReader, StoreError};
 use sutler_core::pricing::{DeliveryMethod, Fee, PriceList, Promotion, TaxRate, TaxZone};
@@ -40,6 +40,8 @@ pub(crate) mod sql {
         KEEP_PRICE_LIST = "INSERT INTO raw_price_list_since (list, since, data)
             VALUES (?1, max(?2, ifnull((SELECT max(since) FROM raw_price_list_since WHERE list = ?1), ?2)), ?3)
             ON CONFLICT (list, since) DO UPDATE SET data = excluded.data";
+        DROP = "DELETE FROM raw_setup WHERE kind = ?1 AND id = ?2";
+        DROP_TAX_RATE = "DELETE FROM raw_tax_rate WHERE zone = ?1 AND category = ?2 AND name = ?3 AND begins_at = ?4";
         PUT_TAX_RATE = "INSERT INTO raw_tax_rate (zone, category, name, begins_at, data) VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT DO UPDATE SET data = excluded.data";
     }
@@ -56,6 +58,7 @@ enum Kind {
     DeliveryMethod,
     Promotion,
     Fee,
+    Collection,
 }
 
 impl Kind {
@@ -69,6 +72,7 @@ impl Kind {
             Kind::DeliveryMethod => 7,
             Kind::Promotion => 8,
             Kind::Fee => 16,
+            Kind::Collection => 17,
         }
     }
 
@@ -83,8 +87,14 @@ impl Kind {
             Kind::DeliveryMethod => "delivery method",
             Kind::Promotion => "promotion",
             Kind::Fee => "fee",
+            Kind::Collection => "collection",
         }
     }
+}
+
+/// A rate that holds since ever begins before every moment.
+fn begins_at(from: Option<Timestamp>) -> i64 {
+    from.map_or(i64::MIN, Timestamp::millis)
 }
 
 impl SetupReader for SqliteStore {
@@ -140,6 +150,7 @@ fn load(conn: &Connection, version: i64) -> Result<Option<Setup>, Fault> {
         delivery_methods: all(conn, by_code(Kind::DeliveryMethod))?.into(),
         fees: all(conn, by_code(Kind::Fee))?.into(),
         promotions: all(conn, by_id(Kind::Promotion))?.into(),
+        collections: all(conn, by_code(Kind::Collection))?.into(),
         version: count(version)?,
     }))
 }
@@ -158,6 +169,8 @@ pub(crate) fn looked_up_by(kind: i64, data: &str) -> Result<(u128, Option<String
         7 => of::<DeliveryMethod>(data).map(|of| (of.id.to_u128(), Some(of.code), of.version))?,
         8 => of::<Promotion>(data).map(|of| (of.id.to_u128(), None, of.version))?,
         16 => of::<Fee>(data).map(|of| (of.id.to_u128(), Some(of.code), of.version))?,
+        17 => of::<Collection>(data)
+            .map(|of| (of.id.to_u128(), Some(of.handle.to_string()), of.version))?,
         _ => return Err(Fault::damaged("the set-up", "a record is of an unknown kind")),
     })
 }
@@ -228,6 +241,12 @@ impl Batch<'_> {
                     promotion,
                 )?;
             }
+            SetupChange::Collection(collection) => {
+                let handle = collection.handle.as_str();
+                let (id, version) = (collection.id.into(), collection.version);
+                self.put_setup(Kind::Collection, id, Some(handle), version, collection)?;
+            }
+            SetupChange::Removed(key) => self.remove_setup(key)?,
         }
         self.count(Counter::Setup, 1)?;
         Ok(())
@@ -277,12 +296,31 @@ impl Batch<'_> {
         Ok(())
     }
 
+    fn remove_setup(&mut self, key: &SetupKey) -> Result<(), Stop> {
+        let (kind, id) = match key {
+            SetupKey::TaxRate { zone, category, name, from } => {
+                let row = (zone.to_bytes(), category.as_str(), name, begins_at(*from));
+                self.run(sql::DROP_TAX_RATE, row)?;
+                return Ok(());
+            }
+            SetupKey::TaxZone(id) => (Kind::TaxZone, id.to_bytes()),
+            SetupKey::DeliveryMethod(id) => (Kind::DeliveryMethod, id.to_bytes()),
+            SetupKey::Fee(id) => (Kind::Fee, id.to_bytes()),
+            SetupKey::Collection(id) => (Kind::Collection, id.to_bytes()),
+        };
+        self.run(sql::DROP, (kind.number(), id))?;
+        Ok(())
+    }
+
     /// A rate has no version: it is named by what it is for.
     fn put_tax_rate(&mut self, rate: &TaxRate) -> Result<(), Stop> {
-        // A rate that holds since ever begins before every moment.
-        let begins_at = rate.window.from.map_or(i64::MIN, Timestamp::millis);
-        let row =
-            (rate.zone.to_bytes(), rate.category.as_str(), &rate.name, begins_at, json(rate)?);
+        let row = (
+            rate.zone.to_bytes(),
+            rate.category.as_str(),
+            &rate.name,
+            begins_at(rate.window.from),
+            json(rate)?,
+        );
         self.run(sql::PUT_TAX_RATE, row)?;
         Ok(())
     }

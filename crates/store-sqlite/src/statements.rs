@@ -75,6 +75,7 @@ mod tests {
             ("catalog", crate::catalog::sql::ALL),
             ("catalog::write", crate::catalog::write::sql::ALL),
             ("credit", crate::credit::sql::ALL),
+            ("customer", crate::customer::sql::ALL),
             ("event", crate::event::sql::ALL),
             ("frozen", crate::frozen::sql::ALL),
             ("fulfillment", crate::fulfillment::sql::ALL),

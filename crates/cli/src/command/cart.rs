@@ -5,6 +5,7 @@ use sutler_core::change::IdempotencyKey;
 use sutler_core::id::{CartId, CustomerId};
 use sutler_core::pricing::{BuyerTax, VatId};
 use sutler_core::quantity::Quantity;
+use sutler_engine::Shop;
 use sutler_engine::flow::cart::QuoteFor;
 
 use super::shared::cart_shown;
@@ -33,14 +34,16 @@ pub(crate) enum CartCommand {
 Examples:
   sutler cart new
   CART=$(sutler cart new --quiet); echo \"$CART\"
-  sutler cart new --channel web --json")]
+  sutler cart new --channel web --json
+
+A cart of a customer is priced with the customer's group and tax; see `sutler customer`.")]
 pub(crate) struct NewArgs {
     /// Code of the channel [default: web]
     #[arg(long, value_name = "CODE")]
     channel: Option<String>,
-    /// Whose it is; without one it is a guest's
-    #[arg(long, value_name = "ID")]
-    customer: Option<CustomerId>,
+    /// Whose it is, by id or e-mail address; without one it is a guest's
+    #[arg(long, value_name = "CUSTOMER")]
+    customer: Option<String>,
     /// Same key, same cart: a repeated call starts no second one
     #[arg(long, value_name = "KEY")]
     key: Option<IdempotencyKey>,
@@ -183,7 +186,8 @@ impl NewArgs {
     fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         let shop = context.shop()?;
         let channel = self.channel.as_deref().unwrap_or(context.settings.channel());
-        let cart = shop.cart_new(channel, self.customer, self.key.clone())?;
+        let customer = self.customer.as_deref().map(|text| customer_id(&shop, text)).transpose()?;
+        let cart = shop.cart_new(channel, customer, self.key.clone())?;
         let view = cart_shown(&shop, &cart, &QuoteFor::default())?;
         Ok(Answer::one(Fresh(view)).next(context.hint(format!("cart add {} VARIANT QTY", cart.id))))
     }
@@ -263,6 +267,14 @@ impl MergeArgs {
         let cart = cart_shown(&shop, &cart, &QuoteFor::default())?;
         let sentence = format!("moved everything of {} into {}", self.from, self.into);
         Ok(Answer::one(MergedView { from: self.from, cart }).summary(sentence))
+    }
+}
+
+/// Returns whom a text names: an id as it stands, for a program may keep its customers elsewhere, or a known address.
+fn customer_id(shop: &Shop, text: &str) -> Result<CustomerId, CommandError> {
+    match text.parse() {
+        Ok(id) => Ok(id),
+        Err(_) => Ok(shop.find_customer(text)?.id),
     }
 }
 

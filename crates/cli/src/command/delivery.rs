@@ -16,6 +16,7 @@ pub(crate) enum DeliveryCommand {
     List(ListArgs),
     Show(ShowArgs),
     Add(AddArgs),
+    Remove(RemoveArgs),
 }
 
 /// List delivery methods
@@ -67,6 +68,22 @@ pub(crate) struct AddArgs {
     dry_run: bool,
 }
 
+/// Take a delivery method away
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sutler delivery remove standard --dry-run
+  sutler delivery remove standard
+
+Orders keep what they were placed with. A file with `active = false` switches a method off instead.")]
+pub(crate) struct RemoveArgs {
+    /// Its code
+    code: String,
+    /// Show what would go; write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
 impl DeliveryCommand {
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         let shop = context.shop()?;
@@ -86,6 +103,12 @@ impl DeliveryCommand {
                     near: methods.iter().map(|method| method.code.clone()).collect(),
                 })?;
                 Ok(Answer::one(DeliveryMethodShown::from(method)))
+            }
+            DeliveryCommand::Remove(args) => {
+                let method = shop.delivery_remove(&args.code, args.dry_run)?;
+                let done = if args.dry_run { "would be taken away" } else { "is taken away" };
+                let sentence = format!("the delivery method {} {done}", method.code);
+                Ok(Answer::one(DeliveryMethodShown::from(&method)).summary(sentence))
             }
             DeliveryCommand::Add(args) => {
                 let text = read_rules(&args.file, "delivery add")?;

@@ -13,6 +13,7 @@ use crate::view::{FeeList, FeeRow};
 pub(crate) enum FeeCommand {
     List(ListArgs),
     Add(AddArgs),
+    Remove(RemoveArgs),
 }
 
 /// List the fees and when they are charged
@@ -45,12 +46,38 @@ pub(crate) struct AddArgs {
     dry_run: bool,
 }
 
+/// Take a fee away
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sutler fee remove cash --dry-run
+  sutler fee remove cash
+
+Orders keep what they were placed with.")]
+pub(crate) struct RemoveArgs {
+    /// Its code
+    code: String,
+    /// Show what would go; write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
 impl FeeCommand {
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         let shop = context.shop()?;
-        let FeeCommand::Add(args) = self else {
-            let fees = shop.setup()?.fees.iter().map(FeeRow::from).collect();
-            return Ok(Answer::many(FeeList { fees }));
+        let args = match self {
+            FeeCommand::Add(args) => args,
+            FeeCommand::List(_) => {
+                let fees = shop.setup()?.fees.iter().map(FeeRow::from).collect();
+                return Ok(Answer::many(FeeList { fees }));
+            }
+            FeeCommand::Remove(args) => {
+                let fee = shop.fee_remove(&args.code, args.dry_run)?;
+                let done = if args.dry_run { "would be taken away" } else { "is taken away" };
+                let fees = vec![FeeRow::from(&fee)];
+                let sentence = format!("the fee {} {done}", fee.code);
+                return Ok(Answer::many(FeeList { fees }).summary(sentence));
+            }
         };
         let text = read_rules(&args.file, "fee add")?;
         let fee = shop.fee_add(&text, args.dry_run).map_err(|error| of_rules(&args.file, error))?;

@@ -7,8 +7,10 @@ pub(crate) mod cart;
 pub(crate) mod category;
 pub(crate) mod channel;
 pub(crate) mod checkout;
+pub(crate) mod collection;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod customer;
 pub(crate) mod delivery;
 pub(crate) mod demo;
 pub(crate) mod doctor;
@@ -57,6 +59,7 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<Answer, Com
         Command::Export(args) => args.run(context),
         Command::Product(command) => command.run(context),
         Command::Category(command) => command.run(context),
+        Command::Collection(command) => command.run(context),
         Command::Price(command) => command.run(context),
         Command::Search(args) => args.run(context),
         Command::Stock(command) => command.run(context),
@@ -67,6 +70,7 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<Answer, Com
         Command::Tax(command) => command.run(context),
         Command::Delivery(command) => command.run(context),
         Command::Fee(command) => command.run(context),
+        Command::Customer(command) => command.run(context),
         Command::Cart(command) => command.run(context),
         Command::Checkout(args) => args.run(context),
         Command::Order(command) => command.run(context),

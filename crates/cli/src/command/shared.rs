@@ -48,13 +48,7 @@ pub(crate) fn cart_shown(
         Err(FlowError::Refused(rejection)) => Err(Some(rejection.to_string())),
         Err(error) => return Err(error.into()),
     };
-    Ok(CartView::new(
-        cart,
-        channel(shop, cart)?,
-        is_expired(shop, cart),
-        priced,
-        &names(shop, cart)?,
-    ))
+    shown(shop, cart, priced)
 }
 
 /// Returns a cart at a price that was decided.
@@ -63,14 +57,17 @@ pub(crate) fn cart_priced(
     cart: &Cart,
     quote: &Quote,
 ) -> Result<CartView, CommandError> {
-    let priced = Ok(QuoteView::from(quote));
-    Ok(CartView::new(
-        cart,
-        channel(shop, cart)?,
-        is_expired(shop, cart),
-        priced,
-        &names(shop, cart)?,
-    ))
+    shown(shop, cart, Ok(QuoteView::from(quote)))
+}
+
+fn shown(
+    shop: &Shop,
+    cart: &Cart,
+    priced: Result<QuoteView, Option<String>>,
+) -> Result<CartView, CommandError> {
+    let gifts = priced.iter().flat_map(|quote| &quote.lines).map(|line| line.variant);
+    let names = names(shop, cart.lines.iter().map(|line| line.variant).chain(gifts));
+    Ok(CartView::new(cart, channel(shop, cart)?, is_expired(shop, cart), priced, &names))
 }
 
 fn is_expired(shop: &Shop, cart: &Cart) -> bool {
@@ -84,16 +81,22 @@ fn channel(shop: &Shop, cart: &Cart) -> Result<String, CommandError> {
     Ok(found.map_or_else(|| cart.channel.to_string(), |channel| channel.code.clone()))
 }
 
-/// Returns label and title of each variant of a cart.
-fn names(shop: &Shop, cart: &Cart) -> Result<BTreeMap<VariantId, (String, String)>, CommandError> {
+/// Returns label and title of each variant.
+fn names(
+    shop: &Shop,
+    variants: impl Iterator<Item = VariantId>,
+) -> BTreeMap<VariantId, (String, String)> {
     let mut names = BTreeMap::new();
-    for line in &cart.lines {
-        if let Ok(found) = shop.find_variant(&line.variant.to_string()) {
+    for variant in variants {
+        if names.contains_key(&variant) {
+            continue;
+        }
+        if let Ok(found) = shop.find_variant(&variant.to_string()) {
             let label = found.variant.label(&found.product.handle);
-            names.insert(line.variant, (label, found.product.variant_title(&found.variant)));
+            names.insert(variant, (label, found.product.variant_title(&found.variant)));
         }
     }
-    Ok(names)
+    names
 }
 
 /// A correction of what is left of a gift card or store credit, as people type it.

@@ -3,22 +3,27 @@
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
-use sutler_core::pricing::EU_VAT;
+use sutler_core::address::CountryCode;
+use sutler_core::pricing::{EU_VAT, TaxCategory};
+use sutler_core::time::Timestamp;
 use sutler_engine::FlowError;
 use sutler_engine::flow::import::Input;
 use sutler_engine::flow::tax::TaxSource;
+use sutler_engine::flow::tax_remove::TaxRemoval;
 
 use crate::answer::Answer;
 use crate::context::{Context, quoted};
 use crate::error::CommandError;
 use crate::plural::counted;
-use crate::view::{TaxImportView, TaxRateList, TaxRateRow};
+use crate::view::{HomeView, TaxImportView, TaxRateList, TaxRateRow};
 
 /// Tax rates by zone and kind of goods
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum TaxCommand {
+    Home(HomeArgs),
     List(ListArgs),
     Import(ImportArgs),
+    Remove(RemoveArgs),
 }
 
 /// List tax rates; as CSV it is a file that `tax import` reads
@@ -55,6 +60,49 @@ pub(crate) struct ImportArgs {
     dry_run: bool,
 }
 
+/// Say which country the shop is in; without one it is shown
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sutler tax home
+  sutler tax home AT
+
+A business in another member state of the EU than this one owes the tax itself when it gives its VAT id (--vat-id).")]
+pub(crate) struct HomeArgs {
+    /// Code of the country
+    country: Option<CountryCode>,
+    /// Forget the country: then no charge is ever reversed
+    #[arg(long, conflicts_with = "country")]
+    unset: bool,
+}
+
+/// End tax rates of a zone, or take them away
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sutler tax remove AT --dry-run
+  sutler tax remove AT --category standard --at 2027-01-01T00:00:00Z
+  sutler tax remove AT
+
+Without --category and --name all rates of the zone go, and the zone with its last one. With --at they stay until then. What
+is ordered keeps its tax.")]
+pub(crate) struct RemoveArgs {
+    /// Name or id of the zone
+    zone: String,
+    /// Rates on this kind of goods only
+    #[arg(long, value_name = "CATEGORY")]
+    category: Option<TaxCategory>,
+    /// Rates of this name only
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// From when on they hold no more [default: they are taken away]
+    #[arg(long, value_name = "MOMENT")]
+    at: Option<Timestamp>,
+    /// Show what would end; write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
 impl TaxCommand {
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         match self {
@@ -65,7 +113,42 @@ impl TaxCommand {
                 Ok(Answer::many(TaxRateList { rates }))
             }
             TaxCommand::Import(args) => args.run(context),
+            TaxCommand::Home(args) => args.run(context),
+            TaxCommand::Remove(args) => args.run(context),
         }
+    }
+}
+
+impl HomeArgs {
+    fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
+        let shop = context.shop()?;
+        let country = match (self.country, self.unset) {
+            (None, false) => shop.setup()?.shop.country,
+            (country, _) => shop.home_set(country)?.country,
+        };
+        Ok(Answer::one(HomeView { country: country.map(|country| country.to_string()) }))
+    }
+}
+
+impl RemoveArgs {
+    fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
+        let shop = context.shop()?;
+        let removal = TaxRemoval {
+            zone: self.zone.clone(),
+            category: self.category.clone(),
+            name: self.name.clone(),
+            at: self.at,
+        };
+        let zones = shop.setup()?.tax_zones.clone();
+        let gone = shop.tax_remove(&removal, self.dry_run)?;
+        let rates = gone.iter().map(|rate| TaxRateRow::of(rate, &zones)).collect();
+        let many = counted(size(gone.len()), "rate", "rates");
+        let done = match (self.dry_run, self.at) {
+            (true, _) => format!("{many} would end; nothing was written"),
+            (false, Some(at)) => format!("{many} ends at {at}"),
+            (false, None) => format!("{many} taken away"),
+        };
+        Ok(Answer::many(TaxRateList { rates }).summary(done).next(context.hint("tax list")))
     }
 }
 

@@ -25,6 +25,8 @@ view! {
         title: String,
         /// Units.
         quantity: u32,
+        /// Whether a promotion put it in: then it is no line of the cart and costs nothing.
+        gift: bool,
     }
 }
 
@@ -41,7 +43,7 @@ view! {
         status: CartStatus,
         /// Whether it is open but too old to be sold.
         expired: bool,
-        /// What is in it.
+        /// What is in it, and the gifts that come with it.
         lines: Vec<CartLineView>,
         /// Entered coupon codes.
         coupons: Vec<String>,
@@ -75,19 +77,16 @@ impl CartView {
         priced: Result<QuoteView, Option<String>>,
         names: &BTreeMap<VariantId, (String, String)>,
     ) -> Self {
-        let lines = cart.lines.iter().map(|line| {
-            let (label, title) = names
-                .get(&line.variant)
-                .cloned()
-                .unwrap_or_else(|| (line.variant.to_string(), String::new()));
-            CartLineView {
-                line: line.line,
-                variant: line.variant,
-                label,
-                title,
-                quantity: line.quantity.get(),
-            }
-        });
+        let line = |line, variant: VariantId, quantity, gift| {
+            let named = names.get(&variant).cloned();
+            let (label, title) = named.unwrap_or_else(|| (variant.to_string(), String::new()));
+            CartLineView { line, variant, label, title, quantity, gift }
+        };
+        let own = cart.lines.iter().map(|l| line(l.line, l.variant, l.quantity.get(), false));
+        let priced_lines = priced.iter().flat_map(|quote| &quote.lines);
+        let gifts = priced_lines.filter(|priced| priced.gift);
+        let gifts = gifts.map(|gift| line(gift.line, gift.variant, gift.quantity, true));
+        let lines = own.chain(gifts).collect();
         let (quote, not_priced) = match priced {
             Ok(quote) => (Some(quote), None),
             Err(why) => (None, why),
@@ -98,7 +97,7 @@ impl CartView {
             customer: cart.customer,
             status: cart.status,
             expired,
-            lines: lines.collect(),
+            lines,
             coupons: cart.coupons.clone(),
             quote,
             not_priced,
@@ -172,7 +171,7 @@ impl CartView {
             table.row([
                 line.line.to_string(),
                 line.label.clone(),
-                line.title.clone(),
+                if line.gift { format!("{} (a gift)", line.title) } else { line.title.clone() },
                 line.quantity.to_string(),
                 priced.unit_price.to_string(),
                 if priced.discount_total.is_zero() {

@@ -161,7 +161,7 @@ macro_rules! describe_ids {
 }
 
 describe_ids! {
-    CartId, CategoryId, ChannelId, CommandId, CustomerId, FulfillmentId, OrderId, PaymentId, PriceListId, ProductId, PromotionId,
+    CartId, CategoryId, ChannelId, CollectionId, CommandId, CustomerId, FulfillmentId, OrderId, PaymentId, PriceListId, ProductId, PromotionId,
     StockLocationId, VariantId,
 }
 

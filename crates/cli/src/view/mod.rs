@@ -9,8 +9,10 @@ mod cart;
 mod category;
 mod channel;
 mod check;
+mod collection;
 mod coupon;
 mod credit;
+mod customer;
 mod delivery;
 pub(crate) mod describe;
 mod error;
@@ -36,10 +38,12 @@ pub(crate) use cart::{CartView, MergedView};
 pub(crate) use category::CategoryTreeView;
 pub(crate) use channel::{ChannelList, ChannelRow};
 pub(crate) use check::{BackupView, CheckView, DoctorView, IndexView, RecoveryView, VerifyView};
+pub(crate) use collection::{CollectionList, CollectionRow};
 pub(crate) use coupon::CouponCodeList;
 pub(crate) use credit::{
     GiftCardList, GiftCardRow, GiftCardShown, StoreCreditList, StoreCreditRow, StoreCreditShown,
 };
+pub(crate) use customer::{CustomerList, CustomerRow};
 pub(crate) use delivery::{
     DeliveryMethodList, DeliveryMethodRow, DeliveryMethodShown, FeeList, FeeRow,
 };
@@ -60,7 +64,7 @@ pub(crate) use setup::SetupView;
 pub(crate) use sheet::Sheet;
 pub(crate) use simulate::SimulationView;
 pub(crate) use stock::{MovementList, MovementRow, StockShown};
-pub(crate) use tax::{TaxImportView, TaxRateList, TaxRateRow};
+pub(crate) use tax::{HomeView, TaxImportView, TaxRateList, TaxRateRow};
 
 /// The version of the JSON that this program writes.
 pub(crate) const SCHEMA: u32 = 1;

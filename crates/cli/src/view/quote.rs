@@ -1,6 +1,7 @@
 //! What a cart or order costs, and why.
 
 use sutler_core::change::RecordRef;
+use sutler_core::id::VariantId;
 use sutler_core::money::Money;
 use sutler_core::pricing::{
     Discount, Quote, QuoteDelivery, QuoteFee, QuoteLine, TaxLine, TraceNode,
@@ -65,8 +66,12 @@ view! {
     QuoteLineView {
         /// Number of the line.
         line: u32,
+        /// What.
+        variant: VariantId,
         /// Units.
         quantity: u32,
+        /// Whether a promotion put it in, free.
+        gift: bool,
         /// What one unit costs before discounts.
         unit_price: Money,
         /// The earlier price of one unit, never charged.
@@ -206,7 +211,9 @@ impl From<&QuoteLine> for QuoteLineView {
     fn from(line: &QuoteLine) -> Self {
         Self {
             line: line.line,
+            variant: line.variant,
             quantity: line.quantity.get(),
+            gift: line.is_gift(),
             unit_price: line.unit_price,
             compare_at_price: line.compare_at,
             price_list: line.price_list_name.to_string(),

@@ -45,6 +45,14 @@ view! {
 }
 
 view! {
+    /// Where the shop is, for tax.
+    HomeView {
+        /// The country; `null` when nobody said: then no charge is ever reversed.
+        country: Option<String>,
+    }
+}
+
+view! {
     /// What a file of tax rates changed.
     TaxImportView {
         /// Whether nothing was written.
@@ -167,6 +175,14 @@ impl TaxImportView {
             changed: plan.changed.iter().map(|(_, after)| row(after)).collect(),
             unchanged: u64::try_from(plan.unchanged).unwrap_or(u64::MAX),
         }
+    }
+}
+
+impl Show for HomeView {
+    fn show(&self, page: &Page) -> String {
+        let mut sheet = Sheet::new(page);
+        sheet.pair("home", self.country.as_deref().unwrap_or("(nobody said)"));
+        sheet.finish()
     }
 }
 

@@ -22,9 +22,19 @@ const RUNS: &[(&str, &str)] = &[
     ("channel set", "channel set web --lane-mode best-of"),
     ("checkout", "checkout CART --email a@example.com --ship-to 'A;B 1;1;C;DE' --delivery standard --pay test:ok"),
     ("checkout", "checkout CART --email a@example.com --ship-to 'A;B 1;1;C;DE' --delivery standard --pay test:ok --dry-run"),
+    ("collection add", "collection add pans --product field-skillet --category Outdoor"),
+    ("collection list", "collection list"),
+    ("collection remove", "collection remove winter"),
+    ("collection set", "collection set winter --name Winter"),
+    ("collection show", "collection show winter"),
     ("config show", "config show"),
+    ("customer add", "customer add bob@example.com --group trade"),
+    ("customer list", "customer list"),
+    ("customer set", "customer set trader@example.com --group trade"),
+    ("customer show", "customer show trader@example.com"),
     ("delivery add", "delivery add parcel.toml"),
     ("delivery list", "delivery list"),
+    ("delivery remove", "delivery remove standard"),
     ("delivery show", "delivery show standard"),
     ("demo", "demo folder"),
     ("doctor", "doctor"),
@@ -39,6 +49,7 @@ const RUNS: &[(&str, &str)] = &[
     ("export", "export out.csv"),
     ("fee add", "fee add cash.toml"),
     ("fee list", "fee list"),
+    ("fee remove", "fee remove cash"),
     ("fulfill deliver", "fulfill deliver 1002"),
     ("fulfill pack", "fulfill pack 1001"),
     ("fulfill pick", "fulfill pick 1001"),
@@ -91,8 +102,10 @@ const RUNS: &[(&str, &str)] = &[
     ("store-credit grant", "store-credit grant ada@example.com 5.00 --reason sorry"),
     ("store-credit list", "store-credit list"),
     ("store-credit show", "store-credit show ada@example.com"),
+    ("tax home", "tax home AT"),
     ("tax import", "tax import --eu"),
     ("tax list", "tax list"),
+    ("tax remove", "tax remove AT"),
     ("verify", "verify"),
 ];
 
@@ -115,6 +128,7 @@ fn every_answer_has_the_fields_of_its_schema() {
         place.write("sale.csv", "sku,price\nFEN-SKIL-26,44.00\n");
         place.write("cash.toml", "code = \"cash\"\nname = \"Cash\"\namount = \"2.00\"\n");
         place.write("spring.toml", "name = \"Spring\"\ngives = { percent = \"15%\" }\n");
+        place.ready_for(line);
         let (cart, other) = (place.cart("FEN-SKIL-26", "2"), place.cart("FEN-SKIL-20", "1"));
         if name == "restore" {
             place.run(&["backup", "copy.db"]).with_code(0);

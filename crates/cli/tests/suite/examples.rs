@@ -79,6 +79,7 @@ fn every_example_works() {
                 .write("spring.toml", spring)
                 .write("prices.csv", prices)
                 .write("sale.csv", sale);
+            place.ready_for(&example);
             if example.contains("stock.csv") {
                 place.run(&["export", "stock.csv", "--as", "shopify-inventory"]).with_code(0);
             }

@@ -6,6 +6,7 @@
 
 mod contract;
 mod coupon;
+mod customer;
 mod demo;
 mod doctor;
 mod dry_run;

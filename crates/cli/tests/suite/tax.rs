@@ -139,3 +139,53 @@ fn a_fee_for_a_way_to_pay_is_charged_and_stands_on_the_order() {
     assert!(told.contains("Cash on delivery"), "{told}");
     place.run(&["verify"]).with_code(0);
 }
+
+#[test]
+fn rates_deliveries_and_fees_can_be_ended_and_taken_away() {
+    let place = Place::demo();
+    place.write("cash.toml", "code = \"cash\"\nname = \"Cash\"\namount = \"2.00\"\n");
+    place.run(&["fee", "add", "cash.toml"]).with_code(0);
+    place.run(&["tax", "import", "--eu"]).with_code(0);
+    let rates = |zone: &str| {
+        let listed = place.run(&["tax", "list", "--json"]).with_code(0).json();
+        let rates = listed["rates"].as_array().cloned().unwrap_or_default();
+        rates.into_iter().filter(|rate| rate["zone"] == zone).collect::<Vec<_>>()
+    };
+    let all = rates("AT").len();
+    let remove = ["tax", "remove", "AT", "--category", "standard"];
+    place.run(&[&remove[..], &["--dry-run"]].concat()).with_code(0);
+    assert_eq!(rates("AT").len(), all);
+    place.run(&[&remove[..], &["--at", "2027-01-01T00:00:00Z"]].concat()).with_code(0);
+    let ended: Vec<_> = rates("AT").into_iter().filter(|rate| !rate["until"].is_null()).collect();
+    assert_eq!((ended.len(), rates("AT").len()), (1, all));
+    assert_eq!(ended[0]["category"], "standard");
+    place.run(&remove).with_code(0);
+    assert_eq!(rates("AT").len(), all - 1);
+    place.run(&remove).with_code(3);
+    place.run(&["tax", "remove", "AT"]).with_code(0);
+    assert!(rates("AT").is_empty());
+    place.run(&["tax", "remove", "AT"]).with_code(3);
+
+    for (noun, code) in [("delivery", "standard"), ("fee", "cash")] {
+        place.run(&[noun, "remove", code, "--dry-run"]).with_code(0);
+        place.run(&[noun, "remove", code]).with_code(0);
+        place.run(&[noun, "remove", code]).with_code(3);
+    }
+}
+
+#[test]
+fn the_home_of_the_shop_decides_about_the_reverse_charge() {
+    let place = Place::demo();
+    let cart = place.cart("FEN-SKIL-26", "1");
+    let quote = |vat_id: &str| {
+        let words = ["cart", "quote", &cart, "--ship-to", ADDRESS, "--vat-id", vat_id, "--json"];
+        place.run(&words).with_code(0).json()["quote"].clone()
+    };
+    assert!(!quote("ATU13585627")["tax_relief"].is_null());
+    place.run(&["tax", "home", "AT"]).with_code(0);
+    assert_eq!(place.run(&["tax", "home", "--json"]).with_code(0).json()["country"], "AT");
+    let refused = quote("ATU13585627");
+    assert!(refused["tax_relief"].is_null() && !refused["vat_id_refused"].is_null(), "{refused}");
+    place.run(&["tax", "home", "--unset"]).with_code(0);
+    assert!(place.run(&["tax", "home", "--json"]).with_code(0).json()["country"].is_null());
+}

@@ -10,5 +10,6 @@ mod set;
 pub use outcome::{CommitOutcome, Receipt};
 pub use record::RecordRef;
 pub use set::{
-    BadKey, Change, ChangeSet, Idempotency, IdempotencyKey, KEY_MAX, SetupChange, StockChange,
+    BadKey, Change, ChangeSet, Idempotency, IdempotencyKey, KEY_MAX, SetupChange, SetupKey,
+    StockChange,
 };

@@ -85,6 +85,7 @@ record_ref! {
     Variant(VariantId) = 15,
     ImportRun(ImportRunId) = 16,
     Fee(FeeId) = 17,
+    Collection(CollectionId) = 18,
     GiftCard(GiftCardId) = 20,
     StoreCredit(StoreCreditId) = 21,
 }

@@ -4,20 +4,24 @@ use serde::{Deserialize, Serialize};
 
 use super::RecordRef;
 use crate::cart::Cart;
-use crate::catalog::{Category, Channel, Product};
+use crate::catalog::{Category, Channel, Collection, Product};
 use crate::checkout::Checkout;
 use crate::credit::{Credit, CreditEntry};
+use crate::customer::Customer;
 use crate::event::Event;
 use crate::fulfillment::Fulfillment;
 use crate::hash::ContentHash;
-use crate::id::{CheckoutId, CommandId, CouponBatchId, PaymentId, VariantId};
+use crate::id::{
+    CheckoutId, CollectionId, CommandId, CouponBatchId, DeliveryMethodId, FeeId, PaymentId,
+    TaxZoneId, VariantId,
+};
 use crate::import::ImportRun;
 use crate::inventory::{Allocation, SourcedUnits, StockKey, StockLocation, StockMovement};
 use crate::order::{Order, OrderAction, PromotionUse};
 use crate::payment::{Payment, PaymentFact, PaymentTask};
 use crate::pricing::{
-    CouponCode, DeliveryMethod, Fee, Limits, Price, PriceList, PricingError, Promotion, TaxRate,
-    TaxZone,
+    CouponCode, DeliveryMethod, Fee, Limits, Price, PriceList, PricingError, Promotion,
+    TaxCategory, TaxRate, TaxZone,
 };
 use crate::shop::ShopRecord;
 use crate::time::Timestamp;
@@ -218,6 +222,8 @@ pub enum Change {
         /// The rung.
         min_quantity: u32,
     },
+    /// A customer. Guards: its version, its unique address.
+    Customer(Box<Customer>),
     /// Writes a cart with all its lines. Guarded by version.
     Cart(Box<Cart>),
     /// Changes stock.
@@ -335,6 +341,42 @@ pub enum SetupChange {
     Fee(Box<Fee>),
     /// A promotion.
     Promotion(Promotion),
+    /// A collection. Guards: its version, its unique handle.
+    Collection(Box<Collection>),
+    /// A row is taken away; one that is not there is passed over.
+    Removed(SetupKey),
+}
+
+/// What a row of the set-up that may be taken away is named by.
+///
+/// ```
+/// use sutler_core::change::{SetupChange, SetupKey};
+/// use sutler_core::id::FeeId;
+///
+/// let gone = SetupChange::Removed(SetupKey::Fee(FeeId::from_u128(1)));
+/// assert!(matches!(gone, SetupChange::Removed(SetupKey::Fee(id)) if id.to_u128() == 1));
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SetupKey {
+    /// A tax zone; its rates are rows of their own.
+    TaxZone(TaxZoneId),
+    /// A tax rate.
+    TaxRate {
+        /// Its zone.
+        zone: TaxZoneId,
+        /// Its category.
+        category: TaxCategory,
+        /// Its name.
+        name: String,
+        /// From when on it holds.
+        from: Option<Timestamp>,
+    },
+    /// A delivery method.
+    DeliveryMethod(DeliveryMethodId),
+    /// A fee.
+    Fee(FeeId),
+    /// A collection.
+    Collection(CollectionId),
 }
 
 impl SetupChange {
@@ -373,6 +415,8 @@ impl SetupChange {
             SetupChange::DeliveryMethod(method) => method.check(),
             SetupChange::Fee(fee) => fee.check(),
             SetupChange::Promotion(promotion) => promotion.check(),
+            SetupChange::Collection(collection) => collection.check(),
+            SetupChange::Removed(_) => Ok(()),
         }
     }
 }

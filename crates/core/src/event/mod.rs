@@ -91,6 +91,10 @@ event_kinds! {
     GiftCardChanged = 20 "gift_card.changed",
     /// Store credit was granted, redeemed, given back to, corrected. Subject: the store credit.
     StoreCreditChanged = 21 "store_credit.changed",
+    /// A customer was made or changed.
+    CustomerChanged = 18 "customer.changed",
+    /// A collection was made, changed or taken away.
+    CollectionChanged = 19 "collection.changed",
 }
 
 /// What an event says beside its subject.

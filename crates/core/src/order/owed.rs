@@ -1,6 +1,7 @@
 //! What an order's buyer is counted under, owes, and has to have paid before goods leave.
 
 use super::{Order, OrderNumber};
+use crate::customer::normalized_email;
 use crate::id::CustomerId;
 use crate::money::Money;
 use crate::payment::Payment;
@@ -21,7 +22,7 @@ use crate::shown::shown;
 /// assert_eq!(buyer_key(None, None), None);
 /// ```
 pub fn buyer_key(customer: Option<CustomerId>, email: Option<&str>) -> Option<String> {
-    let guest = || email.map(|email| email.trim().to_lowercase());
+    let guest = || email.map(normalized_email);
     customer.map(|id| id.to_string()).or_else(guest)
 }
 

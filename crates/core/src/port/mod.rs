@@ -17,8 +17,8 @@ pub use promotion::{PromotionReader, UsesAsked};
 pub use provider::{Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest};
 pub use random::RandomSource;
 pub use store::{
-    CartReader, CatalogReader, CatalogSize, EventReader, Finding, OrderFilter, OrderReader,
-    SagaReader, SetupReader, StockReader, Store, VariantRef,
+    CartReader, CatalogReader, CatalogSize, CustomerReader, EventReader, Finding, OrderFilter,
+    OrderReader, SagaReader, SetupReader, StockReader, Store, VariantRef,
 };
 pub use tax::{TaxProvider, TaxProviderError};
 

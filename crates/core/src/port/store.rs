@@ -13,10 +13,13 @@ use crate::cart::Cart;
 use crate::catalog::{Category, Handle, Product};
 use crate::change::{ChangeSet, CommitOutcome, IdempotencyKey, RecordRef};
 use crate::checkout::Checkout;
+use crate::customer::Customer;
 use crate::event::StoredEvent;
 use crate::fulfillment::Fulfillment;
 use crate::hash::ContentHash;
-use crate::id::{CartId, CheckoutId, OrderId, PaymentId, ProductId, StockLocationId, VariantId};
+use crate::id::{
+    CartId, CheckoutId, CustomerId, OrderId, PaymentId, ProductId, StockLocationId, VariantId,
+};
 use crate::import::ImportRun;
 use crate::inventory::{Allocation, Reservation, StockKey, StockLevel, StoredMovement};
 use crate::order::{LoggedAction, Order, OrderNumber, OrderStatus};
@@ -198,6 +201,41 @@ pub struct CatalogSize {
 pub trait CartReader {
     /// Returns a cart.
     fn cart(&self, id: CartId) -> Result<Option<Cart>, StoreError>;
+}
+
+/// Customers.
+///
+/// ```
+/// use sutler_core::port::{CustomerReader, StoreError};
+/// # use sutler_core::customer::Customer;
+/// # use sutler_core::id::CustomerId;
+/// # struct Nobody;
+/// # impl CustomerReader for Nobody {
+/// #     fn customer(&self, _: CustomerId) -> Result<Option<Customer>, StoreError> { Ok(None) }
+/// #     fn customer_by_email(&self, _: &str) -> Result<Option<Customer>, StoreError> { Ok(None) }
+/// #     fn customer_page(&self, _: Option<CustomerId>, _: usize) -> Result<Vec<Customer>, StoreError> { Ok(vec![]) }
+/// # }
+///
+/// /// The group that a customer's prices are for.
+/// fn group(store: &dyn CustomerReader, email: &str) -> Result<Option<String>, StoreError> {
+///     Ok(store.customer_by_email(email)?.and_then(|customer| customer.group))
+/// }
+/// # assert_eq!(group(&Nobody, "ada@example.com")?, None);
+/// # Ok::<(), StoreError>(())
+/// ```
+pub trait CustomerReader {
+    /// Returns a customer.
+    fn customer(&self, id: CustomerId) -> Result<Option<Customer>, StoreError>;
+
+    /// Returns the customer with exactly this address, as it was written.
+    fn customer_by_email(&self, email: &str) -> Result<Option<Customer>, StoreError>;
+
+    /// Returns up to `limit` customers with ids above `after`, in their order.
+    fn customer_page(
+        &self,
+        after: Option<CustomerId>,
+        limit: usize,
+    ) -> Result<Vec<Customer>, StoreError>;
 }
 
 /// Where stock is read.
@@ -512,7 +550,7 @@ pub struct Finding {
 /// # use std::collections::BTreeMap;
 /// # use std::sync::Arc;
 /// # use std::sync::atomic::{AtomicBool, Ordering};
-/// # use sutler_core::{cart::Cart, checkout::Checkout, event::StoredEvent, fulfillment::Fulfillment, hash::ContentHash};
+/// # use sutler_core::{cart::Cart, checkout::Checkout, customer::Customer, event::StoredEvent, fulfillment::Fulfillment, hash::ContentHash};
 /// # use sutler_core::catalog::{Category, Handle, Product};
 /// # use sutler_core::change::{IdempotencyKey, Receipt, RecordRef};
 /// # use sutler_core::credit::{Credit, CreditId, StoredCreditEntry};
@@ -556,6 +594,11 @@ pub struct Finding {
 /// #         } }
 /// #     }
 /// #     CartReader { cart(CartId) -> Option<Cart>; }
+/// #     CustomerReader {
+/// #         customer(CustomerId) -> Option<Customer>;
+/// #         customer_by_email(&str) -> Option<Customer>;
+/// #         customer_page(Option<CustomerId>, usize) -> Vec<Customer>;
+/// #     }
 /// #     StockReader {
 /// #         stock_levels(&[VariantId], Timestamp) -> BTreeMap<StockKey, StockLevel>;
 /// #         stock_level_page(Option<StockKey>, usize) -> Vec<(StockKey, StockLevel)>;
@@ -634,6 +677,7 @@ pub trait Store:
     SetupReader
     + CatalogReader
     + CartReader
+    + CustomerReader
     + StockReader
     + OrderReader
     + PromotionReader

@@ -12,6 +12,7 @@
 
 use super::discount::{self, Goods, Judge, Outcome, Shipping, Trial, Verdict, summary};
 use super::fee::{FeeCart, FeeLine};
+use super::gift;
 use super::price_list::choose_of;
 use super::tax::{Charge, How, Kind, Place, Taxed};
 use super::{
@@ -68,7 +69,7 @@ use crate::time::Timestamp;
 /// #   }],
 /// #   tax_zones: vec![TaxZone { id: zone, name: "US".into(), territory: Territory::default(), version: 1 }].into(),
 /// #   home: None, tax_answer: None, fees: Shared::default(), delivery_methods: Shared::default(),
-/// #   promotions: Shared::default(), promotion_uses: vec![], batch_coupons: vec![], orders_placed: None,
+/// #   promotions: Shared::default(), promotion_uses: vec![], batch_coupons: vec![], orders_placed: None, gift_stock: vec![],
 /// #   lane_mode: LaneMode::EachUnit,
 ///     // … price lists, variants, tax zones, delivery methods, promotions
 /// };
@@ -460,7 +461,9 @@ impl<'a> BeforeTax<'a> {
             summary::promotions(&verdicts, &outcome, currency)?;
         let coupons_refused =
             summary::coupons_refused(request, facts, &promotions_applied, &promotions_refused);
-        let (off_lines, off_delivery) = summary::by_line(&verdicts, outcome.given, priced.len());
+        let (mut off_lines, off_delivery) =
+            summary::by_line(&verdicts, outcome.given, priced.len() + outcome.gifts.len());
+        let gifts_off = off_lines.split_off(priced.len());
         let mut taxed = taxed.into_iter();
         let mut lines = Vec::with_capacity(priced.len());
         let mut names = ListNames::default();
@@ -470,6 +473,7 @@ impl<'a> BeforeTax<'a> {
         {
             lines.push(quote_line(priced, names.of(priced.list), goods, left, taxed)?);
         }
+        gift::push_lines(&mut lines, &verdicts, &outcome.gifts, gifts_off)?;
         let delivery = match delivery {
             Some((method, charge)) => taxed
                 .next()

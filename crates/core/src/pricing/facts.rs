@@ -134,6 +134,10 @@ pub struct PricingFacts {
     /// How many orders this buyer has placed, however the caller tells buyers apart; `None` while nobody knows who buys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub orders_placed: Option<u64>,
+    /// How many units there are of variants that promotions give, those in the cart included; one that is not listed is not
+    /// counted. Their facts and prices stand among the others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gift_stock: Vec<(VariantId, u32)>,
     /// How promotions are combined.
     #[serde(default)]
     pub lane_mode: LaneMode,

@@ -27,6 +27,7 @@ mod document;
 mod error;
 mod facts;
 mod fee;
+mod gift;
 mod hash;
 mod price_history;
 mod price_list;

@@ -10,6 +10,9 @@
 //! Whether a delivery or fee is taxed like the goods is not kept either. It is where its kinds of goods are those of the
 //! goods; otherwise it is its own kind.
 //!
+//! What was given is not bought: a promotion that gives it gives it again, one that did not exist then can give only what the
+//! order holds, and how much there was to give is not known.
+//!
 //! Deliberately absent: counting uses over several orders, which is `simulation`; and what else depends on how much is
 //! left of the goods: a delivery stays as free as it was, and a fee that was a percentage keeps its amount.
 
@@ -204,12 +207,12 @@ impl Repricing {
             promotion_uses: Vec::new(),
             batch_coupons: past.batch_coupons.clone(),
             orders_placed: past.orders_placed,
+            gift_stock: Vec::new(),
             lane_mode: past.lane_mode,
         };
         let request = QuoteRequest {
             lines: quote
-                .lines
-                .iter()
+                .bought()
                 .map(|l| RequestLine { line: l.line, variant: l.variant, quantity: l.quantity })
                 .collect(),
             coupons: coupons(quote),
@@ -250,7 +253,7 @@ impl Repricing {
     fn check_taxes(&self, quote: &Quote, kinds: &[KindOfLine<'_>]) -> Result<(), NotRepriced> {
         let left = |before: Money, off: Money| before.checked_sub(off).map_err(PricingError::from);
         let mut charges = Vec::with_capacity(quote.lines.len() + quote.fees.len() + 1);
-        for (line, kind) in quote.lines.iter().zip(kinds) {
+        for (line, kind) in quote.bought().zip(kinds) {
             let kind = Kind { category: kind.category, taxable: kind.taxable };
             let amount = left(line.subtotal, line.discount_total)?;
             charges.push(Charge { amount, how: How::Goods(kind) });
@@ -278,7 +281,7 @@ impl Repricing {
         let again = place
             .tax(&charges, &mut QuoteTax { relief, ..QuoteTax::default() })
             .map_err(|_| refused())?;
-        let lines = quote.lines.iter().map(|line| &line.tax);
+        let lines = quote.bought().map(|line| &line.tax);
         let delivery = quote.delivery.iter().map(|delivery| &delivery.tax);
         let sold = lines.chain(delivery).chain(quote.fees.iter().map(|fee| &fee.tax));
         let mut pairs = again.iter().zip(sold);
@@ -302,7 +305,7 @@ struct KindOfLine<'a> {
 /// Errors: [`NotRepriced::Taxes`] for a line that an outside engine left without any tax line.
 fn kinds(quote: &Quote) -> Result<Vec<KindOfLine<'_>>, NotRepriced> {
     let mut kinds = Vec::with_capacity(quote.lines.len());
-    for line in &quote.lines {
+    for line in quote.bought() {
         let provider = || quote.tax.provider.clone();
         let tax = line.tax.first().ok_or_else(|| NotRepriced::Taxes { provider: provider() })?;
         kinds.push(KindOfLine {
@@ -397,7 +400,14 @@ fn variants(
             ..known.clone()
         })
     };
-    kinds.iter().map(known).collect()
+    let mut variants = kinds.iter().map(known).collect::<Result<Vec<_>, NotRepriced>>()?;
+    for goods in &past.goods {
+        // What was only given bears no tax, so of which kind it is does not matter.
+        if !kinds.iter().any(|kind| kind.variant == goods.variant) {
+            variants.push(VariantFacts { sellable: true, ..goods.clone() });
+        }
+    }
+    Ok(variants)
 }
 
 /// Returns each rate that the quote was taxed with. A charge with a kind of goods names all rates of that kind.

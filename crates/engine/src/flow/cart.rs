@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sutler_core::address::Address;
 use sutler_core::cart::{self, Cart};
-use sutler_core::catalog::{AttributeValue, CategoryTree, Channel, Product, Variant};
+use sutler_core::catalog::{AttributeValue, CategoryTree, Channel, Collection, Product, Variant};
 use sutler_core::change::{Change, Idempotency, IdempotencyKey, RecordRef};
 use sutler_core::hash::HashInput;
 use sutler_core::id::{CartId, CustomerId, ProductId, VariantId};
@@ -18,6 +18,8 @@ use sutler_core::rejection::Rejection;
 use sutler_core::shop::Setup;
 use sutler_core::time::Timestamp;
 
+use super::customer::claims;
+use super::gift::quoted_variants;
 use crate::shop::Settled;
 use crate::{FlowError, Shop};
 
@@ -42,11 +44,12 @@ pub struct QuoteFor {
     pub ship_to: Option<Address>,
     /// Code of the delivery method; without it delivery is not priced.
     pub delivery: Option<String>,
-    /// E-mail of the buyer: limits per customer count by it, unless the cart has a customer.
+    /// E-mail of the buyer: limits per customer count by it, unless the cart has a customer. It gives nobody a customer's
+    /// group, for anybody can type any address.
     pub email: Option<String>,
     /// Provider and method of payment, `manual:cash`; without it no fee that depends on it is charged.
     pub pay: Option<String>,
-    /// What the buyer claims about tax.
+    /// What the buyer claims about tax; where nothing is claimed, what is known of the cart's customer.
     pub buyer_tax: BuyerTax,
 }
 
@@ -69,7 +72,7 @@ pub struct CartView {
     pub cart: Cart,
     /// What it costs now.
     pub quote: Quote,
-    /// Titles of its variants.
+    /// Titles of its variants and of its gifts.
     pub titles: BTreeMap<VariantId, String>,
 }
 
@@ -336,11 +339,12 @@ impl Shop {
     pub fn cart_quote(&self, id: CartId, wanted: &QuoteFor) -> Result<CartView, FlowError> {
         let setup = self.setup()?;
         let cart = self.cart(id)?;
-        let goods = self.goods(&cart.lines.iter().map(|line| line.variant).collect::<Vec<_>>())?;
-        let titles = cart.lines.iter().filter_map(|line| goods.get(line.variant));
+        let now = self.now();
+        let goods = self.goods(&quoted_variants(&setup, &cart, now))?;
+        let quote = self.quote_cart(&setup, &cart, &goods, wanted, now)?;
+        let titles = quote.lines.iter().filter_map(|line| goods.get(line.variant));
         let titles =
             titles.map(|(product, variant)| (variant.id, product.variant_title(variant))).collect();
-        let quote = self.quote_cart(&setup, &cart, &goods, wanted, self.now())?;
         Ok(CartView { cart, quote, titles })
     }
 
@@ -417,7 +421,7 @@ impl Shop {
         let channel = setup
             .channel(cart.channel)
             .ok_or_else(|| Rejection::not_found("channel", cart.channel))?;
-        let variants: Vec<VariantId> = cart.lines.iter().map(|line| line.variant).collect();
+        let variants = quoted_variants(setup, cart, now);
         let coupons: Vec<CouponCode> = cart
             .coupons
             .iter()
@@ -426,11 +430,12 @@ impl Shop {
             .map_err(Rejection::from)?;
         let buyer = buyer_key(cart.customer, wanted.email.as_deref());
         let promoted = self.promotion_facts(setup, channel.currency, &coupons, buyer.as_deref())?;
+        let customer = self.customer_of(cart.customer)?;
         let mut facts = PricingFacts {
             channel: channel.clone(),
             price_lists: setup.price_lists.clone(),
             prices: self.store().prices(&variants)?,
-            variants: self.variant_facts(setup, cart, goods, now)?,
+            variants: self.variant_facts(setup, &variants, goods, now)?,
             home: setup.shop.country,
             tax_zones: setup.tax_zones.clone(),
             tax_rates: setup.tax_rates.clone(),
@@ -441,6 +446,7 @@ impl Shop {
             promotion_uses: promoted.uses,
             batch_coupons: promoted.batch_coupons,
             orders_placed: promoted.orders_placed,
+            gift_stock: self.gift_stock(setup, goods, now)?,
             lane_mode: channel.lane_mode,
         };
         let request = QuoteRequest {
@@ -451,11 +457,11 @@ impl Shop {
                 .collect(),
             coupons,
             customer: cart.customer,
-            customer_group: None,
+            customer_group: customer.as_ref().and_then(|customer| customer.group.clone()),
             ship_to: wanted.ship_to.as_ref().map(Destination::from),
             delivery_method: wanted.delivery.clone(),
             payment: wanted.pay.clone(),
-            buyer_tax: wanted.buyer_tax.clone(),
+            buyer_tax: claims(customer.as_ref(), &wanted.buyer_tax),
         };
         if let Some(provider) = self.tax_provider() {
             let question = tax_request(&request, &facts, now).map_err(Rejection::from)?;
@@ -470,7 +476,7 @@ impl Shop {
     fn variant_facts(
         &self,
         setup: &Setup,
-        cart: &Cart,
+        variants: &[VariantId],
         goods: &Goods,
         now: Timestamp,
     ) -> Result<Vec<VariantFacts>, FlowError> {
@@ -482,22 +488,22 @@ impl Shop {
         } else {
             CategoryTree::default()
         };
-        let mut facts = Vec::with_capacity(cart.lines.len());
-        for line in &cart.lines {
-            let (product, variant) = goods
-                .get(line.variant)
-                .ok_or_else(|| Rejection::not_found("variant", line.variant))?;
-            facts.push(facts_of(product, variant, &tree, promoted, now));
+        let mut facts = Vec::with_capacity(variants.len());
+        // What is not in the catalog is not among the facts; pricing says so.
+        for (product, variant) in variants.iter().filter_map(|id| goods.get(*id)) {
+            facts.push(facts_of(product, variant, &tree, &setup.collections, promoted, now));
         }
         Ok(facts)
     }
 }
 
-/// Returns what a quote needs to know of one variant. Attributes are only there where promotions may look at them.
+/// Returns what a quote needs to know of one variant. Attributes and collections are only there where promotions may look at
+/// them.
 pub(crate) fn facts_of(
     product: &Product,
     variant: &Variant,
     tree: &CategoryTree,
+    collections: &[Collection],
     promoted: bool,
     now: Timestamp,
 ) -> VariantFacts {
@@ -505,7 +511,7 @@ pub(crate) fn facts_of(
         product.categories.iter().flat_map(|id| tree.with_ancestors(*id)).collect();
     categories.sort_unstable();
     categories.dedup();
-    VariantFacts {
+    let mut facts = VariantFacts {
         variant: variant.id,
         product: product.id,
         title: product.variant_title(variant),
@@ -520,7 +526,12 @@ pub(crate) fn facts_of(
         dimensions: variant.dimensions,
         dangerous_goods: is_dangerous(product),
         sellable: product.is_visible(now) && !variant.retired,
+    };
+    if promoted {
+        let within = collections.iter().filter(|collection| collection.contains(&facts));
+        facts.collections = within.map(|collection| collection.id).collect();
     }
+    facts
 }
 
 /// The attribute of a product that is dangerous to carry.

@@ -213,7 +213,11 @@ impl Shop {
 }
 
 /// Refuses a record that was read before somebody else changed it.
-fn require_version(given: u64, stored: u64, id: impl std::fmt::Display) -> Result<(), FlowError> {
+pub(super) fn require_version(
+    given: u64,
+    stored: u64,
+    id: impl std::fmt::Display,
+) -> Result<(), FlowError> {
     if given == stored { Ok(()) } else { Err(FlowError::Contended { what: id.to_string() }) }
 }
 

@@ -232,7 +232,7 @@ impl Shop {
         self.setup_put(&SetupChange::Promotion(promotion.clone()))
     }
 
-    /// Writes a row of the set-up: a channel, location, price list, tax zone or rate, delivery method, fee or promotion, with
+    /// Writes a row of the set-up: a channel, location, price list, tax zone or rate, delivery method, fee, promotion or collection, with
     /// the version after the one that stands (1 for a new one).
     ///
     /// Errors: `pricing.invalid_rule` for a row that [contradicts itself](SetupChange::check); `already_exists` for a code in

@@ -188,7 +188,7 @@ impl Shelf<'_> {
         let now = self.shop.now();
         let found = self.shop.goods(&unknown)?;
         for (product, variant) in unknown.iter().filter_map(|id| found.get(*id)) {
-            let facts = facts_of(product, variant, &self.tree, true, now);
+            let facts = facts_of(product, variant, &self.tree, &self.setup.collections, true, now);
             self.goods.insert(variant.id, SoldGoods { facts, unit_cost: variant.unit_cost });
         }
         Ok(())

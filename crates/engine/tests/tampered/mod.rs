@@ -10,21 +10,22 @@ use sutler_core::catalog::{Category, Handle, Product};
 use sutler_core::change::{ChangeSet, CommitOutcome, IdempotencyKey, RecordRef};
 use sutler_core::checkout::Checkout;
 use sutler_core::credit::{Credit, CreditId, StoredCreditEntry};
+use sutler_core::customer::Customer;
 use sutler_core::event::StoredEvent;
 use sutler_core::fulfillment::Fulfillment;
 use sutler_core::hash::ContentHash;
 use sutler_core::id::{
-    CartId, CheckoutId, CouponBatchId, OrderId, PaymentId, ProductId, PromotionId, StockLocationId,
-    VariantId,
+    CartId, CheckoutId, CouponBatchId, CustomerId, OrderId, PaymentId, ProductId, PromotionId,
+    StockLocationId, VariantId,
 };
 use sutler_core::import::ImportRun;
 use sutler_core::inventory::{Allocation, Reservation, StockKey, StockLevel, StoredMovement};
 use sutler_core::order::{LoggedAction, Order, OrderNumber, PromotionUse};
 use sutler_core::payment::{Payment, PaymentTask};
 use sutler_core::port::{
-    CartReader, CatalogReader, CatalogSize, CreditReader, EventReader, Finding, OrderFilter,
-    OrderReader, PromotionReader, SagaReader, SetupReader, StockReader, Store, StoreError,
-    UsesAsked, VariantRef,
+    CartReader, CatalogReader, CatalogSize, CreditReader, CustomerReader, EventReader, Finding,
+    OrderFilter, OrderReader, PromotionReader, SagaReader, SetupReader, StockReader, Store,
+    StoreError, UsesAsked, VariantRef,
 };
 use sutler_core::pricing::{
     BatchCoupon, CouponCode, Price, PriceListRecord, PriceRecord, PromotionUses,
@@ -122,6 +123,18 @@ impl CatalogReader for Tampered {
 impl CartReader for Tampered {
     fn cart(&self, id: CartId) -> Answer<Option<Cart>> {
         self.inner.cart(id)
+    }
+}
+
+impl CustomerReader for Tampered {
+    fn customer(&self, id: CustomerId) -> Answer<Option<Customer>> {
+        self.inner.customer(id)
+    }
+    fn customer_by_email(&self, email: &str) -> Answer<Option<Customer>> {
+        self.inner.customer_by_email(email)
+    }
+    fn customer_page(&self, after: Option<CustomerId>, limit: usize) -> Answer<Vec<Customer>> {
+        self.inner.customer_page(after, limit)
     }
 }
 

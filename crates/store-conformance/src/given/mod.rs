@@ -19,12 +19,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sutler_core::cart::{Cart, CartLine, CartStatus};
 use sutler_core::catalog::{Category, Channel, Product};
 use sutler_core::change::{Change, ChangeSet, Idempotency, IdempotencyKey, RecordRef, SetupChange};
+use sutler_core::customer::Customer;
 use sutler_core::hash::ContentHash;
-use sutler_core::id::{CartId, CategoryId, CommandId, VariantId};
+use sutler_core::id::{CartId, CategoryId, CommandId, CustomerId, VariantId};
 use sutler_core::inventory::StockLocation;
 use sutler_core::money::{Currency, Money};
 use sutler_core::port::Store;
-use sutler_core::pricing::{Price, PriceList};
+use sutler_core::pricing::{BuyerTax, Price, PriceList};
 use sutler_core::quantity::Quantity;
 use sutler_core::time::Timestamp;
 
@@ -168,6 +169,18 @@ impl World {
     pub fn category(&self, parent: Option<CategoryId>, name: &str) -> Category {
         let (id, name) = (CategoryId::from_u128(self.id()), name.to_owned());
         Category { id, parent, name, version: 1 }
+    }
+
+    /// Returns a customer without a group.
+    pub fn customer(&self, email: &str) -> Customer {
+        Customer {
+            id: CustomerId::from_u128(self.id()),
+            email: email.to_owned(),
+            group: None,
+            tax: BuyerTax::default(),
+            created_at: NOW,
+            version: 1,
+        }
     }
 
     /// Returns a price in the world's list.

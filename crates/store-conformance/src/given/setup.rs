@@ -1,6 +1,6 @@
 //! The shop's set-up.
 
-use sutler_core::catalog::{AttributeValue, CapturePolicy, Channel, TaxRounding};
+use sutler_core::catalog::{AttributeValue, CapturePolicy, Channel, Collection, TaxRounding};
 use sutler_core::change::SetupChange;
 use sutler_core::id::{
     CategoryId, ChannelId, CollectionId, CouponBatchId, DeliveryMethodId, FeeId, PriceListId,
@@ -113,6 +113,18 @@ impl World {
         }
     }
 
+    /// Returns a collection of one product and of what a category holds.
+    pub fn collection(&self, handle: &str) -> Collection {
+        Collection {
+            id: CollectionId::from_u128(self.id()),
+            handle: handle.parse().expect("a handle"),
+            name: format!("Collection {handle}"),
+            products: vec![ProductId::from_u128(self.id())],
+            rule: vec![Condition::Category { categories: vec![CategoryId::from_u128(self.id())] }],
+            version: 1,
+        }
+    }
+
     /// Returns a fee with this code: 2.00 EUR for every order.
     pub fn fee(&self, code: &str) -> Fee {
         Fee {
@@ -169,6 +181,7 @@ impl World {
                 .into_iter()
                 .map(|method| SetupChange::DeliveryMethod(Box::new(method))),
         );
+        all.push(SetupChange::Collection(Box::new(self.collection("winter"))));
         all.extend(self.rich_fees().into_iter().map(|fee| SetupChange::Fee(Box::new(fee))));
         all.extend(self.rich_promotions().into_iter().map(SetupChange::Promotion));
         all

@@ -135,6 +135,7 @@ impl World {
         vec![
             ("set-up", setup),
             ("category", vec![Change::Category(root), Change::Category(child)]),
+            ("customer", vec![Change::Customer(Box::new(self.customer("ada@example.com")))]),
             (
                 "product",
                 vec![

@@ -22,6 +22,7 @@ struct Miscounts(MemoryStore);
 pass_reads_on!(SetupReader for [] Miscounts, |this| &this.0);
 pass_reads_on!(CatalogReader for [] Miscounts, |this| &this.0);
 pass_reads_on!(CartReader for [] Miscounts, |this| &this.0);
+pass_reads_on!(CustomerReader for [] Miscounts, |this| &this.0);
 pass_reads_on!(PromotionReader for [] Miscounts, |this| &this.0);
 pass_reads_on!(OrderReader for [] Miscounts, |this| &this.0);
 pass_reads_on!(CreditReader for [] Miscounts, |this| &this.0);

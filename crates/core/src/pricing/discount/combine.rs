@@ -1,8 +1,10 @@
 //! [`best`]: which promotions take part, so that the buyer pays least.
 
+use std::cmp::Reverse;
+
 use super::judge::{Candidate, Verdict};
 use super::turn::Turn;
-use super::{Given, Goods, Shipping};
+use super::{Effect, Given, GivenGift, Goods, Shipping};
 use crate::money::{Money, MoneyError, Rounding};
 use crate::pricing::PricingError;
 use crate::pricing::delivery::{DeliveryCharge, DeliveryRefusal};
@@ -15,6 +17,8 @@ pub(in crate::pricing) struct Outcome {
     pub(in crate::pricing) remaining: Vec<Money>,
     /// Every discount with the line it is for, in the order in which they were taken.
     pub(in crate::pricing) given: Vec<Given>,
+    /// The gifts, each with its discount in `given`.
+    pub(in crate::pricing) gifts: Vec<GivenGift>,
     /// The delivery rate before its discount, or why there is none; `None` when none was chosen.
     pub(in crate::pricing) delivery: Option<Result<DeliveryCharge, DeliveryRefusal>>,
     /// How the combination was found, where one was looked for.
@@ -57,7 +61,7 @@ pub(in crate::pricing) fn best(
         let mut alone = trial.evaluate(&[exclusive])?;
         (alone.alone, alone.search) = (true, best.search);
         let offered = std::mem::take(&mut alone.offered);
-        if alone.to_pay()? < best.to_pay()? {
+        if alone.rank()? < best.rank()? {
             std::mem::swap(&mut alone, &mut best);
         }
         best.offered.extend(offered);
@@ -79,12 +83,14 @@ impl Trial<'_> {
             }
         }
         let delivery = self.shipping.map(|shipping| turn.delivery(shipping)).transpose()?;
+        let gifts = turn.gifts()?;
         let offered = candidates.iter().zip(&turn.offered).filter(|(_, offered)| **offered);
         let money = |minor: &i64| Money::from_minor(*minor, currency);
         Ok(Outcome {
             remaining: turn.remaining.iter().map(money).collect(),
             offered: offered.map(|(candidate, _)| candidate.place).collect(),
             given: turn.given,
+            gifts,
             delivery,
             search: None,
             left_out: Vec::new(),
@@ -120,12 +126,12 @@ impl Trial<'_> {
     fn search_greedily(&self, candidates: &[&Candidate<'_>]) -> Result<Outcome, PricingError> {
         let mut best = self.evaluate(candidates)?;
         loop {
-            let (before, gone) = (best.to_pay()?, best.left_out.clone());
+            let (before, gone) = (best.rank()?, best.left_out.clone());
             for more in 0..candidates.len() {
                 let leave = |index: usize| index == more || gone.contains(&candidates[index].place);
                 best = self.without(candidates, leave, best)?;
             }
-            if best.to_pay()? == before {
+            if best.rank()? == before {
                 return Ok(best);
             }
         }
@@ -141,7 +147,7 @@ impl Trial<'_> {
         let kept = candidates.iter().enumerate().filter(|(index, _)| !leave(*index));
         let kept: Vec<&Candidate<'_>> = kept.map(|(_, candidate)| *candidate).collect();
         let mut other = self.evaluate(&kept)?;
-        if other.to_pay()? >= best.to_pay()? {
+        if other.rank()? >= best.rank()? {
             return Ok(best);
         }
         let gone = candidates.iter().enumerate().filter(|(index, _)| leave(*index));
@@ -151,8 +157,9 @@ impl Trial<'_> {
 }
 
 impl Outcome {
-    /// Returns what goods and delivery cost; an impossible delivery is worse than any price.
-    fn to_pay(&self) -> Result<(bool, i64), PricingError> {
+    /// Returns what goods and delivery cost; an impossible delivery is worse than any price. Of two that cost the same, the one
+    /// with more gifts is better.
+    fn rank(&self) -> Result<(bool, i64, Reverse<u64>), PricingError> {
         let mut sum: i128 = self.remaining.iter().map(|amount| i128::from(amount.minor())).sum();
         let mut impossible = false;
         match &self.delivery {
@@ -162,7 +169,9 @@ impl Outcome {
         }
         let off = self.given.iter().filter(|given| given.line.is_none());
         sum -= off.map(|given| i128::from(given.amount.minor())).sum::<i128>();
-        Ok((impossible, i64::try_from(sum).map_err(|_| MoneyError::Overflow)?))
+        let to_pay = i64::try_from(sum).map_err(|_| MoneyError::Overflow)?;
+        let gifts = self.gifts.iter().map(|gift| u64::from(gift.units)).sum();
+        Ok((impossible, to_pay, Reverse(gifts)))
     }
 
     /// Says why a promotion that applies by itself gave nothing.
@@ -176,6 +185,9 @@ impl Outcome {
             PromotionRefusal::LeftOut
         } else if offered {
             PromotionRefusal::Outdone
+        } else if let Some(Effect::Gift(gift)) = candidate.grants.first().map(|grant| &grant.effect)
+        {
+            gift.refusal(candidate.amount_max)
         } else if first.is_some_and(Benefit::is_on_delivery) {
             PromotionRefusal::NoDelivery
         } else {

@@ -295,14 +295,7 @@ impl<'a> Judge<'a, '_> {
                 }
                 plain(Effect::Bundle { parts: sets, price: *price })
             }
-            Benefit::Gift { variant, units } => {
-                let gift =
-                    LineSet::of(self.goods.len(), |l| self.goods[l].facts.variant == *variant);
-                if gift.is_empty() {
-                    return Err(PromotionRefusal::GiftNotInCart { variant: *variant });
-                }
-                plain(Effect::Gift { lines: gift, units: *units })
-            }
+            Benefit::Gift { variant, units } => plain(self.gift(*variant, *units)?),
             Benefit::Percent { rate } => plain(Effect::Percent { rate: *rate }),
             Benefit::FixedUnit { amount } => plain(Effect::FixedUnit { amount: *amount }),
             Benefit::FixedLine { amount } => plain(Effect::FixedLine { amount: *amount }),

@@ -16,11 +16,14 @@
 //! * No unit, no line and no delivery goes below zero.
 //! * A promotion never gives more than its caps and what is left of its budget.
 //!
-//! Deliberately absent: gifts that the buyer has not put into the cart, and the counting over many orders.
+//! Gifts come last (`gift`): lines of their own, for which no discount competes.
+//!
+//! Deliberately absent: the counting over many orders.
 
 mod bundle;
 mod combine;
 mod contest;
+mod gift;
 mod goods_index;
 mod judge;
 mod line_set;
@@ -31,6 +34,8 @@ pub(super) mod summary;
 mod turn;
 
 pub(super) use combine::{Outcome, Trial, best};
+use gift::Gift;
+pub(super) use gift::GivenGift;
 pub(super) use judge::{Judge, Verdict};
 use line_set::LineSet;
 pub use record::{Discount, DiscountOrigin, UnitSpan};
@@ -68,7 +73,7 @@ pub(super) struct Shipping<'a> {
 pub(super) struct Given {
     /// By which promotion: its place among the verdicts.
     pub(super) place: usize,
-    /// Off which line; `None`: off the delivery.
+    /// Off which line, those of gifts after the others; `None`: off the delivery.
     pub(super) line: Option<usize>,
     /// How much.
     pub(super) amount: Money,
@@ -103,7 +108,7 @@ enum Effect<'a> {
     BuyGet { rule: &'a BuyGet, others: Option<LineSet> },
     CheapestFree { of: u32 },
     Bundle { parts: Vec<(LineSet, u32)>, price: Money },
-    Gift { lines: LineSet, units: u32 },
+    Gift(Gift<'a>),
     FreeDelivery,
     DeliveryPercent { rate: Rate },
     DeliveryFixed { amount: Money },
@@ -125,7 +130,7 @@ impl Effect<'_> {
     }
 
     fn is_on_units(&self) -> bool {
-        !matches!(self, Effect::FixedOrder { .. }) && !self.is_on_delivery()
+        !matches!(self, Effect::FixedOrder { .. } | Effect::Gift(_)) && !self.is_on_delivery()
     }
 }
 

@@ -58,11 +58,6 @@ pub(super) fn list(
             buy_get(rule, lines, others.as_ref(), goods, runs, offers);
         }
         Effect::CheapestFree { of } => cheapest_free(*of, lines, runs, offers),
-        Effect::Gift { lines, units } => {
-            let mut pool = priced(lines, runs);
-            pool.sort_by(|a, b| runs[*b].cmp_unit(&runs[*a]));
-            take_first(&pool, (*units).into(), Rate::ONE, runs, offers);
-        }
         _ => {}
     }
     Ok(())

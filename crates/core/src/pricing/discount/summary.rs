@@ -39,10 +39,12 @@ pub(in crate::pricing) fn promotions(
         *units = units.saturating_add(given.span.map_or(0, |span| span.units));
     }
     let (mut applied, mut refused) = (Vec::new(), Vec::with_capacity(verdicts.len()));
-    for (verdict, (amount, units)) in verdicts.iter().zip(sums) {
+    // A gift may have been free before.
+    let gives = |place| outcome.gifts.iter().any(|gift| gift.place == place);
+    for (place, (verdict, (amount, units))) in verdicts.iter().zip(sums).enumerate() {
         let (promotion, name) = (verdict.promotion.id, verdict.name.clone());
         let refusal = match &verdict.outcome {
-            Ok(candidate) if amount > 0 => {
+            Ok(candidate) if amount > 0 || gives(place) => {
                 let minor = i64::try_from(amount).map_err(|_| MoneyError::Overflow)?;
                 let (coupon, amount) =
                     (candidate.coupon.cloned(), Money::from_minor(minor, currency));

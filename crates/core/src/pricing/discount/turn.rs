@@ -14,8 +14,8 @@ use crate::pricing::promotion::Lane;
 
 /// The cart while promotions take their turns.
 pub(super) struct Turn<'t, 'a> {
-    goods: &'t [Goods<'t>],
-    candidates: &'t [&'t Candidate<'a>],
+    pub(super) goods: &'t [Goods<'t>],
+    pub(super) candidates: &'t [&'t Candidate<'a>],
     rounding: Rounding,
     currency: Currency,
     runs: Vec<Run>,
@@ -26,7 +26,7 @@ pub(super) struct Turn<'t, 'a> {
     /// Whether each candidate had something to give, taken or not.
     pub(super) offered: Vec<bool>,
     /// What each candidate may still take off.
-    amount_left: Vec<Option<i64>>,
+    pub(super) amount_left: Vec<Option<i64>>,
 }
 
 /// A grant of one lane with its candidate.
@@ -241,7 +241,7 @@ impl<'t, 'a> Turn<'t, 'a> {
             Effect::FixedLine { amount } => {
                 offer::fixed_line(*amount, run, self.goods[run.line].quantity)?
             }
-            // Whatever else is on units gives them for nothing.
+            // Whatever else is on single units gives them for nothing.
             _ => run.left,
         })
     }
@@ -477,6 +477,7 @@ fn alone_origin(effect: &Effect<'_>) -> DiscountOrigin {
         Effect::FixedPrice { amount } => DiscountOrigin::FixedPrice { amount },
         Effect::FixedLine { amount } => DiscountOrigin::FixedLine { amount },
         Effect::CheapestFree { of } => DiscountOrigin::CheapestFree { of },
+        // A gift is no effect on units of the cart, and neither are the others that are left.
         _ => DiscountOrigin::Gift,
     }
 }

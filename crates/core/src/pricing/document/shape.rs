@@ -205,7 +205,7 @@ pub(super) static BENEFIT: Shape = Shape {
         may("free_delivery", Form::Flag, "The whole delivery rate; always true."),
         may("delivery_percent", Form::Rate, "A part of the delivery rate."),
         may("off_delivery", Form::Money, "An amount off the delivery rate."),
-        may("gift", Form::Text, "SKU or id of a variant that is free when it stands in the cart."),
+        may("gift", Form::Text, "SKU or id of a variant that is given: a line of its own, free."),
         may("units", Form::Count, "With `gift`: how many units; left out: 1."),
     ],
     one_of: BENEFITS,

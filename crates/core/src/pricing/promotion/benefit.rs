@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Condition;
 use crate::id::VariantId;
 use crate::money::{Currency, Money, Rate};
+use crate::quantity::Quantity;
 
 /// What a promotion gives.
 ///
@@ -93,8 +94,8 @@ pub enum Benefit {
         /// How much.
         amount: Money,
     },
-    /// Units of one variant that stand in the cart are free. The goods of the conditions earn it; the gift itself need
-    /// not be among them.
+    /// Units of one variant on a line of their own, free. The goods of the conditions earn it, once for the order; the
+    /// lines of the buyer stay as they are.
     Gift {
         /// What is given.
         variant: VariantId,
@@ -249,7 +250,8 @@ impl TierBenefit {
 }
 
 impl Benefit {
-    /// Tells whether it takes something off units, and so competes with others for each of them.
+    /// Tells whether it takes something off units, which limits on units count. All but a gift compete with others for each
+    /// of them.
     pub fn is_on_units(&self) -> bool {
         match self {
             Benefit::FixedOrder { .. } => false,
@@ -346,7 +348,9 @@ impl Benefit {
                 inner.or_else(|| (negative || !rises(&from)).then_some(TIERS))
             }
             Benefit::Bundle { parts, .. } => bundle_contradiction(parts),
-            Benefit::Gift { units: 0, .. } => Some("gives no unit; a gift has 1 unit or more"),
+            Benefit::Gift { units, .. } if Quantity::new(*units).is_err() => {
+                Some("gives no unit, or more than a line may hold; a gift has 1 to 1000000 units")
+            }
             Benefit::Gift { .. } | Benefit::FreeDelivery => None,
         }
     }

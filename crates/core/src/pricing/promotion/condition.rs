@@ -211,6 +211,24 @@ impl Condition {
         }
     }
 
+    /// Tells whether it names collections, itself or within `any` and `not`.
+    pub(crate) fn names_collections(&self) -> bool {
+        self.mentions(&|condition| matches!(condition, Condition::Collection { .. }))
+    }
+
+    /// Tells whether it names variants, itself or within `any` and `not`.
+    pub(crate) fn names_variants(&self) -> bool {
+        self.mentions(&|condition| matches!(condition, Condition::Variant { .. }))
+    }
+
+    fn mentions(&self, what: &impl Fn(&Condition) -> bool) -> bool {
+        match self {
+            Condition::Any { conditions } => conditions.iter().any(|one| one.mentions(what)),
+            Condition::Not { condition } => condition.mentions(what),
+            condition => what(condition),
+        }
+    }
+
     /// Returns the codes of a coupon condition.
     pub(super) fn codes(&self) -> Option<&[CouponCode]> {
         if let Condition::Coupon { codes } = self { Some(codes) } else { None }
@@ -222,7 +240,7 @@ impl Condition {
     }
 
     /// Says what makes it impossible to fulfill, or pointless.
-    pub(super) fn contradiction(&self) -> Option<&'static str> {
+    pub(crate) fn contradiction(&self) -> Option<&'static str> {
         let empty = match self {
             Condition::Coupon { codes } => codes.is_empty(),
             Condition::Channel { channels } => channels.is_empty(),

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::Calendar;
-use crate::id::VariantId;
 use crate::money::{Currency, Money};
 use crate::time::Timestamp;
 
@@ -123,11 +122,31 @@ pub enum PromotionRefusal {
     /// What it gives for what is bought does not stand in the cart.
     #[error("what it gives is not in the cart; put it in to get it")]
     NothingToGet,
-    /// The gift does not stand in the cart.
-    #[error("its gift {variant} is not in the cart; put it in to get it free")]
-    GiftNotInCart {
-        /// The gift.
-        variant: VariantId,
+    /// The gift is not in the catalog or not on sale.
+    #[error("its gift {gift} is not for sale")]
+    GiftNotForSale {
+        /// SKU or id of the gift.
+        gift: String,
+    },
+    /// No price list that applies has a price for the gift, so nobody could say what it is worth.
+    #[error("its gift {gift} has no price here; set one, 0 for what is only given")]
+    GiftWithoutPrice {
+        /// SKU or id of the gift.
+        gift: String,
+    },
+    /// No unit of the gift is left beside those in the cart and other gifts.
+    #[error("its gift {gift} is out of stock")]
+    GiftOutOfStock {
+        /// SKU or id of the gift.
+        gift: String,
+    },
+    /// The gift is worth more than the promotion may still give.
+    #[error("its gift {gift} costs {price}, which is more than it may give")]
+    GiftTooDear {
+        /// SKU or id of the gift.
+        gift: String,
+        /// What one unit costs.
+        price: Money,
     },
     /// The cart does not hold everything that the bundle is made of.
     #[error("the bundle is not complete")]
@@ -179,7 +198,10 @@ impl PromotionRefusal {
             PromotionRefusal::QuantityTooSmall { .. } => "promotion.quantity_too_small",
             PromotionRefusal::NoMatchingLine => "promotion.no_matching_line",
             PromotionRefusal::NothingToGet => "promotion.nothing_to_get",
-            PromotionRefusal::GiftNotInCart { .. } => "promotion.gift_not_in_cart",
+            PromotionRefusal::GiftNotForSale { .. } => "promotion.gift_not_for_sale",
+            PromotionRefusal::GiftWithoutPrice { .. } => "promotion.gift_without_price",
+            PromotionRefusal::GiftOutOfStock { .. } => "promotion.gift_out_of_stock",
+            PromotionRefusal::GiftTooDear { .. } => "promotion.gift_too_dear",
             PromotionRefusal::BundleIncomplete => "promotion.bundle_incomplete",
             PromotionRefusal::OtherCurrency { .. } => "promotion.other_currency",
             PromotionRefusal::NoDelivery => "promotion.no_delivery",

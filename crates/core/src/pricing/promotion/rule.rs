@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Benefit, Condition, Lane, Limits};
-use crate::id::{CouponBatchId, PromotionId};
+use crate::id::{CouponBatchId, PromotionId, VariantId};
 use crate::pricing::{CouponCode, PricingError, VariantFacts, Window};
 
 /// A rule that grants discounts: conditions and benefits.
@@ -11,8 +11,8 @@ use crate::pricing::{CouponCode, PricingError, VariantFacts, Window};
 /// A flash sale is a promotion with a window and limits on units.
 ///
 /// ```
-/// use sutler_core::id::{CategoryId, PromotionId};
-/// # use sutler_core::id::{ProductId, VariantId};
+/// use sutler_core::id::{CategoryId, PromotionId, VariantId};
+/// # use sutler_core::id::ProductId;
 /// use sutler_core::pricing::{
 ///     Benefit, Condition, CouponCode, Lane, Limits, Promotion, Window,
 /// };
@@ -45,6 +45,9 @@ use crate::pricing::{CouponCode, PricingError, VariantFacts, Window};
 /// assert!(promotion.coupon_batches().next().is_none() && !promotion.is_for_first_orders());
 /// // The lamp is in category 7.
 /// assert!(promotion.is_for(&lamp));
+/// let mug = Benefit::Gift { variant: VariantId::from_u128(5), units: 1 };
+/// let thanks = Promotion { benefits: vec![mug], ..promotion.clone() };
+/// assert!(thanks.gifts().eq([VariantId::from_u128(5)]));
 ///
 /// let nothing = Promotion { benefits: vec![], ..promotion };
 /// assert_eq!(nothing.check().map_err(|refused| refused.code()), Err("pricing.invalid_rule"));
@@ -149,6 +152,14 @@ impl Promotion {
     /// Tells whether it is for buyers who have placed no order before.
     pub fn is_for_first_orders(&self) -> bool {
         self.conditions.contains(&Condition::FirstOrder)
+    }
+
+    /// Returns the variants that it gives.
+    pub fn gifts(&self) -> impl Iterator<Item = VariantId> {
+        self.benefits.iter().filter_map(|benefit| match benefit {
+            Benefit::Gift { variant, .. } => Some(*variant),
+            _ => None,
+        })
     }
 
     /// Tells whether a line is among those it is for: it fulfills every condition on goods.

@@ -86,6 +86,16 @@ impl TaxRate {
         Ok(())
     }
 
+    /// Returns it as it is when it holds until `end` at the latest; `None` when it never held before.
+    pub fn ended(&self, end: Timestamp) -> Option<TaxRate> {
+        if self.window.from.is_some_and(|from| end <= from) {
+            return None;
+        }
+        let until = self.window.until.map_or(end, |until| until.min(end));
+        let window = Window { until: Some(until), ..self.window };
+        Some(TaxRate { window, ..self.clone() })
+    }
+
     /// Tells whether two rates would be charged twice: one zone, category and name, at one moment.
     pub fn clashes_with(&self, other: &TaxRate) -> bool {
         self.zone == other.zone

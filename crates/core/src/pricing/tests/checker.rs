@@ -106,9 +106,11 @@ impl<'t> Checker<'t> {
         let mut runs: Runs = vec![(0, *quantity, subtotal.clone())];
         let mut left = subtotal;
         let mut taxes = Vec::new();
+        let mut given = false;
         for step in rest {
             match &step.step {
-                TraceStep::Discount { span, .. } => {
+                TraceStep::Discount { span, origin, .. } => {
+                    given |= *origin == DiscountOrigin::Gift;
                     let off = -amount(step)?;
                     let span = span.map(|span| (span.first, span.units, minor(span.cost)));
                     let cost = match &span {
@@ -128,6 +130,11 @@ impl<'t> Checker<'t> {
                 }
                 _ => taxes.push(step),
             }
+        }
+        if given {
+            // A gift is given whole, by nothing else, and what costs nothing is not taxed.
+            equal("what a gift costs", (left, rest.len()), (big(0), 1))?;
+            return equal("what is paid for a gift", amount(node)?, big(0));
         }
         self.lines.push((*quantity, left.clone()));
         self.charge(node, true, left, &taxes, contains_tax)

@@ -240,6 +240,12 @@ impl Plan {
     }
 }
 
+/// What the buyer's own lines cost before discounts.
+fn bought(quote: &Quote) -> i64 {
+    let own = quote.lines.iter().filter(|line| !line.is_gift());
+    own.map(|line| line.subtotal.minor()).sum()
+}
+
 /// What the buyer pays before tax that is added: what combinations are compared by.
 fn to_pay(quote: &Quote) -> i64 {
     let totals = &quote.totals;
@@ -370,7 +376,31 @@ proptest! {
         shop.facts.promotions.clear();
         let without = shop.quote().unwrap();
         prop_assert!(to_pay(&with) <= to_pay(&without));
-        prop_assert_eq!(with.totals.subtotal, without.totals.subtotal);
+        prop_assert_eq!(bought(&with), without.totals.subtotal.minor());
+    }
+
+    #[test]
+    fn gifts_change_nothing_that_is_paid_and_give_no_more_than_there_is(
+        mut plan in any_plan(6), stock in 0_u32..12,
+    ) {
+        plan.promotions.iter_mut().for_each(|recipe| recipe.exclusive = false);
+        let mut shop = plan.build();
+        let gift = shop.variant("v0").variant;
+        shop.facts.gift_stock.push((gift, stock));
+        let with = shop.quote().unwrap();
+        let gives = |promotion: &Promotion| matches!(promotion.benefits[..], [Benefit::Gift { .. }]);
+        shop.facts.promotions.retain(|promotion| !gives(promotion));
+        let without = shop.quote().unwrap();
+        prop_assert_eq!(with.totals.total, without.totals.total);
+        prop_assert_eq!(with.totals.tax_total, without.totals.tax_total);
+        prop_assert_eq!(bought(&with), without.totals.subtotal.minor());
+        let units = |of: &dyn Fn(&&QuoteLine) -> bool| {
+            with.lines.iter().filter(of).map(|line| line.quantity.get()).sum::<u32>()
+        };
+        let given = units(&|line| line.is_gift());
+        let sold = units(&|line| !line.is_gift() && line.variant == gift);
+        prop_assert!(given <= stock.saturating_sub(sold));
+        prop_assert!(with.lines.iter().filter(|line| line.is_gift()).all(|line| line.total.is_zero()));
     }
 
     #[test]
@@ -383,7 +413,10 @@ proptest! {
         let all: Vec<_> = shop.facts.promotions.iter().map(|p| p.id).collect();
         prop_assert_eq!(told, all);
         for applied in &quote.promotions_applied {
-            prop_assert!(applied.amount.is_positive());
+            let gives = |line: &QuoteLine| {
+                line.is_gift() && line.discounts[0].promotion == applied.promotion
+            };
+            prop_assert!(applied.amount.is_positive() || quote.lines.iter().any(gives));
             let promotion = shop.facts.promotions.iter().find(|p| p.id == applied.promotion).unwrap();
             let limits = &promotion.limits;
             prop_assert!(limits.amount_per_order.is_none_or(|cap| applied.amount.minor() <= cap.minor()));
@@ -424,10 +457,13 @@ proptest! {
         let before = plan.build().quote().unwrap();
         plan.lines.push((variant, quantity));
         let after = plan.build().quote().unwrap();
+        // A gift takes off what it costs itself, so it is left aside.
         let given = |quote: &Quote| {
-            quote.promotions_applied.iter().map(|p| p.amount.minor()).sum::<i64>()
+            let gifts = quote.lines.iter().filter(|line| line.is_gift());
+            let all = quote.promotions_applied.iter().map(|p| p.amount.minor()).sum::<i64>();
+            all - gifts.map(|line| line.discount_total.minor()).sum::<i64>()
         };
-        prop_assert!(after.totals.subtotal.minor() >= before.totals.subtotal.minor());
+        prop_assert!(bought(&after) >= bought(&before));
         prop_assert!(to_pay(&after) >= to_pay(&before) || given(&after) > given(&before));
         plan.promotions.clear();
         let after = plan.build().quote().unwrap();

@@ -11,6 +11,7 @@ const FILES: &[(&str, &str)] = &[
     ("benefits.txt", include_str!("scenarios/benefits.txt")),
     ("conditions.txt", include_str!("scenarios/conditions.txt")),
     ("delivery.txt", include_str!("scenarios/delivery.txt")),
+    ("gifts.txt", include_str!("scenarios/gifts.txt")),
     ("lanes.txt", include_str!("scenarios/lanes.txt")),
     ("limits.txt", include_str!("scenarios/limits.txt")),
     ("delivery_rates.txt", include_str!("scenarios/delivery_rates.txt")),
@@ -90,6 +91,10 @@ pub(super) fn build(shop: &mut Shop, words: &[&str]) -> Result<(), String> {
             batch: CouponBatchId::from_u128(number.parse().unwrap()),
         }),
         ["orders", count] => shop.facts.orders_placed = Some(count.parse().unwrap()),
+        ["stock", sku, units] => {
+            let variant = shop.variant(sku).variant;
+            shop.facts.gift_stock.push((variant, units.parse().unwrap()));
+        }
         ["now", moment] => shop.now = moment.parse().unwrap(),
         ["cart", sku, quantity] => shop.cart(sku, quantity.parse().unwrap()),
         ["customer", group] => {
@@ -126,7 +131,7 @@ fn expect(shop: &Shop, expected: &[&str]) -> Result<(), String> {
 /// Says what the quote has where something is expected, in the words of the expectation:
 ///
 /// `<total> <amount> …`, `line <n> <net> + <tax> = <total>`, `delivery <net> + <tax> = <total>`, `unit <n> <price>`,
-/// `off <n> <amount>`, `units <name> <n>`, `searched <n> <all|greedy>`, `taxed <n> <name> <amount>`, `applied <name> …`,
+/// `off <n> <amount>`, `gift <n> <units>x<number of the variant>`, `gifts <n>`, `units <name> <n>`, `searched <n> <all|greedy>`, `taxed <n> <name> <amount>`, `applied <name> …`,
 /// `gave <name> <amount>`, `not <name> <code>`, `coupon <code>`, `coupons fine`, and what `place` knows.
 fn found(quote: &Quote, expected: &[&str]) -> Option<String> {
     let line = |n: &str| quote.line(n.parse().ok()?);
@@ -143,6 +148,14 @@ fn found(quote: &Quote, expected: &[&str]) -> Option<String> {
             format!("delivery {}", sum(delivery.net, delivery.tax_total, delivery.total))
         }
         ["unit", n, _] => format!("unit {n} {}", line(n)?.unit_price.amount_text()),
+        ["gift", n, _] => {
+            let line = line(n)?;
+            let label = format!("gift {n} {}x{}", line.quantity, line.variant.to_u128());
+            if line.is_gift() { label } else { format!("line {n} is bought") }
+        }
+        ["gifts", _] => {
+            format!("gifts {}", quote.lines.iter().filter(|line| line.is_gift()).count())
+        }
         ["off", n, _] => format!("off {n} {}", line(n)?.discount_total.amount_text()),
         ["taxed", n, name, _] => {
             let tax = line(n)?.tax.iter().find(|tax| *tax.name == **name)?;

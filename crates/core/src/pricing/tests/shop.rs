@@ -52,6 +52,7 @@ impl Shop {
             promotion_uses: vec![],
             batch_coupons: vec![],
             orders_placed: None,
+            gift_stock: vec![],
             lane_mode: LaneMode::EachUnit,
         };
         let request = QuoteRequest {

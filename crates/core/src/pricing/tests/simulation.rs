@@ -32,6 +32,7 @@ fn limited_shop() -> Shop {
     shop.promotion("Code", "free-delivery", "-", &["coupon", "ship"]);
     shop.promotion("Flash", "unit", "2", &["product", "fish"]);
     shop.promotion("Budget", "line", "1.50", &["lane", "before"]);
+    shop.promotion("Thanks", "gift", "1xlamp", &["product", "fish"]);
     let budget = shop.money("9");
     let promotions = &mut shop.facts.promotions;
     promotions[0].limits.uses = Some(4);
@@ -40,6 +41,7 @@ fn limited_shop() -> Shop {
     promotions[3].limits.units = Some(7);
     promotions[3].limits.units_per_customer = Some(4);
     promotions[4].limits.budget = Some(budget);
+    promotions[5].limits.units = Some(3);
     shop
 }
 

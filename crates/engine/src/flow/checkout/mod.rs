@@ -28,6 +28,7 @@ use sutler_core::payment::Payment;
 use sutler_core::pricing::{BuyerTax, Quote, QuoteHash, VatId};
 use sutler_core::rejection::Rejection;
 
+use super::customer::claims;
 use super::recover::RecoveryReport;
 use crate::{FlowError, Shop};
 
@@ -74,7 +75,8 @@ pub struct CheckoutCommand {
     pub pay: Option<String>,
     /// Gift cards and store credit that pay before the provider does.
     pub credit: CreditChoice,
-    /// What the buyer claims about tax: a VAT id, an exemption that the shop grants.
+    /// What the buyer claims about tax: a VAT id, an exemption that the shop grants. Where nothing is claimed, what is known of
+    /// the cart's customer.
     pub buyer_tax: BuyerTax,
     /// The total that the buyer saw; another one is refused as `quote.changed`.
     pub expect_total: Option<Money>,
@@ -146,8 +148,9 @@ impl CheckoutCommand {
     }
 
     /// Returns whether this is what an order was placed with: the content of a command without a key is only known by what
-    /// it made. `credits` is what it would pay with.
-    fn made(&self, order: &Order, payments: &[Payment], credits: &[Credit]) -> bool {
+    /// it made. `credits` is what it would pay with, `claimed` what holds for the buyer's tax.
+    fn made(&self, placed: &Placed, credits: &[Credit], claimed: &BuyerTax) -> bool {
+        let (order, payments) = (&placed.order, &placed.payments);
         let delivery =
             order.quote.delivery.as_ref().is_some_and(|delivery| delivery.code == self.delivery);
         let pay = self.pay.as_deref().unwrap_or_default();
@@ -164,7 +167,7 @@ impl CheckoutCommand {
             && payment
             && total
             && self.expect_quote.is_none_or(|seen| seen == order.quote.hash)
-            && order.quote.tax.answers(&self.buyer_tax)
+            && order.quote.tax.answers(claimed)
     }
 }
 
@@ -282,19 +285,20 @@ impl Shop {
             return Err(FlowError::PaymentOpen { reason });
         }
         let placed = self.placed(order.id, true)?;
-        if command.key.is_none() && self.is_repeat(command, &placed) {
+        if command.key.is_none() && self.is_repeat(command, &placed)? {
             return Ok(placed);
         }
         Err(Rejection::CartAlreadyOrdered { cart: command.cart }.into())
     }
 
     /// Whether an order was placed by this very command, as far as can be seen.
-    fn is_repeat(&self, command: &CheckoutCommand, placed: &Placed) -> bool {
+    fn is_repeat(&self, command: &CheckoutCommand, placed: &Placed) -> Result<bool, FlowError> {
         let order = &placed.order;
-        let customer = order::buyer_key(order.customer, Some(&order.email)).unwrap_or_default();
-        let currency = order.quote.currency;
-        let credits = self.credits_chosen(&command.credit, &customer, currency);
-        credits.is_ok_and(|credits| command.made(order, &placed.payments, &credits))
+        let customer = self.customer_of(order.customer)?;
+        let claimed = claims(customer.as_ref(), &command.buyer_tax);
+        let buyer = order::buyer_key(order.customer, Some(&order.email)).unwrap_or_default();
+        let credits = self.credits_chosen(&command.credit, &buyer, order.quote.currency);
+        Ok(credits.is_ok_and(|credits| command.made(placed, &credits, &claimed)))
     }
 
     pub(crate) fn checkout_record(&self, order: OrderId) -> Result<Checkout, FlowError> {

@@ -7,13 +7,13 @@ use sutler_core::cart::Cart;
 use sutler_core::change::{Change, ChangeSet, CommitOutcome};
 use sutler_core::checkout::{self, Begun, Checkout, CheckoutStatus};
 use sutler_core::credit::Redemption;
-use sutler_core::id::OrderId;
+use sutler_core::id::{OrderId, VariantId};
 use sutler_core::order::Order;
 use sutler_core::payment::{FactKind, Payment, PaymentDraft, PaymentFact};
 use sutler_core::port::{
     Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest, Retry,
 };
-use sutler_core::pricing::Quote;
+use sutler_core::pricing::{Quote, QuoteLine};
 use sutler_core::rejection::Rejection;
 use sutler_core::shop::Setup;
 
@@ -302,17 +302,23 @@ impl<'a> Saga<'a> {
                 Ok(asks_provider)
             });
             match settled {
-                // The shelf was emptied between look and commit; another location may have what is wanted. Or a promotion was
-                // used up: at the price without it the buyer is asked, or sold to, as if they had come a moment later. Or a
-                // gift card was: there may be a part of it left.
+                // The shelf was emptied between look and commit; another location may have what is wanted, and what was to
+                // be given is quoted no more. Or a promotion was used up: at the price without it the buyer is asked, or sold
+                // to, as if they had come a moment later. Or a gift card was: there may be a part of it left.
+                Err(FlowError::Refused(Rejection::InsufficientStock { variant, .. }))
+                    if tries < OPENING_TRIES && (decided.get() || self.gives(variant)) => {}
                 Err(FlowError::Refused(
-                    Rejection::InsufficientStock { .. }
-                    | Rejection::PromotionUsedUp { .. }
-                    | Rejection::CreditShort { .. },
-                )) if decided.get() && tries < OPENING_TRIES => {}
+                    Rejection::PromotionUsedUp { .. } | Rejection::CreditShort { .. },
+                )) if tries < OPENING_TRIES && decided.get() => {}
                 settled => return settled,
             }
         }
+    }
+
+    /// Tells whether the quote as it was frozen gives units of a variant.
+    fn gives(&self, variant: VariantId) -> bool {
+        let gift = |line: &QuoteLine| line.variant == variant && line.is_gift();
+        self.frozen.as_ref().is_some_and(|(_, _, quote)| quote.lines.iter().any(gift))
     }
 
     /// Decides on the first commit; returns whether a provider is to be asked after it.

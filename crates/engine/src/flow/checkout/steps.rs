@@ -20,6 +20,7 @@ use sutler_core::shop::Setup;
 use super::saga::{Opened, Saga};
 use crate::FlowError;
 use crate::flow::cart::QuoteFor;
+use crate::flow::gift::quoted_variants;
 
 /// Prices the cart at this moment; a total other than the one the buyer saw is refused with both.
 pub(super) fn freeze_quote(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<(), FlowError> {
@@ -28,7 +29,7 @@ pub(super) fn freeze_quote(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<(
     command.ship_to.check().map_err(Rejection::from)?;
     let cart = saga.shop.cart(command.cart)?;
     cart::require_open(&cart, set.at)?;
-    let goods = saga.shop.goods(&cart.lines.iter().map(|line| line.variant).collect::<Vec<_>>())?;
+    let goods = saga.shop.goods(&quoted_variants(saga.setup()?, &cart, set.at))?;
     for line in &cart.lines {
         let (product, variant) =
             goods.get(line.variant).ok_or_else(|| Rejection::not_found("variant", line.variant))?;
