@@ -65,8 +65,8 @@ fn command(cart: CartId) -> CheckoutCommand {
         ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
         delivery: "standard".to_owned(),
         pay: Some("test:ok".to_owned()),
-        buyer_tax: BuyerTax::default(),
         credit: CreditChoice::NONE,
+        buyer_tax: BuyerTax::default(),
         expect_total: None,
         expect_quote: None,
         key: None,
@@ -166,6 +166,25 @@ fn when_gifts_run_out_orders_are_placed_without_and_say_why() {
         let refused = &last.quote.promotions_refused[0].refusal;
         assert_eq!(refused.to_string(), "its gift MUG is out of stock");
         assert_eq!(last.total().amount_text(), "64.90");
+    });
+}
+
+#[test]
+fn a_buyer_who_saw_a_gift_is_told_when_it_is_gone() {
+    on_every_store(|shop, lamp, mug| {
+        let own = cart(shop, &[(lamp, 1)]);
+        let wanted = QuoteFor {
+            ship_to: Some(command(own).ship_to),
+            delivery: Some("standard".to_owned()),
+            ..QuoteFor::default()
+        };
+        let seen = shop.cart_quote(own, &wanted).unwrap().quote;
+        let expects = || CheckoutCommand { expect_quote: Some(seen.hash), ..command(own) };
+        shop.stock_correct(mug, 0, "main", "lost", None, None).unwrap();
+        let refused = shop.checkout(&expects()).unwrap_err();
+        assert_eq!(refused.code(), "quote.changed", "the total is the same, the parcel is not");
+        shop.stock_correct(mug, 1, "main", "found", None, None).unwrap();
+        assert_eq!(shop.checkout(&expects()).unwrap().order.quote, seen);
     });
 }
 

@@ -4,6 +4,7 @@
 
 use rusqlite::Connection;
 use rusqlite::types::Value;
+use sutler_core::event::EventKind;
 use sutler_store_conformance::given::World;
 use sutler_store_conformance::then::committed;
 use sutler_store_sqlite::{OpenOptions, SqliteStore};
@@ -112,4 +113,16 @@ fn views_find_single_records_without_walking() {
             assert!(!walks, "{sql}: {step}");
         }
     }
+}
+
+#[test]
+fn the_view_of_events_has_the_word_of_every_kind() {
+    let (_folder, conn) = shop();
+    let view = row(&conn, "SELECT sql FROM sqlite_schema WHERE type = 'view' AND name = 'events'");
+    let missing: Vec<&str> = EventKind::ALL
+        .iter()
+        .filter(|kind| !view[0].contains(&format!("WHEN {} THEN '{}'", kind.number(), kind.word())))
+        .map(|kind| kind.word())
+        .collect();
+    assert_eq!(missing, [""; 0]);
 }

@@ -29,10 +29,11 @@ SELECT e.seq, strftime('%Y-%m-%dT%H:%M:%fZ', e.at / 1000.0, 'unixepoch') AS at,
     WHEN 8 THEN 'payment.authorized' WHEN 9 THEN 'payment.captured' WHEN 10 THEN 'payment.voided'
     WHEN 11 THEN 'payment.refunded' WHEN 12 THEN 'payment.failed' WHEN 13 THEN 'payment.disputed'
     WHEN 14 THEN 'fulfillment.shipped' WHEN 15 THEN 'fulfillment.delivered' WHEN 16 THEN 'fulfillment.changed'
-    WHEN 17 THEN 'category.changed' WHEN 18 THEN 'customer.changed' WHEN 19 THEN 'collection.changed' ELSE 'event.' || e.kind END AS event,
+    WHEN 17 THEN 'category.changed' WHEN 18 THEN 'customer.changed' WHEN 19 THEN 'collection.changed'
+    WHEN 20 THEN 'gift_card.changed' WHEN 21 THEN 'store_credit.changed' ELSE 'event.' || e.kind END AS event,
   CASE e.kind WHEN 1 THEN 'prod_' WHEN 2 THEN 'prod_' WHEN 3 THEN 'var_' WHEN 4 THEN 'var_' WHEN 5 THEN 'cart_'
     WHEN 6 THEN 'ord_' WHEN 7 THEN 'ord_' WHEN 14 THEN 'ful_' WHEN 15 THEN 'ful_' WHEN 16 THEN 'ful_'
-    WHEN 17 THEN 'cat_' WHEN 18 THEN 'cust_' WHEN 19 THEN 'coll_' ELSE 'pay_' END
+    WHEN 17 THEN 'cat_' WHEN 18 THEN 'cust_' WHEN 19 THEN 'coll_' WHEN 20 THEN 'gc_' WHEN 21 THEN 'sc_' ELSE 'pay_' END
     || lower(hex(CASE WHEN typeof(e.subject) = 'blob' THEN e.subject WHEN e.kind IN (6, 7) THEN o.id ELSE p.id END))
     AS subject,
   e.subject_seq, ifnull(o.number, p.number) AS order_number,
