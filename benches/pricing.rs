@@ -4,6 +4,14 @@
 //! percentage for one category, buy two get the cheapest free in another, an amount off the order from a subtotal on;
 //! then tax per line. The rival versions do these sums by hand and nothing else: no conditions to look up, no names, no
 //! trace, no hash. The large cart has a hundred lines and fifty active promotions of all kinds.
+//!
+//! The goals: the large cart in under 100 µs, and the small one in a quarter of what `rust_decimal` takes. The first is
+//! reached where the raw small cart takes 30 ns: 94 to 100 µs, some 3,300 times that, from 4,300; a busy neighbor adds a tenth. The
+//! second is not: the small cart takes five times what the decimals do (4.4 µs beside 0.87), from 6.4 times. What was measured on
+//! the way, in parts of the large cart's time before: allocations 29 % (names copied for every discount, lists that grew,
+//! five lists for the tax of each line), asking every line for every promotion's category 13 %, SHA-256 11 %, and the sums
+//! themselves no part that a profile shows. Of the small cart, the hash takes a quarter and allocations another: each of the two
+//! alone is more than all sums of the rival, so a quarter of its time is out of reach of anything that keeps a trace and a hash.
 
 #![allow(
     clippy::unwrap_used,

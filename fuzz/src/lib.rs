@@ -29,11 +29,20 @@ pub fn money(text: &str) {
         let point = Money::parse_scaled(text, DecimalMark::Point, currency);
         let _ = Money::parse_scaled(text, DecimalMark::Comma, currency);
         let Ok(amount) = Money::parse(text, currency) else { continue };
+        assert_eq!(i128::from(amount.minor()), digits(text, currency), "{text:?}");
         assert_eq!(point, Ok(amount), "{text:?}");
         assert_eq!(Money::parse(&amount.amount_text(), currency), Ok(amount), "{text:?}");
         assert!(amount.minor().abs() <= Money::MAX_MINOR, "{text:?}");
         arithmetic(amount, rate.unwrap_or(Rate::ONE));
     }
+}
+
+/// Reads the digits of an amount once more, by themselves.
+fn digits(text: &str, currency: Currency) -> i128 {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let digits: i128 = format!("{whole}{decimals}").parse().expect("what is an amount is digits");
+    let missing = usize::from(currency.exponent()) - decimals.len();
+    (0..missing).fold(digits, |digits, _| digits * 10)
 }
 
 fn arithmetic(amount: Money, rate: Rate) {
@@ -44,7 +53,11 @@ fn arithmetic(amount: Money, rate: Rate) {
     for quantity in [0, 1, 999_999, u32::MAX] {
         let product = i128::from(amount.minor()) * i128::from(quantity);
         let found = amount.checked_mul(quantity).map(|found| i128::from(found.minor()));
-        assert_eq!(found.ok(), i64::try_from(product).ok().map(i128::from), "{amount} × {quantity}");
+        assert_eq!(
+            found.ok(),
+            i64::try_from(product).ok().map(i128::from),
+            "{amount} × {quantity}"
+        );
     }
     for rounding in [Rounding::HalfEven, Rounding::HalfAwayFromZero, Rounding::TowardZero] {
         let tax = amount.tax_within(rate, rounding).expect("it is less than the amount");
@@ -61,8 +74,7 @@ pub fn promotion(text: &str) {
     for file in [toml, json].into_iter().flatten() {
         for document in PromotionDocument::all_of(file) {
             for currency in CURRENCIES {
-                let check =
-                    |document: &PromotionDocument| document.check(id(), currency, &IdsOnly);
+                let check = |document: &PromotionDocument| document.check(id(), currency, &IdsOnly);
                 if let Ok(promotion) = check(&document) {
                     let written = PromotionDocument::of(&promotion, &IdsOnly);
                     assert_eq!(check(&written).as_ref(), Ok(&promotion), "{written:?}");
@@ -92,7 +104,8 @@ fn price(promotion: Promotion) {
     let moments = [promotion.window.from, promotion.window.until, Some(Timestamp::from_millis(0))];
     facts.promotions.push(promotion);
     for now in moments.into_iter().flatten() {
-        let priced = quote(&request, &facts, now).expect("a promotion keeps no cart from its price");
+        let priced =
+            quote(&request, &facts, now).expect("a promotion keeps no cart from its price");
         assert_eq!(priced.check(), Ok(()));
         let _ = priced.trace();
     }

@@ -12,7 +12,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DeliveryOrigin, Discount, DiscountOrigin, FeeOrigin, Quote, TaxLine, TaxTreatment};
+use super::{
+    AppliedPromotion, DeliveryOrigin, Discount, DiscountOrigin, FeeOrigin, Quote, TaxLine,
+    TaxTreatment,
+};
 use crate::catalog::TaxRounding;
 use crate::hash::{ContentHash, HashInput, ParseHashError};
 use crate::money::{Money, Rate};
@@ -132,7 +135,7 @@ impl QuoteHash {
 
 /// [`QuotePart::Goods`].
 fn goods(quote: &Quote) -> ContentHash {
-    let mut input = HashInput::sized("sutler quote 4 goods", 64 + quote.lines.len() * 64);
+    let mut input = sized("sutler quote 5 goods", quote);
     input.text(quote.currency.code());
     input.short(i64::from(quote.tax_inclusive));
     input.text(quote.country.as_str());
@@ -148,10 +151,11 @@ fn goods(quote: &Quote) -> ContentHash {
 
 /// [`QuotePart::Promotions`].
 fn promotions(quote: &Quote) -> ContentHash {
-    let mut input = HashInput::new("sutler quote 4 promotions");
+    let mut input = sized("sutler quote 5 promotions", quote);
     input.text(quote.rounding.name());
-    quote.lines.iter().for_each(|line| discounts(&mut input, &line.discounts));
-    quote.delivery.iter().for_each(|delivery| discounts(&mut input, &delivery.discounts));
+    let mut told = Told::new(quote);
+    quote.lines.iter().for_each(|line| told.discounts(&mut input, &line.discounts));
+    quote.delivery.iter().for_each(|delivery| told.discounts(&mut input, &delivery.discounts));
     count(&mut input, quote.promotions_applied.len());
     for applied in &quote.promotions_applied {
         input.id(applied.promotion.to_u128());
@@ -162,7 +166,7 @@ fn promotions(quote: &Quote) -> ContentHash {
 
 /// [`QuotePart::Delivery`].
 fn delivery(quote: &Quote) -> ContentHash {
-    let mut input = HashInput::new("sutler quote 4 delivery");
+    let mut input = HashInput::new("sutler quote 5 delivery");
     count(&mut input, usize::from(quote.delivery.is_some()));
     if let Some(delivery) = &quote.delivery {
         input.id(delivery.method.to_u128()).short(delivery.rate.minor());
@@ -182,7 +186,7 @@ fn delivery(quote: &Quote) -> ContentHash {
 
 /// [`QuotePart::Tax`].
 fn tax(quote: &Quote) -> ContentHash {
-    let mut input = HashInput::sized("sutler quote 4 tax", 64 + quote.lines.len() * 96);
+    let mut input = sized("sutler quote 5 tax", quote);
     input.text(quote.rounding.name());
     input.short(match quote.tax_rounding {
         TaxRounding::PerLine => 0,
@@ -195,6 +199,11 @@ fn tax(quote: &Quote) -> ContentHash {
     quote.delivery.iter().for_each(|part| taxes(&mut input, &part.tax, part.total));
     quote.fees.iter().for_each(|fee| taxes(&mut input, &fee.tax, fee.total));
     input.finish()
+}
+
+/// Begins a part that says something of every line; with room for it, so that a large cart is written without moving it.
+fn sized(part: &str, quote: &Quote) -> HashInput {
+    HashInput::sized(part, 256 + quote.lines.len() * 128)
 }
 
 fn count(input: &mut HashInput, many: usize) {
@@ -217,15 +226,51 @@ fn numbers(input: &mut HashInput, numbers: &[i64]) {
     });
 }
 
-fn discounts(input: &mut HashInput, discounts: &[Discount]) {
-    count(input, discounts.len());
-    for discount in discounts {
-        input.id(discount.promotion.to_u128()).short(discount.amount.minor());
-        let span = discount.span.map_or([-1, 0, 0], |span| {
-            [i64::from(span.first), i64::from(span.units), span.cost.minor()]
-        });
-        numbers(input, &span);
-        discount_origin(input, &discount.origin);
+/// What was said of promotions so far, so that a large cart does not say it again at each of its lines.
+struct Told<'q> {
+    applied: &'q [AppliedPromotion],
+    /// How the last discount of each of them came about.
+    last: Vec<Option<&'q DiscountOrigin>>,
+}
+
+impl<'q> Told<'q> {
+    fn new(quote: &'q Quote) -> Told<'q> {
+        let applied = quote.promotions_applied.as_slice();
+        Told { applied, last: vec![None; applied.len()] }
+    }
+
+    /// Adds discounts: a promotion by its place among those that applied, whose ids are written once, and how a discount
+    /// came about where that differs from the one of the promotion before.
+    fn discounts(&mut self, input: &mut HashInput, discounts: &'q [Discount]) {
+        count(input, discounts.len());
+        for discount in discounts {
+            let of_promotion = |applied: &AppliedPromotion| applied.promotion == discount.promotion;
+            let place = self.applied.iter().position(of_promotion);
+            let before = match place {
+                Some(place) => {
+                    count(input, place + 1);
+                    self.last[place].replace(&discount.origin)
+                }
+                None => {
+                    input.short(0).id(discount.promotion.to_u128());
+                    None
+                }
+            };
+            input.short(discount.amount.minor());
+            let span = discount.span.map_or([-1, 0, 0], |span| {
+                [i64::from(span.first), i64::from(span.units), span.cost.minor()]
+            });
+            numbers(input, &span);
+            // Discounts that came about together share one origin; the comparison by content is for those read from a store.
+            let same = |before: &DiscountOrigin| {
+                std::ptr::eq(before, &*discount.origin) || *before == *discount.origin
+            };
+            let again = before.is_some_and(same);
+            input.short(i64::from(again));
+            if !again {
+                discount_origin(input, &discount.origin);
+            }
+        }
     }
 }
 

@@ -365,10 +365,7 @@ impl Simulation {
         });
         let refused = quote.coupons_refused.iter().filter_map(|refused| {
             let (name, _) = refused.promotion.as_ref()?;
-            Some((
-                self.shop.values().find(|promotion| promotion.name.as_str() == &**name)?,
-                &refused.code,
-            ))
+            Some((self.shop.values().find(|promotion| *promotion.name == **name)?, &refused.code))
         });
         let mut found = Vec::new();
         for (promotion, code) in applied.chain(refused) {

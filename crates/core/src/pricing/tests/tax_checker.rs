@@ -180,9 +180,11 @@ fn part<'t>(told: &[Told<'t>]) -> Checked<Part<'t>> {
 
 /// Derives all taxes: those of one part from what is left of it, or those of all parts of one category together.
 pub(super) fn derive(charges: &[Charge<'_>]) -> Checked<()> {
-    let kinds = kinds(charges);
     for charge in charges.iter().filter(|charge| !charge.is_goods) {
-        shared(charge, &kinds)?;
+        // Where the buyer is exempt, goods that are never taxed look like others of their category. If they are free besides,
+        // the trace does not say whether the category is first met with them or with the others.
+        let but_free = kinds(charges, |part| part.kind.1.is_none() || part.amount != big(0));
+        shared(charge, &kinds(charges, |_| true)).or_else(|_| shared(charge, &but_free))?;
     }
     let mut orders: BTreeMap<&str, Vec<&Part<'_>>> = BTreeMap::new();
     for part in charges.iter().flat_map(|charge| &charge.parts) {
@@ -200,9 +202,10 @@ pub(super) fn derive(charges: &[Charge<'_>]) -> Checked<()> {
 }
 
 /// Returns the kinds of goods in the order in which they first appear, with what is left of each.
-fn kinds<'t>(charges: &[Charge<'t>]) -> Vec<(Kind<'t>, BigInt)> {
+fn kinds<'t>(charges: &[Charge<'t>], counts: fn(&Part<'_>) -> bool) -> Vec<(Kind<'t>, BigInt)> {
+    let goods = charges.iter().filter(|charge| charge.is_goods).flat_map(|charge| &charge.parts);
     let mut kinds: Vec<(Kind<'t>, BigInt)> = Vec::new();
-    for part in charges.iter().filter(|charge| charge.is_goods).flat_map(|charge| &charge.parts) {
+    for part in goods.filter(|part| counts(part)) {
         match kinds.iter_mut().find(|(kind, _)| *kind == part.kind) {
             Some((_, sum)) => *sum += &part.amount,
             None => kinds.push((part.kind, part.amount.clone())),
