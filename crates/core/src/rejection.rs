@@ -570,7 +570,7 @@ impl Rejection {
 
 fn too_large(requested: Money, refundable: Money) -> String {
     if refundable.is_zero() {
-        return "nothing is left to refund: all that was captured of this order was given back"
+        return "nothing is left to refund: nothing was captured of this order yet, or all of it was given back"
             .to_owned();
     }
     format!(

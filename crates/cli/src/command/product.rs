@@ -1,8 +1,6 @@
 //! `sutler product`: what the shop sells.
 
-use sutler_core::id::{PriceListId, ProductId, VariantId};
-use sutler_core::rejection::Rejection;
-use sutler_engine::Shop;
+use sutler_core::id::{ProductId, VariantId};
 
 use crate::answer::Answer;
 use crate::context::Context;
@@ -55,7 +53,6 @@ impl ProductCommand {
 impl ListArgs {
     fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         let shop = context.shop()?;
-        let list = base_list(&shop, context)?;
         let limit = usize::from(self.limit);
         let products = shop.product_list(self.after, limit)?;
         let variants: Vec<VariantId> = products
@@ -65,8 +62,7 @@ impl ListArgs {
             .collect();
         let levels = shop.store().stock_levels(&variants, shop.now())?;
         let offer = Offer {
-            list: Some(list),
-            prices: shop.store().prices(&variants)?,
+            prices: shop.prices_charged(&variants, context.settings.channel())?,
             levels: levels.into_iter().map(|(key, level)| (key.variant, level)).collect(),
         };
         let next = products.last().filter(|_| products.len() == limit).map(|product| product.id);
@@ -84,25 +80,11 @@ impl ShowArgs {
     fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         let shop = context.shop()?;
         let product = shop.find_product(&self.product)?;
-        let list = base_list(&shop, context)?;
         let view = shop.product_view(&product)?;
         let variants: Vec<VariantId> = product.variants.iter().map(|variant| variant.id).collect();
-        let reductions = shop.price_reductions(&variants, context.settings.channel())?;
-        Ok(Answer::one(ProductShown::new(&view, Some(list), &reductions)))
+        let channel = context.settings.channel();
+        let prices = shop.prices_charged(&variants, channel)?;
+        let reductions = shop.price_reductions(&variants, channel)?;
+        Ok(Answer::one(ProductShown::new(&view, prices, &reductions)))
     }
-}
-
-/// Returns the base price list of the channel in use.
-fn base_list(shop: &Shop, context: &Context<'_>) -> Result<PriceListId, CommandError> {
-    let setup = shop.setup()?;
-    let code = context.settings.channel();
-    let channel = setup.channel_by_code(code).ok_or_else(|| Rejection::NotFound {
-        noun: "channel",
-        given: code.to_owned(),
-        near: setup.channels.iter().map(|channel| channel.code.clone()).collect(),
-    })?;
-    let list = setup
-        .base_price_list(channel)
-        .ok_or_else(|| Rejection::not_found("price list of channel", code))?;
-    Ok(list.id)
 }

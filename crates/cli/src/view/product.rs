@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sutler_core::catalog::Product;
-use sutler_core::id::{PriceListId, ProductId, VariantId};
+use sutler_core::id::{ProductId, VariantId};
 use sutler_core::inventory::StockLevel;
 use sutler_core::money::Money;
 use sutler_core::pricing::{Price, PriceReduction};
@@ -123,21 +123,13 @@ view! {
 /// Prices and stock of some variants, as rows show them.
 #[derive(Debug, Default)]
 pub(crate) struct Offer {
-    /// The base price list.
-    pub(crate) list: Option<PriceListId>,
-    /// Prices of the variants.
-    pub(crate) prices: Vec<Price>,
+    /// What one unit of each variant costs now.
+    pub(crate) prices: BTreeMap<VariantId, Price>,
     /// Levels of the variants, by variant.
     pub(crate) levels: Vec<(VariantId, StockLevel)>,
 }
 
 impl Offer {
-    fn price(&self, variant: VariantId) -> Option<&Price> {
-        self.prices.iter().find(|price| {
-            price.variant == variant && Some(price.list) == self.list && price.min_quantity == 1
-        })
-    }
-
     fn sum(&self, variant: VariantId, count: fn(&StockLevel) -> u32) -> u64 {
         self.levels
             .iter()
@@ -152,7 +144,7 @@ impl ProductRow {
     pub(crate) fn new(product: &Product, offer: &Offer) -> Self {
         let in_use = || product.variants.iter().filter(|variant| !variant.retired);
         let prices =
-            in_use().filter_map(|variant| offer.price(variant.id)).map(|price| price.amount);
+            in_use().filter_map(|variant| offer.prices.get(&variant.id)).map(|price| price.amount);
         Self {
             id: product.id,
             handle: product.handle.to_string(),
@@ -171,14 +163,14 @@ impl ProductShown {
     /// Puts a product together with its prices, reductions and stock.
     pub(crate) fn new(
         view: &ProductView,
-        list: Option<PriceListId>,
+        prices: BTreeMap<VariantId, Price>,
         reductions: &BTreeMap<VariantId, PriceReduction>,
     ) -> Self {
         let product = &view.product;
         let levels = view.levels.iter().map(|(key, level)| (key.variant, *level)).collect();
-        let offer = Offer { list, prices: view.prices.clone(), levels };
+        let offer = Offer { prices, levels };
         let variants = product.variants.iter().map(|variant| {
-            let (price, reduction) = (offer.price(variant.id), reductions.get(&variant.id));
+            let (price, reduction) = (offer.prices.get(&variant.id), reductions.get(&variant.id));
             VariantView {
                 id: variant.id,
                 sku: variant.sku.as_ref().map(ToString::to_string),

@@ -80,6 +80,7 @@ pub struct PriceListRecord {
 ///
 /// let period = PricePeriod {
 ///     amount: Money::from_minor(500, Currency::EUR),
+///     compare_at: None,
 ///     list: PriceListId::from_u128(1),
 ///     since: Timestamp::from_millis(10),
 ///     until: Some(Timestamp::from_millis(20)),
@@ -91,6 +92,9 @@ pub struct PriceListRecord {
 pub struct PricePeriod {
     /// What one unit cost.
     pub amount: Money,
+    /// The earlier price that was struck through beside it, as it stood last in this period.
+    #[serde(default)]
+    pub compare_at: Option<Money>,
     /// The list that said so.
     pub list: PriceListId,
     /// The first moment of it.
@@ -211,12 +215,13 @@ pub fn price_timeline(
             customer_group: None,
             now: since,
         };
-        let Some((list, amount)) = charged(&prices, &lists, &query) else { continue };
+        let Some((list, amount, compare_at)) = charged(&prices, &lists, &query) else { continue };
         match timeline.last_mut() {
             Some(last) if (last.amount, last.list, last.until) == (amount, list, Some(since)) => {
                 last.until = until;
+                last.compare_at = compare_at;
             }
-            _ => timeline.push(PricePeriod { amount, list, since, until }),
+            _ => timeline.push(PricePeriod { amount, compare_at, list, since, until }),
         }
     }
     timeline
@@ -240,7 +245,7 @@ fn charged(
     prices: &[&PriceRecord],
     lists: &[&PriceListRecord],
     query: &PriceQuery<'_>,
-) -> Option<(PriceListId, Money)> {
+) -> Option<(PriceListId, Money, Option<Money>)> {
     let prices: Vec<Price> = prices
         .iter()
         .filter(|record| record.contains(query.now))
@@ -251,11 +256,14 @@ fn charged(
         .filter(|record| record.contains(query.now))
         .map(|record| record.list.clone())
         .collect();
-    choose(&prices, &lists, query).map(|(list, price)| (list.id, price.amount))
+    choose(&prices, &lists, query).map(|(list, price)| (list.id, price.amount, price.compare_at))
 }
 
 /// Returns the reduction that holds at `now` with the lowest price of the `days` before it began; `None` when the price
-/// is not lower than the one before it.
+/// is not lower than the one before it and no higher price is struck through beside it.
+///
+/// A higher price that is struck through announces a reduction whatever was charged before: 30 → 55 beside a struck-through 99
+/// shows 30.
 ///
 /// The price before is the one that ended last, even when there was none for a while in between; if none held in these
 /// days, there is nothing to compare with, and no reduction. A variant that is younger than `days` counts since it
@@ -274,6 +282,7 @@ fn charged(
 /// let day = |day: i64| Timestamp::from_millis(day * 86_400_000);
 /// let period = |minor, since, until| PricePeriod {
 ///     amount: Money::from_minor(minor, Currency::EUR),
+///     compare_at: None,
 ///     list: PriceListId::from_u128(1),
 ///     since: day(since),
 ///     until,
@@ -306,7 +315,8 @@ pub fn lowest_price_before_reduction(
     let in_days =
         |period: &&PricePeriod| period.until.is_some_and(|until| until.millis() > first_day);
     let previous = before.last().filter(in_days)?;
-    if previous.amount.minor() <= current.amount.minor() {
+    let struck = |price: Money| price.minor() > current.amount.minor();
+    if !struck(previous.amount) && !current.compare_at.is_some_and(struck) {
         return None;
     }
     let lowest = before.iter().filter(in_days).map(|period| period.amount);

@@ -11,7 +11,7 @@ use sutler_core::catalog::Channel;
 use sutler_core::id::VariantId;
 use sutler_core::pricing::{
     Price, PriceList, PriceListRecord, PricePeriod, PriceQuery, PriceRecord, PriceReduction,
-    PriceStanding, lowest_price_before_reduction, price_timeline,
+    PriceStanding, choose, lowest_price_before_reduction, price_timeline,
 };
 use sutler_core::time::Timestamp;
 
@@ -228,6 +228,33 @@ impl Shop {
         };
         // The history comes in the order of variants.
         Ok(past.chunk_by(|a, b| a.price.variant == b.price.variant).filter_map(reduction).collect())
+    }
+
+    /// Returns the price that one unit of each variant costs everybody in a channel now; what has none is left out.
+    ///
+    /// Errors: `not_found` for a channel.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// let red = shop.find_variant("MUG-RED")?.variant.id;
+    /// assert_eq!(shop.prices_charged(&[red], "web")?[&red].amount.to_string(), "11.90 EUR");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn prices_charged(
+        &self,
+        variants: &[VariantId],
+        channel: &str,
+    ) -> Result<BTreeMap<VariantId, Price>, FlowError> {
+        let setup = self.setup()?;
+        let channel = channel_by_code(&setup, channel)?;
+        let (prices, now) = (self.store().prices(variants)?, self.now());
+        let charged = |own: &[Price]| {
+            let buyer = plain_buyer(own.first()?.variant, channel, now);
+            let (_, price) = choose(own, &setup.price_lists, &buyer)?;
+            Some((price.variant, price.clone()))
+        };
+        // They come in the order of variants.
+        Ok(prices.chunk_by(|a, b| a.variant == b.variant).filter_map(charged).collect())
     }
 }
 

@@ -1,4 +1,8 @@
-//! [`best`]: which promotions take part, so that the buyer pays least.
+//! [`best`]: which promotions take part, so that the most is taken off.
+//!
+//! What is compared is what is left to pay for goods and delivery by the prices of the channel: without taxes that are added
+//! to them, and without fees. Taxes hang on what is left of each line, and an outside engine may set them, so they cannot be
+//! asked for each of thousands of combinations.
 
 use std::cmp::Reverse;
 
@@ -46,7 +50,7 @@ pub(in crate::pricing) struct Trial<'g> {
     pub(in crate::pricing) mode: LaneMode,
 }
 
-/// Finds the combination of promotions that leaves the least to pay.
+/// Finds the combination of promotions that leaves the least to pay for goods and delivery.
 pub(in crate::pricing) fn best(
     verdicts: &[Verdict<'_>],
     trial: Trial<'_>,

@@ -47,7 +47,8 @@ pub enum LaneMode {
     /// Every promotion that applies takes part; in a lane each unit takes the best discount.
     #[default]
     EachUnit,
-    /// As [`LaneMode::EachUnit`], and promotions are left out when the buyer pays less without them.
+    /// As [`LaneMode::EachUnit`], and promotions are left out when more is taken off goods and delivery without
+    /// them. Taxes that are added to the prices, and fees, do not count.
     ///
     /// Up to [`LaneMode::EXHAUSTIVE_MAX`] promotions every combination is tried; beyond that promotions are left out
     /// one at a time, always the one that helps most, until none helps.

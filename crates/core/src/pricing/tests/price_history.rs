@@ -298,3 +298,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_price_struck_through_announces_a_reduction_after_a_rise_too() {
+    let lowest = |compare_at: Option<i64>| {
+        let struck = compare_at.map(|minor| Money::from_minor(minor, Currency::EUR));
+        let now = record(1, 55, 10, None);
+        let now = PriceRecord { price: Price { compare_at: struck, ..now.price }, ..now };
+        let timeline = timeline(&[record(1, 30, 0, Some(10)), now], &[since_ever(list(1))]);
+        let reduction = lowest_price_before_reduction(&timeline, 30, day(12))?;
+        Some(reduction.lowest_before.minor())
+    };
+    assert_eq!((lowest(Some(99)), lowest(Some(55)), lowest(None)), (Some(30), None, None));
+}

@@ -349,21 +349,8 @@ proptest! {
     }
 
     #[test]
-    fn the_best_combination_is_the_best_of_all(mut plan in any_plan(7)) {
-        plan.best_of = true;
-        let found = plan.build().quote().unwrap();
-        plan.best_of = false;
-        let whole = plan.build();
-        let mut least = i64::MAX;
-        // Naive: every subset of the promotions as a shop of its own.
-        for subset in 0..1_u32 << whole.facts.promotions.len() {
-            let mut shop = plan.build();
-            let mut index = 0;
-            shop.facts.promotions.retain(|_| { index += 1; subset >> (index - 1) & 1 == 1 });
-            least = least.min(to_pay(&shop.unchecked().unwrap()));
-        }
-        prop_assert_eq!(to_pay(&found), least);
-        prop_assert!(found.combination.unwrap().exhaustive);
+    fn the_best_combination_is_the_best_of_all(plan in any_plan(7)) {
+        is_the_best_of_all(plan)?;
     }
 
     #[test]
@@ -529,5 +516,36 @@ proptest! {
             };
             prop_assert_eq!(once.unwrap().minor(), tax);
         }
+    }
+}
+
+/// Compares with every subset of the promotions as a shop of its own.
+fn is_the_best_of_all(mut plan: Plan) -> Result<(), TestCaseError> {
+    plan.best_of = true;
+    let found = plan.build().quote().unwrap();
+    plan.best_of = false;
+    let whole = plan.build();
+    let mut least = i64::MAX;
+    for subset in 0..1_u32 << whole.facts.promotions.len() {
+        let mut shop = plan.build();
+        let mut index = 0;
+        shop.facts.promotions.retain(|_| {
+            index += 1;
+            subset >> (index - 1) & 1 == 1
+        });
+        least = least.min(to_pay(&shop.unchecked().unwrap()));
+    }
+    prop_assert_eq!(to_pay(&found), least);
+    prop_assert!(found.combination.unwrap().exhaustive);
+    Ok(())
+}
+
+proptest! {
+    // Each tries up to four thousand shops.
+    #![proptest_config(ProptestConfig { cases: config().cases.min(1_000) / 24 + 1, ..config() })]
+
+    #[test]
+    fn the_best_combination_of_up_to_twelve_is_the_best_of_all(plan in any_plan(13)) {
+        is_the_best_of_all(plan)?;
     }
 }
