@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use sutler_core::change::{ChangeSet, CommitOutcome, Idempotency, Receipt, RecordRef};
+use sutler_core::hash::HashInput;
 use sutler_core::id::{CommandId, PromotionId};
 use sutler_core::port::{
     Clock, IdSource, PaymentProvider, RandomSource, Retry, Store, TaxProvider,
@@ -251,6 +252,14 @@ impl Shop {
     /// ```
     pub fn search_is_spare(&self) -> bool {
         self.spare_search.get().is_some()
+    }
+
+    /// Returns the id of a new record that is known by its name: the same for whoever makes it at the same time, so that the
+    /// second is refused by the store, looks again and finds the first. One that is taken is passed over.
+    pub(crate) fn id_of_name(&self, noun: &str, name: &str, taken: impl Fn(u128) -> bool) -> u128 {
+        let hash = HashInput::new(noun).text(name).finish().to_bytes();
+        let id = hash.first_chunk().map_or(0, |bytes| u128::from_be_bytes(*bytes));
+        if taken(id) { self.next_id() } else { id }
     }
 
     /// Reads, decides and commits, again and again while records move on, with a bound.

@@ -260,8 +260,8 @@ pub struct PlannedPrice {
 
 /// Compares a price of a file with those that the variant has in all lists. `base` is the list that everybody pays by.
 ///
-/// Dangerous are a price that moves by more than half, a new public price for one unit that is that far from the base
-/// price, and taking away the base price, without which nobody can buy.
+/// Dangerous are a price that moves by more than half, a new public price that is that far from what
+/// so many units cost by the base list, and taking away the base price, without which nobody can buy.
 ///
 /// Errors: what [`Price::check`] refuses.
 ///
@@ -320,8 +320,15 @@ pub fn plan_price(
     };
     let difference = Difference { field, before: text(known), after: text(price.as_ref()) };
     let is_single = draft.min_quantity == 1;
+    // What a buyer of so many units pays now.
+    let base_list = base.unwrap_or(list.id);
+    let of_base = |price: &&Price| {
+        (price.variant, price.list) == (variant, base_list)
+            && price.min_quantity <= draft.min_quantity
+    };
+    let rungs = held.iter().filter(of_base);
     let paid =
-        rung(base.unwrap_or(list.id), 1).filter(|_| is_single && list.customer_group.is_none());
+        rungs.max_by_key(|price| price.min_quantity).filter(|_| list.customer_group.is_none());
     let danger = danger(known.or(paid), price.as_ref(), is_single && base == Some(list.id), label);
     let change = match (price, known) {
         (None, _) => PriceChange::Removed,

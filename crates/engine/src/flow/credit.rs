@@ -10,6 +10,7 @@ use sutler_core::credit::{
     Credit, CreditChoice, CreditEntry, CreditId, CreditKind, GiftCardCode, Holder,
     StoredCreditEntry,
 };
+use sutler_core::customer::normalized_email;
 use sutler_core::event::Event;
 use sutler_core::hash::HashInput;
 use sutler_core::id::{CustomerId, GiftCardId, PaymentId, StoreCreditId};
@@ -232,7 +233,7 @@ impl Shop {
         key: Option<IdempotencyKey>,
         set: &mut ChangeSet,
     ) -> Result<CreditId, FlowError> {
-        let customer = customer_key(customer)?;
+        let customer = self.credit_holder(customer)?;
         if reason.trim().is_empty() {
             return Err(Rejection::ReasonMissing.into());
         }
@@ -457,7 +458,7 @@ impl Shop {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn store_credit(&self, customer: &str) -> Result<Vec<Credit>, FlowError> {
-        Ok(self.store().store_credits(&customer_key(customer)?)?)
+        Ok(self.store().store_credits(&self.credit_holder(customer)?)?)
     }
 
     /// Returns up to `limit` gift cards after `after`, by id.
@@ -515,6 +516,18 @@ impl Shop {
         Ok(found)
     }
 
+    /// Returns how a customer is named in the ledger: by id, or a guest by normalized e-mail. The e-mail of a known customer
+    /// names that customer, whose carts are found by id.
+    fn credit_holder(&self, customer: &str) -> Result<String, FlowError> {
+        let customer = customer.trim();
+        if let Ok(id) = customer.parse::<CustomerId>() {
+            return Ok(id.to_string());
+        }
+        order::check_email(customer)?;
+        let known = self.store().customer_by_email(&normalized_email(customer))?;
+        Ok(order::buyer_key(known.map(|known| known.id), Some(customer)).unwrap_or_default())
+    }
+
     /// Returns the store credit of a customer in a currency, opened in this set where there is none.
     pub(crate) fn store_credit_of(
         &self,
@@ -564,16 +577,6 @@ impl Shop {
         };
         Ok(CreditView { replayed, ..self.credit(id)? })
     }
-}
-
-/// Returns how a customer is named in the ledger: by id, or by normalized e-mail.
-fn customer_key(customer: &str) -> Result<String, Rejection> {
-    let customer = customer.trim();
-    if let Ok(id) = customer.parse::<CustomerId>() {
-        return Ok(id.to_string());
-    }
-    order::check_email(customer)?;
-    Ok(order::buyer_key(None, Some(customer)).unwrap_or_default())
 }
 
 /// Opens a gift card with nothing on it yet.

@@ -175,7 +175,8 @@ impl Shop {
             .map(|channel| channel.currency)
             .or(first.map(|list| list.currency))
             .unwrap_or(target.currency());
-        let id = PriceListId::from_u128(self.next_id());
+        let taken = |id| setup.price_lists.iter().any(|known| known.id.to_u128() == id);
+        let id = PriceListId::from_u128(self.id_of_name("price list", &draft.name, taken));
         plan_price_list(draft, first, channel.map(|channel| channel.id), currency, id)
     }
 

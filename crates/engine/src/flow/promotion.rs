@@ -296,6 +296,9 @@ impl Shop {
             let id = PromotionId::from_u128(self.next_id());
             match document.check(id, currency, &names) {
                 Ok(promotion) => {
+                    let taken = |id| setup.promotions.iter().any(|known| known.id.to_u128() == id);
+                    let id = self.id_of_name("promotion", &promotion.name, taken);
+                    let promotion = Promotion { id: PromotionId::from_u128(id), ..promotion };
                     let says_active = document.says_active();
                     written.push(WrittenPromotion { promotion, says_active });
                 }

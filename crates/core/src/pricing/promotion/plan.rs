@@ -163,6 +163,7 @@ fn plan(
         [known] => *known,
         several => return Err(PromotionNameRefusal::SeveralStored { count: several.len() }),
     };
+    let promotion = still_unlocked(promotion, known);
     let active = if says_active { promotion.active } else { known.active };
     let same = Promotion { id: known.id, version: known.version, active, ..promotion };
     Ok(if same == *known {
@@ -171,6 +172,21 @@ fn plan(
         let after = Promotion { version: known.version + 1, ..same };
         PlannedPromotion::Changed { before: Box::new(known.clone()), after }
     })
+}
+
+/// Returns what was written with the batch of codes that unlocks what is stored, unless it has codes of its own: codes are made
+/// beside the file, and buyers hold them.
+fn still_unlocked(written: Promotion, known: &Promotion) -> Promotion {
+    let has_codes = written.coupon_codes().next().is_some();
+    let batch = known.coupon_batches().next();
+    let Some(batch) = batch.filter(|_| !has_codes && written.coupon_batches().next().is_none())
+    else {
+        return written;
+    };
+    let mut unlocked = written.clone();
+    unlocked.limits.uses_per_coupon =
+        written.limits.uses_per_coupon.or(known.limits.uses_per_coupon);
+    unlocked.unlocked_by(batch).unwrap_or(written)
 }
 
 #[cfg(test)]

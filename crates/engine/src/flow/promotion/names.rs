@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use sutler_core::catalog::{CategoryTree, Handle};
-use sutler_core::id::{CategoryId, ChannelId, ProductId, VariantId};
+use sutler_core::id::{CategoryId, ChannelId, CollectionId, ProductId, VariantId};
 use sutler_core::port::StoreError;
 use sutler_core::pricing::PromotionNames;
 use sutler_core::rejection::Rejection;
@@ -76,6 +76,10 @@ impl PromotionNames for ShopNames<'_> {
         found.into_iter().flatten().next().map(|product| product.id)
     }
 
+    fn collection(&self, word: &str) -> Option<CollectionId> {
+        self.setup.collection_by_word(word.trim()).map(|collection| collection.id)
+    }
+
     fn variant(&self, word: &str) -> Option<VariantId> {
         match self.shop.find_variant(word) {
             Ok(found) => Some(found.variant.id),
@@ -99,6 +103,10 @@ impl PromotionNames for ShopNames<'_> {
         match noun {
             "category" => self.categories_near(word),
             "channel" => nearest(word, self.setup.channels.iter().map(|known| known.code.clone())),
+            "collection" => {
+                let handles = self.setup.collections.iter().map(|known| known.handle.to_string());
+                nearest(word, handles)
+            }
             "delivery method" => {
                 nearest(word, self.setup.delivery_methods.iter().map(|known| known.code.clone()))
             }
@@ -130,6 +138,11 @@ impl PromotionNames for ShopNames<'_> {
             }
         };
         Self::proven(label, id, |word| self.variant(word))
+    }
+
+    fn of_collection(&self, id: CollectionId) -> Option<String> {
+        let known = self.setup.collections.iter().find(|known| known.id == id)?;
+        Some(known.handle.to_string())
     }
 
     fn of_channel(&self, id: ChannelId) -> Option<String> {
