@@ -76,7 +76,7 @@ struct Sums {
 /// # };
 /// # let free = Money::from_minor(490, Currency::EUR);
 /// # pending.quote.promotions_applied.push(AppliedPromotion {
-/// #     promotion: spring.id, name: spring.name.clone(), coupon: None, amount: free, units: 0,
+/// #     promotion: spring.id, name: spring.name.as_str().into(), coupon: None, amount: free, units: 0,
 /// # });
 ///
 /// let mut tally = PromotionTally::default();

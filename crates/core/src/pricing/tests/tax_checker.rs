@@ -182,9 +182,14 @@ fn part<'t>(told: &[Told<'t>]) -> Checked<Part<'t>> {
 pub(super) fn derive(charges: &[Charge<'_>]) -> Checked<()> {
     for charge in charges.iter().filter(|charge| !charge.is_goods) {
         // Where the buyer is exempt, goods that are never taxed look like others of their category. If they are free besides,
-        // the trace does not say whether the category is first met with them or with the others.
-        let but_free = kinds(charges, |part| part.kind.1.is_none() || part.amount != big(0));
-        shared(charge, &kinds(charges, |_| true)).or_else(|_| shared(charge, &but_free))?;
+        // the trace does not say with which of them the category is first met; then its own order is taken.
+        let mut kinds = kinds(charges);
+        let goods = charges.iter().filter(|charge| charge.is_goods);
+        if goods.flat_map(|c| &c.parts).any(|p| p.kind.1.is_some() && p.amount == big(0)) {
+            let place = |kind: Kind<'_>| charge.parts.iter().position(|part| part.kind == kind);
+            kinds.sort_by_key(|(kind, _)| place(*kind).unwrap_or(usize::MAX));
+        }
+        shared(charge, &kinds)?;
     }
     let mut orders: BTreeMap<&str, Vec<&Part<'_>>> = BTreeMap::new();
     for part in charges.iter().flat_map(|charge| &charge.parts) {
@@ -202,10 +207,10 @@ pub(super) fn derive(charges: &[Charge<'_>]) -> Checked<()> {
 }
 
 /// Returns the kinds of goods in the order in which they first appear, with what is left of each.
-fn kinds<'t>(charges: &[Charge<'t>], counts: fn(&Part<'_>) -> bool) -> Vec<(Kind<'t>, BigInt)> {
+fn kinds<'t>(charges: &[Charge<'t>]) -> Vec<(Kind<'t>, BigInt)> {
     let goods = charges.iter().filter(|charge| charge.is_goods).flat_map(|charge| &charge.parts);
     let mut kinds: Vec<(Kind<'t>, BigInt)> = Vec::new();
-    for part in goods.filter(|part| counts(part)) {
+    for part in goods {
         match kinds.iter_mut().find(|(kind, _)| *kind == part.kind) {
             Some((_, sum)) => *sum += &part.amount,
             None => kinds.push((part.kind, part.amount.clone())),
