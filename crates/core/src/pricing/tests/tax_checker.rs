@@ -181,15 +181,7 @@ fn part<'t>(told: &[Told<'t>]) -> Checked<Part<'t>> {
 /// Derives all taxes: those of one part from what is left of it, or those of all parts of one category together.
 pub(super) fn derive(charges: &[Charge<'_>]) -> Checked<()> {
     for charge in charges.iter().filter(|charge| !charge.is_goods) {
-        // Where the buyer is exempt, goods that are never taxed look like others of their category. If they are free besides,
-        // the trace does not say with which of them the category is first met; then its own order is taken.
-        let mut kinds = kinds(charges);
-        let goods = charges.iter().filter(|charge| charge.is_goods);
-        if goods.flat_map(|c| &c.parts).any(|p| p.kind.1.is_some() && p.amount == big(0)) {
-            let place = |kind: Kind<'_>| charge.parts.iter().position(|part| part.kind == kind);
-            kinds.sort_by_key(|(kind, _)| place(*kind).unwrap_or(usize::MAX));
-        }
-        shared(charge, &kinds)?;
+        shared(charge, charges)?;
     }
     let mut orders: BTreeMap<&str, Vec<&Part<'_>>> = BTreeMap::new();
     for part in charges.iter().flat_map(|charge| &charge.parts) {
@@ -220,7 +212,8 @@ fn kinds<'t>(charges: &[Charge<'t>]) -> Vec<(Kind<'t>, BigInt)> {
 }
 
 /// Derives how a delivery or fee with several kinds was split over the goods.
-fn shared(charge: &Charge<'_>, kinds: &[(Kind<'_>, BigInt)]) -> Checked<()> {
+fn shared(charge: &Charge<'_>, charges: &[Charge<'_>]) -> Checked<()> {
+    let kinds = kinds(charges);
     let told: Vec<(Kind<'_>, BigInt)> =
         charge.parts.iter().map(|part| (part.kind, part.amount.clone())).collect();
     // Where the buyer is exempt, goods that are never taxed and others of the same category look alike.
@@ -235,6 +228,9 @@ fn shared(charge: &Charge<'_>, kinds: &[(Kind<'_>, BigInt)]) -> Checked<()> {
     if kinds.iter().all(|(_, left)| *left == big(0)) {
         weights.fill(ratio(1.into(), 1.into()));
     }
+    if may_hide(charges) {
+        return nearly(charge, &kinds, &weights);
+    }
     let shares = oracle::split(&charge.left, &weights);
     let derived: Vec<(Kind<'_>, BigInt)> = kinds
         .iter()
@@ -243,6 +239,34 @@ fn shared(charge: &Charge<'_>, kinds: &[(Kind<'_>, BigInt)]) -> Checked<()> {
         .map(|((kind, _), share)| (*kind, share))
         .collect();
     equal("shares of the kinds of goods", told, derived)
+}
+
+/// Tells whether two kinds of goods may look like one: several goods of a category, none of which is taxed. When one of the
+/// two gets no part of a charge, not even the charge tells them apart.
+fn may_hide(charges: &[Charge<'_>]) -> bool {
+    let goods = charges.iter().filter(|charge| charge.is_goods).flat_map(|charge| &charge.parts);
+    let untaxed: Vec<Kind<'_>> = goods.map(|p| p.kind).filter(|kind| kind.1.is_some()).collect();
+    untaxed.iter().enumerate().any(|(index, kind)| untaxed[..index].contains(kind))
+}
+
+/// Checks shares that cannot be derived to the unit: each is less than two units, one for each of two kinds that look like one,
+/// from its exact part. That they sum to the whole is checked with the charge.
+fn nearly(
+    charge: &Charge<'_>,
+    kinds: &[(Kind<'_>, BigInt)],
+    weights: &[BigRational],
+) -> Checked<()> {
+    let zero = || ratio(0.into(), 1.into());
+    let sum = weights.iter().fold(zero(), |sum, weight| sum + weight);
+    for ((kind, _), weight) in kinds.iter().zip(weights) {
+        let told = charge.parts.iter().find(|part| part.kind == *kind);
+        let told = ratio(told.map_or(big(0), |part| part.amount.clone()), 1.into());
+        let exact = ratio(charge.left.clone(), 1.into()) * weight / &sum;
+        let off = if told > exact { told - exact } else { exact - told };
+        let near = off < ratio(2.into(), 1.into());
+        equal("whether a share is near its exact part", near, true)?;
+    }
+    Ok(())
 }
 
 /// Derives taxes that were formed together, level by level; contained ones from the highest down.
