@@ -92,14 +92,15 @@ pub(crate) struct AddArgs {
 /// Say what promotions would give on a cart, or why not; stores nothing
 #[derive(Debug, clap::Args)]
 #[command(
-    group = clap::ArgGroup::new("tried").required(true).args(["file", "promotion"]),
+    group = clap::ArgGroup::new("tried").args(["file", "promotion"]),
     after_help = "\
 Examples:
+  sutler promotion test \"$CART\"
   sutler promotion test \"$CART\" spring.toml
   sutler promotion test \"$CART\" spring.toml --at 2030-03-02T12:00:00Z --delivery standard
   sutler promotion test \"$CART\" --promotion Welcome --coupon WELCOME10
 
-A stored promotion is tried as though it were switched on, and those of a file take the place of stored ones of their name."
+Without a file or a name every promotion of the shop is told of, as it stands. A named one is tried as though it were switched on, and those of a file take the place of stored ones of their name."
 )]
 pub(crate) struct TestArgs {
     /// The cart
@@ -238,13 +239,12 @@ impl AddArgs {
 impl TestArgs {
     fn run(&self, context: &Context<'_>, shop: &Shop) -> Result<Answer, CommandError> {
         let path = self.file.as_deref().unwrap_or(Path::new(""));
-        let text = match &self.promotion {
-            Some(_) => String::new(),
-            None => read_rules(path, "promotion test CART")?,
-        };
-        let of = match &self.promotion {
-            Some(word) => TrialOf::Stored(word),
-            None => TrialOf::File(PromotionFile { text: &text, currency: self.currency }),
+        let read = |file: &PathBuf| read_rules(file, "promotion test CART");
+        let text = self.file.as_ref().map(read).transpose()?;
+        let of = match (&self.promotion, &text) {
+            (Some(word), _) => TrialOf::Stored(word),
+            (None, Some(text)) => TrialOf::File(PromotionFile { text, currency: self.currency }),
+            (None, None) => TrialOf::All,
         };
         let trial = PromotionTrial { of, coupons: self.coupon.clone(), at: self.at };
         let wanted = QuoteFor {

@@ -1,7 +1,7 @@
 //! Places of selling.
 
 use sutler_core::address::CountryCode;
-use sutler_core::catalog::Channel;
+use sutler_core::catalog::{Channel, TaxRounding};
 use sutler_core::id::ChannelId;
 use sutler_core::money::Currency;
 use sutler_core::pricing::LaneMode;
@@ -27,6 +27,10 @@ view! {
         default_country: CountryCode,
         /// How promotions are combined: `each_unit` or `best_of`.
         lane_mode: String,
+        /// Where tax is rounded: `per_line` or `per_order`.
+        tax_rounding: String,
+        /// Where a half of the smallest unit goes: `half_away_from_zero`, `half_even` or `toward_zero`.
+        rounding: String,
     }
 }
 
@@ -39,6 +43,11 @@ view! {
 }
 
 impl ChannelRow {
+    /// Returns where tax is rounded, for people.
+    pub(crate) fn tax_words(&self) -> String {
+        self.tax_rounding.replace('_', " ")
+    }
+
     /// Returns how promotions are combined, in the word that people type.
     pub(crate) fn mode_words(&self) -> String {
         self.lane_mode.replace('_', "-")
@@ -58,6 +67,11 @@ impl From<&Channel> for ChannelRow {
                 LaneMode::EachUnit => "each_unit".to_owned(),
                 LaneMode::BestOf => "best_of".to_owned(),
             },
+            tax_rounding: match channel.tax_rounding {
+                TaxRounding::PerLine => "per_line".to_owned(),
+                TaxRounding::PerOrder => "per_order".to_owned(),
+            },
+            rounding: channel.rounding.name().to_owned(),
         }
     }
 }
@@ -70,9 +84,19 @@ impl Row for ChannelRow {
         ("COUNTRY", Side::Left),
         ("PRICES", Side::Left),
         ("PROMOTIONS", Side::Left),
+        ("TAX", Side::Left),
     ];
-    const FIELDS: &'static [&'static str] =
-        &["id", "code", "name", "currency", "tax_inclusive", "default_country", "lane_mode"];
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "code",
+        "name",
+        "currency",
+        "tax_inclusive",
+        "default_country",
+        "lane_mode",
+        "tax_rounding",
+        "rounding",
+    ];
 
     fn cells(&self) -> Vec<String> {
         vec![
@@ -82,6 +106,7 @@ impl Row for ChannelRow {
             self.default_country.to_string(),
             if self.tax_inclusive { "with tax".to_owned() } else { "without tax".to_owned() },
             self.mode_words(),
+            self.tax_words(),
         ]
     }
 
@@ -94,6 +119,8 @@ impl Row for ChannelRow {
             self.tax_inclusive.to_string(),
             self.default_country.to_string(),
             self.lane_mode.clone(),
+            self.tax_rounding.clone(),
+            self.rounding.clone(),
         ]
     }
 }

@@ -86,6 +86,7 @@ const RUNS: &[(&str, &str)] = &[
     ("promotion list", "promotion list"),
     ("promotion show", "promotion show Welcome"),
     ("promotion test", "promotion test CART --promotion Welcome"),
+    ("promotion test", "promotion test CART"),
     ("recover", "recover"),
     ("refund", "refund 1002"),
     ("refund", "refund 1002 --dry-run"),

@@ -29,6 +29,8 @@ use crate::{FlowError, Shop};
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TrialOf<'t> {
+    /// All that are stored, as they stand.
+    All,
     /// Those of a file, as though it were added: they take the place of stored ones of the same name.
     File(PromotionFile<'t>),
     /// One that is stored, by name or id, as though it were switched on.
@@ -175,6 +177,7 @@ impl Shop {
     /// Returns the promotions that are tried, as they would be stored.
     fn tried(&self, setup: &Setup, of: &TrialOf<'_>) -> Result<Vec<Promotion>, FlowError> {
         Ok(match of {
+            TrialOf::All => setup.promotions.to_vec(),
             TrialOf::File(file) => {
                 let planned = self.promotion_plan(setup, file)?;
                 planned.iter().map(PlannedPromotion::after).cloned().collect()
