@@ -429,7 +429,9 @@ mod tests {
             "a new sale"
         );
         assert_eq!(kind(plan(&list(3, Some("b2b")), 1, Some("1.00"), &held)), None, "a contract");
-        assert_eq!(kind(plan(&list(3, None), 100, Some("1.00"), &held)), None, "a rung");
+        assert_eq!(kind(plan(&list(3, None), 100, Some("5.00"), &held)), None, "a rung");
+        let far = kind(plan(&list(3, None), 100, Some("1.00"), &held));
+        assert_eq!(far, Some("price.moves"), "a rung far from what so many units cost now");
     }
 
     #[test]
