@@ -31,7 +31,8 @@ const RULES: &[Rule] = &[
     rule("sutler-engine",             &["sutler-core", "sutler-exchange", "sutler-search"],        ENGINE_TESTS),
     rule("sutler-store-conformance",  &["sutler-core"],                                            &["sutler-store-memory"]),
     rule("sutler-store-memory",       &["sutler-core"],                                            &["sutler-store-conformance"]),
-    // Its tests compare it with the reference.
+    // Their tests compare them with the reference.
+    rule("sutler-store-postgres",     &["sutler-core"],                                            &["sutler-store-conformance", "sutler-store-memory"]),
     rule("sutler-store-sqlite",       &["sutler-core"],                                            &["sutler-store-conformance", "sutler-store-memory"]),
     rule("sutler",                    BELOW_SUTLER,                                                &["sutler-store-conformance"]),
     rule("sutler-cli",                &["sutler", "sutler-core", "sutler-engine"],                 &[]),
@@ -49,6 +50,7 @@ const BELOW_SUTLER: &[&str] = &[
     "sutler-exchange",
     "sutler-search",
     "sutler-store-memory",
+    "sutler-store-postgres",
     "sutler-store-sqlite",
 ];
 
@@ -57,8 +59,13 @@ const CORE_MAY_USE: &[&str] =
     &["chrono", "chrono-tz", "rust_decimal", "serde", "sha2", "strsim", "thiserror"];
 
 /// The crates that only one of ours may ship: a second one would mean that a border was crossed.
-const KEPT_TO_ONE: &[(&str, &str)] =
-    &[("rusqlite", "sutler-store-sqlite"), ("tantivy", "sutler-search"), ("clap", "sutler-cli")];
+const KEPT_TO_ONE: &[(&str, &str)] = &[
+    ("rusqlite", "sutler-store-sqlite"),
+    ("tokio", "sutler-store-postgres"),
+    ("tokio-postgres", "sutler-store-postgres"),
+    ("tantivy", "sutler-search"),
+    ("clap", "sutler-cli"),
+];
 
 /// A package and what it depends on, as the check sees it.
 struct Manifest {

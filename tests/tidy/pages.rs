@@ -8,7 +8,7 @@ use crate::{assert_none, read, root};
 /// How many packages `Cargo.lock` may hold, ours and those for other systems included.
 ///
 /// Raising it is a decision for a review: what came in, and why it is worth its weight (docs/adr/0003).
-const MOST_PACKAGES: usize = 300;
+const MOST_PACKAGES: usize = 330;
 
 /// Returns the decisions that the index does not link, and the numbers that are used twice.
 fn index_gaps(index: &str, files: &[String]) -> Vec<String> {

@@ -12,6 +12,7 @@
 mod ci;
 mod docs;
 mod place;
+mod postgres;
 mod proof;
 mod step;
 mod test;
@@ -28,6 +29,8 @@ Usage: cargo xtask <COMMAND>
 
 Commands:
   test            Run every test: root library without features, doc tests, all other tests
+  test --store postgres
+                  Run the tests that need a Postgres server, and nothing else
   samples DIR     Import every real merchant file below DIR and compare with its counts
   properties      Try each property of money and pricing on a million cases; --cases N [NAME] for N, and those so named
   fuzz TARGET     Fuzz `money` or `promotion` for three minutes, or for as many seconds as stand behind the target
@@ -38,6 +41,8 @@ Commands:
 
 Environment:
   SUTLER_SAMPLES  Folder of real merchant files; without it, ../shared/samples is taken when it is there
+  SUTLER_TEST_POSTGRES
+                  A Postgres server for the tests (postgres://user@host/db); without it, a throwaway one is started
   CI              When `true`, samples that cannot be found are a failure instead of a remark
 ";
 
@@ -46,6 +51,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["test"] => test::run(),
+        ["test", "--store", "postgres"] => test::postgres(),
         ["samples", folder] => test::samples(folder),
         ["properties", words @ ..] => proof::properties(words),
         ["fuzz", target] => proof::fuzz(target, None),

@@ -114,6 +114,11 @@ fn seconds(took: Duration) -> String {
     format!("{took:.1?}")
 }
 
+/// Says what was done between two steps.
+pub(crate) fn tell(text: &str) {
+    complain(text);
+}
+
 /// Says what was left out and why, so that a green run never looks like more than it was.
 pub(crate) fn remark(name: &str, text: &str) {
     complain(&format!("\n── {name}: NOT DONE: {text}\n"));

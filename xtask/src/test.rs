@@ -3,34 +3,50 @@
 //! The cheap steps stand first; the workspace's own tests stand last, so that the run ends with what cargo says of
 //! them. Benches are left out: clippy compiles them in `ci`, and measuring is a command of its own.
 //!
-//! A back-end that needs a server gets its set-up here, as a function beside [`with_samples`]: it starts the server,
-//! returns the variable that tells the tests where it is, and fails, never skips, when the server cannot be had.
+//! The Postgres back-end needs a server: [`Cluster`] starts one that lives as long as the run. A server that cannot be had
+//! is a failure, never a skip.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::place::{self, Samples};
+use crate::postgres::Cluster;
 use crate::step::{self, Failure, Step};
 
 /// Runs every test.
 pub(crate) fn run() -> Result<(), Failure> {
     require_c_compiler()?;
-    step::run_all(&steps()?)
+    let steps = steps()?;
+    let cluster = Cluster::get()?;
+    step::run_all(&steps.map(|step| cluster.named_to(step)))
+}
+
+/// Runs the tests that need a Postgres server.
+pub(crate) fn postgres() -> Result<(), Failure> {
+    require_c_compiler()?;
+    let cluster = Cluster::get()?;
+    let store = Step::new("postgres", "cargo test --package sutler-store-postgres");
+    let shop = Step::new(
+        "shops on postgres",
+        "cargo test --package sutler --package sutler-cli --features postgres --test postgres",
+    );
+    step::run_all(&[store, shop].map(|step| cluster.named_to(step)))
 }
 
 /// Returns the steps in order.
 ///
 /// Errors: the merchant samples are required and not there.
-pub(crate) fn steps() -> Result<Vec<Step>, Failure> {
+fn steps() -> Result<[Step; 4], Failure> {
     let plain =
         Step::new("no features", "cargo check --package sutler --lib --no-default-features");
-    let doc_tests = Step::new("doc tests", "cargo test --workspace --doc");
+    let doc_tests = Step::new("doc tests", "cargo test --workspace --all-features --doc");
     // All targets but benches, which would be run once each.
-    let tests = Step::new("tests", "cargo test --workspace --lib --bins --examples --tests");
+    let tests =
+        Step::new("tests", "cargo test --workspace --all-features --lib --bins --examples --tests");
     // Outside of the workspace; without libFuzzer, so that no C++ compiler is needed.
     let seeds =
         Step::new("fuzz seeds", "cargo test --locked --manifest-path fuzz/Cargo.toml --lib");
-    Ok(vec![plain, seeds, doc_tests, with_samples(tests)?])
+    Ok([plain, seeds, doc_tests, with_samples(tests)?])
 }
 
 /// Runs the tests that read real merchant files, in a release build, on the files below `folder`.

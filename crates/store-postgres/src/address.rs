@@ -1,0 +1,218 @@
+//! Where a shop stands: server, database, and the schema that holds it.
+//!
+//! `postgres://user:password@host:port/database?shop=NAME` as every Postgres program reads it, but for three words of the
+//! query that are ours: `shop`, `sslmode` and `sslrootcert`.
+//!
+//! A connection over a network is encrypted and the server's certificate is verified; modes that a stranger on the way
+//! could switch off (`prefer`, `allow`) do not exist. `sslmode=disable` has to be written out.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode};
+
+/// The shop of a database that names none.
+const USUAL_SHOP: &str = "shop";
+
+/// The longest name that Postgres keeps whole.
+const NAME_MAX: usize = 63;
+
+/// Where a shop stands.
+///
+/// ```
+/// use sutler_store_postgres::Address;
+///
+/// let address: Address = "postgres://ada:secret@db.example.com/shops?shop=corner".parse()?;
+/// assert_eq!(address.shop(), "corner");
+/// assert_eq!(address.to_string(), "postgres://ada@db.example.com/shops?shop=corner", "no password is shown");
+/// assert!("postgres://db.example.com/shops?shop=Corner Shop".parse::<Address>().is_err());
+/// assert!("mysql://db.example.com".parse::<Address>().is_err());
+/// # Ok::<(), sutler_store_postgres::BadAddress>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Address {
+    config: Config,
+    shop: String,
+    root_certificate: Option<PathBuf>,
+    shown: String,
+}
+
+/// A text is not the address of a shop on Postgres.
+///
+/// ```
+/// use sutler_store_postgres::Address;
+///
+/// let error = "postgres://localhost/shops?sslmode=prefer".parse::<Address>().unwrap_err();
+/// assert!(error.to_string().contains("sslmode=prefer"), "{error}");
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BadAddress(String);
+
+impl Address {
+    /// Returns the name of the shop, which is that of its schema.
+    pub fn shop(&self) -> &str {
+        &self.shop
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) fn root_certificate(&self) -> Option<&PathBuf> {
+        self.root_certificate.as_ref()
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Address {
+    type Err = BadAddress;
+
+    fn from_str(text: &str) -> Result<Self, BadAddress> {
+        if !["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme)) {
+            return Err(BadAddress("the address of a shop begins with postgres://".to_owned()));
+        }
+        let (place, query) = text.split_once('?').unwrap_or((text, ""));
+        let mut own = Own::default();
+        let mut rest: Vec<&str> = Vec::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            if !own.take(pair)? {
+                rest.push(pair);
+            }
+        }
+        let mut url = place.to_owned();
+        if !rest.is_empty() {
+            url = format!("{place}?{}", rest.join("&"));
+        }
+        // What the parser says may quote the text, and with it the password.
+        let mut config: Config = url
+            .parse()
+            .map_err(|_| BadAddress("it is not a URL as Postgres reads it: postgres://user:password@host:port/database?shop=NAME".to_owned()))?;
+        let shop = own.shop.unwrap_or_else(|| USUAL_SHOP.to_owned());
+        let over_network = config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)));
+        let encrypted = over_network && own.encrypted.unwrap_or(true);
+        config.ssl_mode(if encrypted { SslMode::Require } else { SslMode::Disable });
+        let shown = shown(place, &shop);
+        Ok(Self { config, shop, root_certificate: own.root_certificate, shown })
+    }
+}
+
+/// The words of the query that are ours.
+#[derive(Default)]
+struct Own {
+    shop: Option<String>,
+    encrypted: Option<bool>,
+    root_certificate: Option<PathBuf>,
+}
+
+impl Own {
+    /// Takes a word of the query if it is ours.
+    fn take(&mut self, pair: &str) -> Result<bool, BadAddress> {
+        match pair.split_once('=').unwrap_or((pair, "")) {
+            ("shop", name) => {
+                check_name(name)?;
+                self.shop = Some(name.to_owned());
+            }
+            ("sslmode", "disable") => self.encrypted = Some(false),
+            ("sslmode", "require" | "verify-ca" | "verify-full") => self.encrypted = Some(true),
+            ("sslmode", _) => {
+                return Err(BadAddress(format!(
+                    "`{pair}` is not safe: write sslmode=verify-full, or sslmode=disable where nobody else reads the network"
+                )));
+            }
+            ("sslrootcert", path) => self.root_certificate = Some(PathBuf::from(path)),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+/// Checks the name of a shop: a name of a schema that needs no quotes.
+fn check_name(name: &str) -> Result<(), BadAddress> {
+    let good = name.len() <= NAME_MAX
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+        && !name.starts_with("pg_")
+        && !matches!(name, "information_schema" | "public");
+    if good {
+        return Ok(());
+    }
+    Err(BadAddress(format!(
+        "`{}` is no name of a shop: 1 to {NAME_MAX} of a-z, 0-9 and _, a letter first, not `public` and not pg_…",
+        name.chars().take(NAME_MAX).collect::<String>()
+    )))
+}
+
+/// Returns the address without its password.
+fn shown(place: &str, shop: &str) -> String {
+    let without = match (place.split_once("://"), place.rsplit_once('@')) {
+        (Some((scheme, _)), Some((before, host))) => {
+            let user = before.split_once("://").map_or("", |(_, user)| user);
+            let user = user.split_once(':').map_or(user, |(name, _)| name);
+            format!("{scheme}://{user}@{host}")
+        }
+        _ => place.to_owned(),
+    };
+    format!("{without}?shop={shop}")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> Address {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_network_is_encrypted_unless_that_is_written_out_and_a_socket_is_not() {
+        let mode = |text: &str| address(text).config.get_ssl_mode();
+        assert_eq!(mode("postgres://db.example.com/shops"), SslMode::Require);
+        assert_eq!(mode("postgres://db.example.com/shops?sslmode=verify-full"), SslMode::Require);
+        assert_eq!(mode("postgres://db.example.com/shops?sslmode=disable"), SslMode::Disable);
+        assert_eq!(mode("postgres://ada@%2Frun%2Fpostgresql/shops"), SslMode::Disable);
+        for stripped in ["prefer", "allow", ""] {
+            let text = format!("postgres://db.example.com/shops?sslmode={stripped}");
+            assert!(text.parse::<Address>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_shop_is_the_name_of_a_schema() {
+        assert_eq!(address("postgres://localhost/shops").shop(), "shop");
+        assert_eq!(address("postgres://localhost/shops?connect_timeout=3&shop=a_1").shop(), "a_1");
+        let long = "a".repeat(NAME_MAX + 1);
+        for bad in ["", "A", "1a", "pg_a", "public", "a;drop", "a\"b", "ä", &long] {
+            let text = format!("postgres://localhost/shops?shop={bad}");
+            assert!(text.parse::<Address>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_password_is_shown_anywhere() {
+        for text in [
+            "postgres://ada:geheim@localhost/shops",
+            "postgresql://ada:ge@heim@localhost:5433/shops?shop=x",
+        ] {
+            let address = address(text);
+            let shown = format!("{address} {address:?}");
+            assert!(!shown.contains("heim") && shown.contains("ada@localhost"), "{shown}");
+        }
+        let wrong = "postgres://ada:geheim@localhost:port/shops".parse::<Address>().unwrap_err();
+        assert!(!wrong.to_string().contains("geheim"), "{wrong}");
+    }
+}

@@ -1,0 +1,377 @@
+//! What can go wrong, sorted by who must act.
+//!
+//! [`OpenError`] is about a shop that cannot be opened; [`Fault`] about work on an open one, before the door turns it into
+//! a [`StoreError`]; [`Stop`] about a set of changes that is not applied.
+
+use std::sync::Arc;
+
+use sutler_core::change::RecordRef;
+use sutler_core::port::{Retry, StoreError};
+use sutler_core::rejection::Rejection;
+use tokio_postgres::error::SqlState;
+
+/// Why a shop on Postgres cannot be opened.
+///
+/// ```
+/// use sutler_store_postgres::{OpenError, OpenOptions, PostgresStore};
+///
+/// // Nobody listens on port 1.
+/// let address = "postgres://ada@127.0.0.1:1/shops?sslmode=disable".parse()?;
+/// let error = PostgresStore::open(&address, OpenOptions::default()).unwrap_err();
+/// assert!(matches!(error, OpenError::Unreachable { .. }), "{error}");
+/// assert_eq!(error.code(), "store.unreachable");
+/// assert!(error.help().contains("server"));
+/// assert_eq!(error.retry(), sutler_core::port::Retry::Later);
+/// # Ok::<(), sutler_store_postgres::BadAddress>(())
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// There is no server, or it does not let anybody in now.
+    #[error("no Postgres server answers at {server}")]
+    Unreachable {
+        /// Where it was looked for.
+        server: String,
+        /// What happened.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The server does not know the user, the password or the database.
+    #[error("the Postgres server at {server} refuses the connection: {told}")]
+    Denied {
+        /// Which server.
+        server: String,
+        /// What it said.
+        told: String,
+    },
+    /// The connection cannot be made safe.
+    #[error("the connection to {server} cannot be encrypted and verified")]
+    Tls {
+        /// Which server.
+        server: String,
+        /// What happened.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// There is no shop of this name.
+    #[error("there is no shop `{shop}` at {server}")]
+    Missing {
+        /// Which server.
+        server: String,
+        /// The name that was asked for.
+        shop: String,
+    },
+    /// The schema belongs to another program.
+    #[error("the schema `{shop}` at {server} belongs to another program: it has {found}")]
+    Foreign {
+        /// Which server.
+        server: String,
+        /// The schema.
+        shop: String,
+        /// What gave it away.
+        found: String,
+    },
+    /// The shop was made by a newer program.
+    #[error(
+        "the shop `{shop}` was made by a newer Sutler (schema {found}, this one knows {known})"
+    )]
+    Newer {
+        /// The shop.
+        shop: String,
+        /// Its schema.
+        found: i32,
+        /// The newest schema that this program knows.
+        known: i32,
+    },
+    /// The shop was made by a program whose schema differs from the one published under that number.
+    #[error(
+        "the shop `{shop}` was made by another build of Sutler: its schema {number} ({name}) differs"
+    )]
+    Changed {
+        /// The shop.
+        shop: String,
+        /// Which migration.
+        number: i32,
+        /// Its name.
+        name: String,
+    },
+    /// A setting that correctness or durability depends on is not as it must be.
+    #[error("{server}: the setting {name} is `{found}` and must be `{wanted}`")]
+    Setting {
+        /// Which server.
+        server: String,
+        /// Which setting.
+        name: String,
+        /// What it must be.
+        wanted: String,
+        /// What it is.
+        found: String,
+    },
+    /// It failed in another way.
+    #[error("the shop at {server} cannot be opened")]
+    Failed {
+        /// Which server.
+        server: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl OpenError {
+    /// Returns a stable word for scripts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            OpenError::Unreachable { .. } => "store.unreachable",
+            OpenError::Denied { .. } => "store.denied",
+            OpenError::Tls { .. } => "store.tls",
+            OpenError::Missing { .. } => "store.missing",
+            OpenError::Foreign { .. } => "store.foreign",
+            OpenError::Newer { .. } => "store.newer",
+            OpenError::Changed { .. } => "store.changed",
+            OpenError::Setting { .. } => "store.setting",
+            OpenError::Failed { .. } => "store.failed",
+        }
+    }
+
+    /// Returns what a person can do.
+    pub fn help(&self) -> &'static str {
+        match self {
+            OpenError::Unreachable { .. } => {
+                "check host and port, and that the server runs and has a connection left; nothing was changed"
+            }
+            OpenError::Denied { .. } => "check user, password and database in the URL",
+            OpenError::Tls { .. } => {
+                "give the server a certificate for its host name, or name its authority with sslrootcert=FILE; only a \
+                 network that nobody else reads may do without, with sslmode=disable"
+            }
+            OpenError::Missing { .. } => {
+                "check the name in `?shop=NAME`, or make a shop there with `sutler init`"
+            }
+            OpenError::Foreign { .. } => {
+                "name another schema with `?shop=NAME`; nothing in this one was changed"
+            }
+            OpenError::Newer { .. } => {
+                "install the newer Sutler; an older one could spoil the shop"
+            }
+            OpenError::Changed { .. } => "use the build that made the shop, or restore a backup",
+            OpenError::Setting { .. } => {
+                "change the setting on the server or for the role; connect to the server itself, not to a pooler that \
+                 shares its sessions (pgbouncer)"
+            }
+            OpenError::Failed { .. } => "the cause stands below",
+        }
+    }
+
+    /// Returns whether trying again may help.
+    pub fn retry(&self) -> Retry {
+        match self {
+            OpenError::Unreachable { .. } => Retry::Later,
+            _ => Retry::Never,
+        }
+    }
+}
+
+impl From<OpenError> for StoreError {
+    fn from(error: OpenError) -> Self {
+        StoreError {
+            op: "open",
+            subject: "the store".to_owned(),
+            retry: error.retry(),
+            code: error.code(),
+            help: Some(error.help().to_owned()),
+            source: Box::new(error),
+        }
+    }
+}
+
+/// Why work on an open shop failed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    /// The server or the way to it said so.
+    #[error("{}", told(.0))]
+    Postgres(Arc<tokio_postgres::Error>),
+    /// A row holds what no program of ours writes.
+    #[error("{what} in the shop cannot be read: {why}")]
+    Damaged { what: &'static str, why: String },
+    /// No connection could be had in time.
+    #[error("no connection was free or could be made within {0} ms")]
+    Waited(u128),
+    /// The server could not be reached any more.
+    #[error("{0}")]
+    Reconnect(#[source] Arc<OpenError>),
+    /// The connection was lost around a COMMIT, and the server does not tell what became of it.
+    #[error("the connection was lost during the commit, and what became of it cannot be told: {0}")]
+    CommitLost(String),
+    /// A bug: code panicked while it applied this set; nothing of it was written.
+    #[error("the store panicked while it applied the changes; nothing of them was written")]
+    Panicked,
+    /// A bug: the work panicked before it could answer.
+    #[error("the work on these changes panicked")]
+    Unanswered,
+}
+
+/// Returns what the server said, or what happened to the connection.
+fn told(error: &tokio_postgres::Error) -> String {
+    let Some(said) = error.as_db_error() else {
+        let source = std::error::Error::source(error);
+        return source.map_or_else(|| error.to_string(), |why| format!("{error}: {why}"));
+    };
+    let detail = said.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
+    format!("{}{detail} [{}]", said.message(), said.code().code())
+}
+
+/// What a failed statement means for the transaction around it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Meaning {
+    /// It cannot have been committed, and may go well when it is repeated.
+    Again,
+    /// It cannot have been committed: somebody else was faster with a unique text or id. Loading again shows it.
+    Outrun,
+    /// It cannot have been committed, and will fail again.
+    Refused,
+    /// The connection is gone.
+    Cut,
+}
+
+/// Sorts a failure.
+pub(crate) fn meaning(error: &tokio_postgres::Error) -> Meaning {
+    let Some(said) = error.as_db_error() else {
+        let from_network =
+            std::error::Error::source(error).is_some_and(|why| why.is::<std::io::Error>());
+        return if error.is_closed() || from_network { Meaning::Cut } else { Meaning::Refused };
+    };
+    let code = said.code();
+    if matches!(said.severity(), "FATAL" | "PANIC") || code.code().starts_with("57P") {
+        return Meaning::Cut;
+    }
+    let again = [
+        &SqlState::T_R_SERIALIZATION_FAILURE,
+        &SqlState::T_R_DEADLOCK_DETECTED,
+        &SqlState::LOCK_NOT_AVAILABLE,
+        &SqlState::QUERY_CANCELED,
+        &SqlState::TOO_MANY_CONNECTIONS,
+        &SqlState::OUT_OF_MEMORY,
+    ];
+    match code {
+        code if *code == SqlState::UNIQUE_VIOLATION => Meaning::Outrun,
+        code if again.contains(&code) => Meaning::Again,
+        _ => Meaning::Refused,
+    }
+}
+
+impl Fault {
+    /// Returns the fault of a row that does not make sense.
+    pub(crate) fn damaged(what: &'static str, why: impl ToString) -> Self {
+        Fault::Damaged { what, why: why.to_string() }
+    }
+
+    fn sort(&self) -> (&'static str, Retry, Option<&'static str>) {
+        const DAMAGED: &str =
+            "stop all writers, run `sutler verify`, and restore the newest backup";
+        const FULL: &str = "free some room on the disk of the server, then run the same command again; what was acknowledged before stays";
+        const LOST: &str = "read the record before trying again: it may have been written";
+        const BUSY: &str = "try again; if it stays so, look at pg_stat_activity for who holds locks or connections";
+        match self {
+            Fault::Damaged { .. } => ("store.damaged", Retry::Never, Some(DAMAGED)),
+            Fault::Waited(_) => ("store.locked", Retry::Later, Some(BUSY)),
+            Fault::Reconnect(error) => (error.code(), error.retry(), Some(error.help())),
+            Fault::CommitLost(_) | Fault::Unanswered => {
+                ("store.failed", Retry::Unknown, Some(LOST))
+            }
+            Fault::Panicked => ("store.failed", Retry::Never, None),
+            Fault::Postgres(error) => {
+                if error.code().is_some_and(|code| *code == SqlState::DISK_FULL) {
+                    return ("store.full", Retry::Never, Some(FULL));
+                }
+                match meaning(error) {
+                    Meaning::Again | Meaning::Outrun => ("store.locked", Retry::Later, Some(BUSY)),
+                    Meaning::Cut => ("store.unreachable", Retry::Later, None),
+                    Meaning::Refused => ("store.failed", Retry::Never, None),
+                }
+            }
+        }
+    }
+
+    /// Turns the fault into what callers see.
+    pub(crate) fn at(self, op: &'static str, subject: &str) -> StoreError {
+        let (code, retry, help) = self.sort();
+        if retry != Retry::Later {
+            tracing::warn!(op, code, subject, error = %self, "the store failed");
+        }
+        StoreError {
+            op,
+            subject: subject.to_owned(),
+            retry,
+            code,
+            help: help.map(str::to_owned),
+            source: Box::new(self),
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for Fault {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Fault::Postgres(Arc::new(error))
+    }
+}
+
+impl From<OpenError> for Fault {
+    fn from(error: OpenError) -> Self {
+        Fault::Reconnect(Arc::new(error))
+    }
+}
+
+impl From<serde_json::Error> for Fault {
+    fn from(error: serde_json::Error) -> Self {
+        Fault::damaged("a JSON text", error)
+    }
+}
+
+/// Why a set of changes is not applied.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// A record moved on.
+    Conflict(RecordRef),
+    /// A guard refused.
+    Refused(Box<Rejection>),
+    /// The same set was committed before.
+    Replayed(RecordRef),
+    /// The back-end could not work.
+    Fault(Fault),
+}
+
+/// What became of one change.
+pub(crate) type Applied = Result<(), Stop>;
+
+impl Stop {
+    /// Returns the refusal of a text that is in use.
+    pub(crate) fn taken(noun: &'static str, given: impl ToString) -> Self {
+        Rejection::AlreadyExists { noun, given: given.to_string() }.into()
+    }
+}
+
+impl From<Rejection> for Stop {
+    fn from(rejection: Rejection) -> Self {
+        Stop::Refused(Box::new(rejection))
+    }
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Stop::Fault(fault)
+    }
+}
+
+/// Lets a record of `version` follow the `stored` one, `None` while there is none.
+pub(crate) fn guard_version(
+    stored: Option<u64>,
+    version: u64,
+    what: impl Into<RecordRef>,
+) -> Applied {
+    if version.checked_sub(1) == Some(stored.unwrap_or(0)) {
+        Ok(())
+    } else {
+        Err(Stop::Conflict(what.into()))
+    }
+}

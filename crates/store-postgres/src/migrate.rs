@@ -1,0 +1,190 @@
+//! The schema of a shop, step by step: numbered SQL, its hash kept beside, one transaction each.
+//!
+//! Numbers and meanings are those of the SQLite back-end, so that *schema 4* is the same shop on both. Several programs
+//! may start at once: whoever migrates holds an advisory lock of the shop, the others wait and find it done.
+//!
+//! Deliberately absent: going back. A newer shop is refused, not guessed at.
+
+use sutler_core::hash::ContentHash;
+use sutler_core::money::Currency;
+
+use crate::error::{Fault, OpenError};
+use crate::flight::{Call, params};
+use crate::session::{Place, Session};
+use crate::value::Columns as _;
+
+pub(crate) mod sql {
+    crate::statements::statements! {
+        LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('sutler shop ' || $1, 0))::text";
+        TABLES = "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY c.relname = 'raw_migration' DESC, 1 LIMIT 1";
+        HAS_SCHEMA = "SELECT 1 FROM pg_namespace WHERE nspname = $1";
+        DONE = "SELECT number, name, sha256 FROM raw_migration ORDER BY number";
+        RECORD = "INSERT INTO raw_migration (number, name, sha256, program) VALUES ($1, $2, $3, $4)";
+        PUT_CURRENCY = "INSERT INTO raw_currency (code, exponent, unit)
+            SELECT * FROM unnest($1::text[], $2::smallint[], $3::bigint[])
+            ON CONFLICT (code) DO UPDATE SET exponent = excluded.exponent, unit = excluded.unit";
+    }
+}
+
+/// One step of the schema.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Migration {
+    pub(crate) number: i32,
+    pub(crate) name: &'static str,
+    pub(crate) sql: &'static str,
+}
+
+/// Every step, in order. Append-only.
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "tables", sql: include_str!("schema/0001_tables.sql") },
+    Migration { number: 2, name: "views", sql: include_str!("schema/0002_views.sql") },
+    Migration {
+        number: 3,
+        name: "tax_and_fees",
+        sql: include_str!("schema/0003_tax_and_fees.sql"),
+    },
+    Migration {
+        number: 4,
+        name: "price_history",
+        sql: include_str!("schema/0004_price_history.sql"),
+    },
+];
+
+const HISTORY: &str = "CREATE TABLE raw_migration (
+  number  integer PRIMARY KEY,
+  name    text NOT NULL,
+  sha256  bytea NOT NULL CHECK (length(sha256) = 32),
+  program text NOT NULL
+)";
+
+/// Brings the shop to the newest schema, making it where `create` says so.
+pub(crate) async fn run(
+    place: &Place,
+    session: &Session,
+    migrations: &[Migration],
+    create: bool,
+) -> Result<(), OpenError> {
+    let done = Run { place, session }.run(migrations, create).await;
+    if done.is_err() {
+        // Whatever went wrong first is what is told.
+        let _ = session.script("ROLLBACK").await;
+    }
+    done
+}
+
+struct Run<'r> {
+    place: &'r Place,
+    session: &'r Session,
+}
+
+impl Run<'_> {
+    async fn run(&self, migrations: &[Migration], create: bool) -> Result<(), OpenError> {
+        self.script("BEGIN").await?;
+        let shop = self.place.address().shop().to_owned();
+        let told = self
+            .fly(vec![
+                Call::new(sql::LOCK, params![shop.clone()]),
+                Call::new(sql::HAS_SCHEMA, params![shop.clone()]),
+                Call::new(sql::TABLES, params![shop.clone()]),
+            ])
+            .await?;
+        let has_schema = told.get(1).is_some_and(|rows| !rows.is_empty());
+        let table: Option<String> = match told.get(2).and_then(|rows| rows.first()) {
+            Some(row) => Some(row.at(0).map_err(|fault| self.failed(fault))?),
+            None => None,
+        };
+        let done = match table.as_deref() {
+            Some("raw_migration") => self.check(migrations).await?,
+            Some(table) => {
+                let found = format!("a table `{table}`");
+                return Err(OpenError::Foreign { server: self.server(), shop, found });
+            }
+            None if !create => {
+                return Err(OpenError::Missing { server: self.server(), shop });
+            }
+            None => {
+                // The name was checked when the address was read: it needs no quotes.
+                if !has_schema {
+                    self.script(&format!("CREATE SCHEMA {shop}")).await?;
+                }
+                self.script(HISTORY).await?;
+                0
+            }
+        };
+        for migration in migrations.iter().filter(|migration| migration.number > done) {
+            self.apply(migration).await?;
+        }
+        self.script("COMMIT").await
+    }
+
+    /// Refuses a shop of a newer program or another build; returns the number of its last step.
+    async fn check(&self, migrations: &[Migration]) -> Result<i32, OpenError> {
+        let known = migrations.last().map_or(0, |last| last.number);
+        let mut newest = 0;
+        for row in self.fly(vec![Call::plain(sql::DONE)]).await?.iter().flatten() {
+            let read = || Ok::<_, Fault>((row.at(0)?, row.at::<String>(1)?, row.hash(2)?));
+            let (number, name, hash): (i32, String, ContentHash) =
+                read().map_err(|fault| self.failed(fault))?;
+            let shop = self.place.address().shop().to_owned();
+            match migrations.iter().find(|migration| migration.number == number) {
+                None => return Err(OpenError::Newer { shop, found: number, known }),
+                Some(ours) if digest(ours) != hash => {
+                    return Err(OpenError::Changed { shop, number, name });
+                }
+                Some(_) => newest = number,
+            }
+        }
+        Ok(newest)
+    }
+
+    async fn apply(&self, migration: &Migration) -> Result<(), OpenError> {
+        self.script(migration.sql).await?;
+        let all = Currency::all;
+        let codes: Vec<String> = all().map(|known| known.code().to_owned()).collect();
+        let exponents: Vec<i16> = all().map(|known| i16::from(known.exponent())).collect();
+        let units: Vec<i64> = all().map(|known| known.minor_per_major()).collect();
+        let row = params![
+            migration.number,
+            migration.name,
+            digest(migration).to_bytes().to_vec(),
+            concat!("sutler ", env!("CARGO_PKG_VERSION"))
+        ];
+        let calls = vec![
+            Call::new(sql::PUT_CURRENCY, params![codes, exponents, units]),
+            Call::new(sql::RECORD, row),
+        ];
+        self.fly(calls).await.map(drop)
+    }
+
+    async fn fly(&self, calls: Vec<Call>) -> Result<Vec<Vec<tokio_postgres::Row>>, OpenError> {
+        let flown = self.session.fly(&calls).await;
+        flown.map_err(|failed| self.place.refused(failed))
+    }
+
+    async fn script(&self, sql: &str) -> Result<(), OpenError> {
+        self.session.script(sql).await.map_err(|error| self.place.refused(error))
+    }
+
+    fn server(&self) -> String {
+        self.place.server().to_owned()
+    }
+
+    fn failed(&self, fault: Fault) -> OpenError {
+        OpenError::Failed { server: self.server(), source: Box::new(fault) }
+    }
+}
+
+fn digest(migration: &Migration) -> ContentHash {
+    ContentHash::of(migration.sql.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_rise_by_one() {
+        assert!(MIGRATIONS.iter().zip(1..).all(|(migration, number)| migration.number == number));
+    }
+}

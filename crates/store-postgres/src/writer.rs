@@ -1,0 +1,391 @@
+//! The one write door of a process: whatever waits is committed together.
+//!
+//! One task takes the sets that wait, decides on all of them in one transaction, and answers each with its own verdict. A
+//! batch is what queued while the last one was on its way; nobody waits on purpose. It costs two flights:
+//!
+//! 1. BEGIN, and every row that the sets may touch, locked in one order (see `rows`);
+//! 2. what changed, and COMMIT.
+//!
+//! In between, the sets are decided on in memory, on rows that nobody else can change. What is not there cannot be locked;
+//! there, a unique key refuses whoever comes second, and the batch is decided again.
+//!
+//! Invariants
+//! * A verdict is given after its transaction ended, never before.
+//! * What fails before COMMIT was sent is tried again, with growing pauses, for as long as the patience lasts. What fails
+//!   afterwards is looked up: the server knows what became of a transaction (`pg_xact_status`), the idempotency keys of the
+//!   sets know it where the server is another one by now. Nothing is guessed.
+//!
+//! Deliberately absent: anything about a kind of record.
+
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::time::{Duration, Instant};
+
+use sutler_core::change::{ChangeSet, CommitOutcome};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::FailPoint;
+use crate::batch::Verdict;
+use crate::error::{Fault, Meaning, OpenError, meaning};
+use crate::flight::{Call, params};
+use crate::pause::Pause;
+use crate::rows::Rows;
+use crate::saga;
+use crate::session::{Place, Session};
+use crate::value::Columns as _;
+
+pub(crate) mod sql {
+    crate::statements::statements! {
+        BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED";
+        COMMIT = "COMMIT";
+        /// The transaction, and the server it runs on: a server that was restored or promoted counts anew.
+        WHO = "SELECT pg_current_xact_id()::text, (SELECT system_identifier FROM pg_control_system())::text || ' '
+              || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)";
+        WHERE = "SELECT (SELECT system_identifier FROM pg_control_system())::text || ' '
+              || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)";
+        STATUS = "SELECT pg_xact_status($1::text::xid8)";
+    }
+}
+
+/// How often a batch is decided again because others were faster with new rows, before its sets are taken one by one.
+const OUTRUN_MAX: u32 = 3;
+
+/// A set, and who waits for its verdict.
+pub(crate) struct Visit {
+    pub(crate) set: ChangeSet,
+    pub(crate) done: SyncSender<Verdict>,
+}
+
+/// How the writer works.
+#[derive(Clone)]
+pub(crate) struct Manner {
+    pub(crate) batch_max: usize,
+    pub(crate) patience: Duration,
+    pub(crate) fail_point: Option<FailPoint>,
+}
+
+/// The one writer of this process.
+pub(crate) struct Writer {
+    place: Arc<Place>,
+    manner: Manner,
+    /// `None` after a failure that leaves it in doubt; the next batch connects again.
+    session: Option<Session>,
+}
+
+/// Why a batch did not end.
+enum Trouble {
+    /// Nothing was written, and it may go well when it is repeated.
+    Again(Fault),
+    /// The same, because of rows that others made meanwhile.
+    Outrun(Fault),
+    /// Nothing was written, and it will fail again.
+    Refused(Fault),
+    /// It is not known what was written, and never will be.
+    Unknown(Fault),
+}
+
+/// A transaction whose end is not known.
+struct Lost {
+    transaction: String,
+    server: String,
+}
+
+impl Writer {
+    pub(crate) fn new(place: Arc<Place>, session: Session, manner: Manner) -> Self {
+        Self { place, manner, session: Some(session) }
+    }
+
+    /// Commits what comes, until nobody can come any more.
+    pub(crate) async fn serve(mut self, mut waiting: UnboundedReceiver<Visit>) {
+        let mut batch = Vec::new();
+        while waiting.recv_many(&mut batch, self.manner.batch_max).await > 0 {
+            let (sets, callers): (Vec<ChangeSet>, Vec<SyncSender<Verdict>>) =
+                batch.drain(..).map(|visit| (visit.set, visit.done)).unzip();
+            let verdicts = self.commit(&sets).await;
+            for (caller, verdict) in callers.into_iter().zip(verdicts) {
+                // Whoever asked waits for it.
+                drop(caller.send(verdict));
+            }
+        }
+    }
+
+    /// Commits sets; returns a verdict for each.
+    async fn commit(&mut self, sets: &[ChangeSet]) -> Vec<Verdict> {
+        let until = Instant::now() + self.manner.patience;
+        let fault = match self.persist(sets, until).await {
+            Ok(verdicts) => return verdicts,
+            Err(Trouble::Refused(fault) | Trouble::Outrun(fault)) if sets.len() == 1 => fault,
+            Err(Trouble::Refused(_) | Trouble::Outrun(_)) => return self.each(sets).await,
+            Err(Trouble::Again(fault) | Trouble::Unknown(fault)) => fault,
+        };
+        sets.iter().map(|_| Err(fault.clone())).collect()
+    }
+
+    /// Commits sets one by one: what is wrong with one of them is not its neighbors' business.
+    async fn each(&mut self, sets: &[ChangeSet]) -> Vec<Verdict> {
+        let mut verdicts = Vec::with_capacity(sets.len());
+        for set in sets {
+            let until = Instant::now() + self.manner.patience;
+            verdicts.push(match self.persist(std::slice::from_ref(set), until).await {
+                Ok(mut one) => one.pop().unwrap_or(Err(Fault::Unanswered)),
+                Err(
+                    Trouble::Again(fault)
+                    | Trouble::Outrun(fault)
+                    | Trouble::Refused(fault)
+                    | Trouble::Unknown(fault),
+                ) => Err(fault),
+            });
+        }
+        verdicts
+    }
+
+    /// Tries until it goes well, cannot, or the patience is at its end.
+    async fn persist(
+        &mut self,
+        sets: &[ChangeSet],
+        until: Instant,
+    ) -> Result<Vec<Verdict>, Trouble> {
+        let (mut pause, mut outrun) = (Pause::new(), 0);
+        loop {
+            let trouble = match self.attempt(sets, until).await {
+                Ok(verdicts) => return Ok(verdicts),
+                Err(trouble) => trouble,
+            };
+            let again = match &trouble {
+                Trouble::Again(_) => true,
+                Trouble::Outrun(_) => {
+                    outrun += 1;
+                    outrun < OUTRUN_MAX || sets.len() == 1
+                }
+                Trouble::Refused(_) | Trouble::Unknown(_) => false,
+            };
+            if !again || !pause.wait_until(until).await {
+                return Err(trouble);
+            }
+        }
+    }
+
+    /// Runs the transaction of a batch once.
+    async fn attempt(
+        &mut self,
+        sets: &[ChangeSet],
+        until: Instant,
+    ) -> Result<Vec<Verdict>, Trouble> {
+        let session = self.take().await.map_err(open_trouble)?;
+        let mut rows = Rows::default();
+        sets.iter().for_each(|set| rows.ask(set));
+        let loads = rows.load();
+        let (learners, mut calls) =
+            (Vec::with_capacity(loads.len()), Vec::with_capacity(loads.len() + 2));
+        let mut learners = learners;
+        calls.extend([Call::plain(sql::BEGIN), Call::plain(sql::WHO)]);
+        for (learn, call) in loads {
+            learners.push(learn);
+            calls.push(call);
+        }
+        self.point("before_begin");
+        let found = match session.fly(&calls).await {
+            Ok(found) => found,
+            Err(failed) => return Err(self.not_begun(session, failed).await),
+        };
+        self.point("after_load");
+        let lost = match lost_if_cut(&found) {
+            Ok(lost) => lost,
+            Err(fault) => return Err(self.given_up(session, fault).await),
+        };
+        for (learn, found) in learners.into_iter().zip(found.iter().skip(2)) {
+            if let Err(fault) = learn(&mut rows, found) {
+                return Err(self.given_up(session, fault).await);
+            }
+        }
+        let verdicts: Vec<Verdict> = sets.iter().map(|set| rows.decide(set)).collect();
+        let writes = match rows.write() {
+            Ok(writes) => writes,
+            Err(fault) => return Err(self.given_up(session, fault).await),
+        };
+        if writes.is_empty() {
+            self.end(session).await;
+            return Ok(verdicts);
+        }
+        self.finish(session, writes, lost, sets, verdicts, until).await
+    }
+
+    /// Writes what changed and commits.
+    async fn finish(
+        &mut self,
+        session: Session,
+        mut calls: Vec<Call>,
+        lost: Lost,
+        sets: &[ChangeSet],
+        verdicts: Vec<Verdict>,
+        until: Instant,
+    ) -> Result<Vec<Verdict>, Trouble> {
+        calls.push(Call::plain(sql::COMMIT));
+        self.point("before_commit");
+        let failed = match session.fly(&calls).await {
+            Ok(_) => {
+                self.session = Some(session);
+                self.point("after_commit");
+                return Ok(verdicts);
+            }
+            Err(error) => error,
+        };
+        match meaning(&failed) {
+            Meaning::Cut => {
+                drop(session);
+                self.resolve(lost, sets, verdicts, failed.into(), until).await
+            }
+            sorted => {
+                // The server refused a statement, so that COMMIT, if it was sent, rolled back.
+                self.end(session).await;
+                Err(trouble(sorted, failed.into()))
+            }
+        }
+    }
+
+    /// Finds out what became of a transaction whose COMMIT was not answered.
+    async fn resolve(
+        &mut self,
+        lost: Lost,
+        sets: &[ChangeSet],
+        verdicts: Vec<Verdict>,
+        cause: Fault,
+        until: Instant,
+    ) -> Result<Vec<Verdict>, Trouble> {
+        // A restart takes longer than the patience of a commit may be by now.
+        let until = until.max(Instant::now() + self.manner.patience);
+        let mut pause = Pause::new();
+        loop {
+            match self.outcome(&lost, sets, &verdicts).await {
+                Ok(Some(true)) => return Ok(verdicts),
+                Ok(Some(false)) => return Err(Trouble::Again(cause)),
+                Ok(None) => {}
+                Err(Trouble::Again(_)) => self.session = None,
+                Err(trouble) => return Err(trouble),
+            }
+            if !pause.wait_until(until).await {
+                return Err(Trouble::Unknown(Fault::CommitLost(cause.to_string())));
+            }
+        }
+    }
+
+    /// Returns whether a transaction was committed; `None` while it still runs.
+    async fn outcome(
+        &mut self,
+        lost: &Lost,
+        sets: &[ChangeSet],
+        verdicts: &[Verdict],
+    ) -> Result<Option<bool>, Trouble> {
+        let session = self.take().await.map_err(open_trouble)?;
+        let told = session.fly(&[Call::plain(sql::WHERE)]).await;
+        let told = told.map_err(|failed| Trouble::Again(failed.into()))?;
+        let server: String = cell(&told).map_err(Trouble::Refused)?;
+        if server != lost.server {
+            let known = known_by_key(&session, sets, verdicts).await;
+            self.session = Some(session);
+            return known.map(Some);
+        }
+        let ask = [Call::new(sql::STATUS, params![lost.transaction.clone()])];
+        let told = session.fly(&ask).await;
+        let told = told.map_err(|failed| Trouble::Again(failed.into()))?;
+        self.session = Some(session);
+        let status: Option<String> = cell(&told).map_err(Trouble::Refused)?;
+        match status.as_deref() {
+            Some("committed") => Ok(Some(true)),
+            Some("aborted") => Ok(Some(false)),
+            Some(_) => Ok(None),
+            None => Err(Trouble::Unknown(Fault::CommitLost(
+                "the server remembers the transaction no more".to_owned(),
+            ))),
+        }
+    }
+
+    async fn take(&mut self) -> Result<Session, OpenError> {
+        match self.session.take().filter(|session| !session.is_closed()) {
+            Some(session) => Ok(session),
+            None => self.place.connect().await,
+        }
+    }
+
+    /// Ends a transaction that is not to be committed, and keeps the connection if that went well.
+    async fn end(&mut self, session: Session) {
+        if session.script("ROLLBACK").await.is_ok() {
+            self.session = Some(session);
+        }
+    }
+
+    async fn given_up(&mut self, session: Session, fault: Fault) -> Trouble {
+        self.end(session).await;
+        Trouble::Refused(fault)
+    }
+
+    async fn not_begun(&mut self, session: Session, failed: tokio_postgres::Error) -> Trouble {
+        let sorted = meaning(&failed);
+        if sorted != Meaning::Cut {
+            self.end(session).await;
+        }
+        trouble(sorted, failed.into())
+    }
+
+    fn point(&self, name: &'static str) {
+        if let Some(point) = &self.manner.fail_point {
+            point(name);
+        }
+    }
+}
+
+/// Sorts a failure of a transaction that was certainly not committed.
+fn trouble(sorted: Meaning, fault: Fault) -> Trouble {
+    match sorted {
+        Meaning::Again | Meaning::Cut => Trouble::Again(fault),
+        Meaning::Outrun => Trouble::Outrun(fault),
+        Meaning::Refused => Trouble::Refused(fault),
+    }
+}
+
+fn open_trouble(error: OpenError) -> Trouble {
+    let may_pass = matches!(error, OpenError::Unreachable { .. });
+    let fault = Fault::from(error);
+    if may_pass { Trouble::Again(fault) } else { Trouble::Refused(fault) }
+}
+
+/// Reads how to find out about the transaction should the answer to its COMMIT be lost.
+fn lost_if_cut(found: &[Vec<tokio_postgres::Row>]) -> Result<Lost, Fault> {
+    let row = found.get(1).and_then(|rows| rows.first());
+    let row = row.ok_or_else(|| Fault::damaged("a transaction", "it has no number"))?;
+    Ok(Lost { transaction: row.at(0)?, server: row.at(1)? })
+}
+
+fn cell<T: for<'a> tokio_postgres::types::FromSql<'a>>(
+    told: &[Vec<tokio_postgres::Row>],
+) -> Result<T, Fault> {
+    let row = told.first().and_then(|rows| rows.first());
+    row.ok_or_else(|| Fault::damaged("an answer", "it is empty"))?.at(0)
+}
+
+/// Asks the idempotency keys of the sets that were to be committed, on a server that is another one by now: what the old
+/// one had under way can no longer end there.
+async fn known_by_key(
+    session: &Session,
+    sets: &[ChangeSet],
+    verdicts: &[Verdict],
+) -> Result<bool, Trouble> {
+    let committed = sets
+        .iter()
+        .zip(verdicts)
+        .filter(|(_, verdict)| matches!(verdict, Ok(CommitOutcome::Committed(_))));
+    let keys: Vec<Option<String>> = committed
+        .map(|(set, _)| set.idempotency.as_ref().map(|once| once.key.as_str().to_owned()))
+        .collect();
+    let Some(keys) =
+        keys.into_iter().collect::<Option<Vec<String>>>().filter(|keys| !keys.is_empty())
+    else {
+        let why = "another server answers now, and the changes have no idempotency key";
+        return Err(Trouble::Unknown(Fault::CommitLost(why.to_owned())));
+    };
+    let wanted = keys.len();
+    let found = session.fly(&[Call::new(saga::sql::KEYS, params![keys])]).await;
+    let found = found.map_err(|failed| Trouble::Again(failed.into()))?;
+    // They were committed together or not at all.
+    Ok(found.first().is_some_and(|rows| rows.len() == wanted))
+}
