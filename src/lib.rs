@@ -32,7 +32,7 @@
 //! ```
 //!
 //! What is here: opening a shop by URL, the clock, the ids and the chance of a real program, the bundled catalog, and re-exports. What is
-//! deliberately not: rules (crate `sutler-core`), flows (`sutler-engine`), SQL (`sutler-store-sqlite`).
+//! deliberately not: rules (crate `sutler-core`), flows (`sutler-engine`), SQL (`sutler-store-sqlite`, `sutler-store-postgres`).
 
 pub mod demo;
 mod open;
@@ -44,6 +44,8 @@ pub use open::{backup, inspect, inspect_pages, restore};
 pub use sutler_core as core;
 pub use sutler_engine as engine;
 pub use sutler_engine::{FlowError, Shop};
+#[cfg(feature = "postgres")]
+pub use sutler_store_postgres as postgres;
 #[cfg(feature = "sqlite")]
 pub use sutler_store_sqlite::{Check, Verdict};
 pub use world::{SystemClock, SystemRandom, UuidSource, new_gift_card_code};

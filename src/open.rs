@@ -1,9 +1,10 @@
 //! Opening a shop by URL.
 //!
 //! `sqlite:PATH` is one file, with its search index in `PATH-search` and the ledger of the test payment provider in
-//! `PATH-test-payments`; `memory:` ends with the program.
+//! `PATH-test-payments`; `memory:` ends with the program. `postgres://…/db?shop=NAME` is one schema of a database; each machine
+//! keeps its own search index, and the ledger of the test payment provider, in the user's folder for such things.
 
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,6 +13,8 @@ use sutler_core::id::CommandId;
 use sutler_core::port::{PaymentProvider, Store};
 use sutler_engine::Shop;
 use sutler_engine::provider::{ManualProvider, TestProvider};
+#[cfg(feature = "postgres")]
+use sutler_store_postgres::Address;
 #[cfg(feature = "sqlite")]
 use sutler_store_sqlite::Check;
 
@@ -25,7 +28,7 @@ use crate::world::{SystemClock, SystemRandom, UuidSource};
 /// let url: StoreUrl = "sqlite:shops/corner.db".parse()?;
 /// assert_eq!(url, StoreUrl::Sqlite("shops/corner.db".into()));
 /// assert_eq!("memory:".parse::<StoreUrl>()?.to_string(), "memory:");
-/// assert!("postgres://localhost".parse::<StoreUrl>().is_err());
+/// assert!("mysql://localhost".parse::<StoreUrl>().is_err());
 /// assert!("sqlite::memory:".parse::<StoreUrl>().is_err(), "it is written `memory:`");
 /// # Ok::<(), sutler::OpenError>(())
 /// ```
@@ -35,6 +38,9 @@ pub enum StoreUrl {
     Sqlite(PathBuf),
     /// This program's memory.
     Memory,
+    /// One schema of a PostgreSQL database.
+    #[cfg(feature = "postgres")]
+    Postgres(Box<Address>),
 }
 
 /// Why a shop could not be opened.
@@ -44,13 +50,15 @@ pub enum StoreUrl {
 ///
 /// let error = sutler::open("corner.db").err().expect("it is no URL");
 /// assert!(matches!(&error, OpenError::Url { given } if given == "corner.db"));
-/// assert_eq!(error.to_string(), "`corner.db` is not a store URL: write sqlite:PATH or memory:");
+/// assert_eq!(error.to_string(), "`corner.db` is not a store URL: write sqlite:PATH, postgres://USER@HOST/DATABASE?shop=NAME or memory:");
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
     /// The URL names no back-end that this build has.
-    #[error("`{given}` is not a store URL: write sqlite:PATH or memory:")]
+    #[error(
+        "`{given}` is not a store URL: write sqlite:PATH, postgres://USER@HOST/DATABASE?shop=NAME or memory:"
+    )]
     Url {
         /// What was given.
         given: String,
@@ -59,6 +67,17 @@ pub enum OpenError {
     #[cfg(feature = "sqlite")]
     #[error(transparent)]
     Sqlite(#[from] sutler_store_sqlite::OpenError),
+    /// The URL begins as one of a PostgreSQL database does, and does not go on so.
+    #[cfg(feature = "postgres")]
+    #[error("it is not a store URL: {0}")]
+    Address(#[from] sutler_store_postgres::BadAddress),
+    /// The shop on Postgres cannot be used.
+    #[cfg(feature = "postgres")]
+    #[error(transparent)]
+    Postgres(#[from] sutler_store_postgres::OpenError),
+    /// The URL names a back-end that was left out of this build.
+    #[error("this build of Sutler was made without Postgres")]
+    Without,
     /// The old search index could not be taken away.
     #[error("the search index `{}` of the shop that stood here cannot be removed", .path.display())]
     Index {
@@ -80,6 +99,11 @@ impl std::str::FromStr for StoreUrl {
                 Ok(StoreUrl::Sqlite(PathBuf::from(path.strip_prefix("//").unwrap_or(path))))
             }
             Some(("memory", "")) => Ok(StoreUrl::Memory),
+            #[cfg(feature = "postgres")]
+            Some(("postgres" | "postgresql", _)) => Ok(StoreUrl::Postgres(Box::new(text.parse()?))),
+            // Not told back: it may hold a password.
+            #[cfg(not(feature = "postgres"))]
+            Some(("postgres" | "postgresql", _)) => Err(OpenError::Without),
             _ => Err(OpenError::Url { given: text.chars().take(200).collect() }),
         }
     }
@@ -90,6 +114,8 @@ impl std::fmt::Display for StoreUrl {
         match self {
             StoreUrl::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             StoreUrl::Memory => f.write_str("memory:"),
+            #[cfg(feature = "postgres")]
+            StoreUrl::Postgres(address) => address.fmt(f),
         }
     }
 }
@@ -220,14 +246,46 @@ impl Opening {
                     Some(beside(&path, "-search")),
                 ))
             }
+            #[cfg(feature = "postgres")]
+            StoreUrl::Postgres(address) => {
+                let options = sutler_store_postgres::OpenOptions {
+                    create: self.create,
+                    ..Default::default()
+                };
+                let store = sutler_store_postgres::PostgresStore::open(address, options)?;
+                let local = local(address);
+                let test = match &local {
+                    Some(place) => TestProvider::at(beside(place, "-test-payments")),
+                    None => TestProvider::in_memory(),
+                };
+                // A shop that was dropped and made anew under its name has another number, and another index.
+                let setup = sutler_core::port::SetupReader::setup(&store).ok().flatten();
+                let index = local.zip(setup).map(|(place, setup)| {
+                    beside(&place, &format!("-{:032x}-search", setup.shop.uid))
+                });
+                Ok((Arc::new(store), test, index))
+            }
             #[cfg(not(feature = "sqlite"))]
             StoreUrl::Sqlite(_) => Err(OpenError::Url { given: self.url.to_string() }),
         }
     }
 }
 
-/// Returns the path of something that belongs to a store's file: its name with an ending.
-#[cfg(feature = "sqlite")]
+/// Returns where this machine keeps what belongs to a shop on a server, as the beginning of names; `None` where the user has
+/// no folder for it.
+#[cfg(feature = "postgres")]
+fn local(address: &Address) -> Option<PathBuf> {
+    let folder = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let own = folder("XDG_STATE_HOME")
+        .or_else(|| folder("HOME").map(|home| home.join(".local").join("state")))?
+        .join("sutler");
+    std::fs::create_dir_all(&own).ok()?;
+    let hash = sutler_core::hash::ContentHash::of(address.to_string().as_bytes()).to_string();
+    Some(own.join(format!("{}-{}", address.shop(), hash.get(..16)?)))
+}
+
+/// Returns the path of something that belongs to a store: a name with an ending.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
@@ -351,6 +409,8 @@ pub fn inspect(url: &StoreUrl) -> Vec<Check> {
     match url {
         StoreUrl::Sqlite(path) => sutler_store_sqlite::inspect(path),
         StoreUrl::Memory => Vec::new(),
+        #[cfg(feature = "postgres")]
+        StoreUrl::Postgres(_) => Vec::new(),
     }
 }
 
@@ -368,6 +428,8 @@ pub fn inspect_pages(url: &StoreUrl) -> Vec<Check> {
     match url {
         StoreUrl::Sqlite(path) => sutler_store_sqlite::inspect_pages(path),
         StoreUrl::Memory => Vec::new(),
+        #[cfg(feature = "postgres")]
+        StoreUrl::Postgres(_) => Vec::new(),
     }
 }
 
@@ -375,6 +437,6 @@ pub fn inspect_pages(url: &StoreUrl) -> Vec<Check> {
 fn sqlite_path(url: &str) -> Result<PathBuf, OpenError> {
     match url.parse()? {
         StoreUrl::Sqlite(path) => Ok(path),
-        StoreUrl::Memory => Err(OpenError::Url { given: url.to_owned() }),
+        other => Err(OpenError::Url { given: other.to_string() }),
     }
 }

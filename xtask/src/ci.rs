@@ -14,7 +14,8 @@ fn lints() -> Vec<Step> {
     vec![
         Step::new("fmt", "cargo fmt --all --check"),
         Step::new("clippy", "cargo clippy --workspace --all-targets --all-features -- -D warnings"),
-        Step::new("rustdoc", "cargo doc --workspace --all-features --no-deps").env("RUSTDOCFLAGS", "-D warnings"),
+        Step::new("rustdoc", "cargo doc --workspace --all-features --no-deps")
+            .env("RUSTDOCFLAGS", "-D warnings"),
     ]
 }
 

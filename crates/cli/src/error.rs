@@ -430,7 +430,11 @@ fn exit_of_open(error: &OpenError) -> Exit {
 
 fn open_code(error: &OpenError) -> &'static str {
     match error {
-        OpenError::Url { .. } => "store.url",
+        OpenError::Url { .. } | OpenError::Without => "store.url",
+        #[cfg(feature = "postgres")]
+        OpenError::Address(_) => "store.url",
+        #[cfg(feature = "postgres")]
+        OpenError::Postgres(error) => error.code(),
         OpenError::Sqlite(error) => error.code(),
         OpenError::Index { .. } => "store.index",
         _ => "store.failed",
@@ -443,6 +447,11 @@ fn report_of_open(error: &OpenError) -> Report {
             Some("name another file, or replace this one with --yes".to_owned())
         }
         OpenError::Sqlite(error) => Some(error.help().to_owned()),
+        #[cfg(feature = "postgres")]
+        OpenError::Postgres(error) => Some(error.help().to_owned()),
+        OpenError::Without => {
+            Some("install it with: cargo install sutler-cli --features postgres".to_owned())
+        }
         OpenError::Index { .. } => {
             Some("check the rights on the folder, then try again".to_owned())
         }

@@ -91,9 +91,10 @@ impl Rows {
             }
             Change::Fulfillment(fulfillment) => self.put_fulfillment(fulfillment),
             Change::Checkout(checkout) => self.put_checkout(checkout),
-            Change::PromotionUse { promotion, order, customer, limit, limit_per_customer } => {
-                self.use_promotion(*promotion, *order, customer, *limit, *limit_per_customer)
+            Change::PromotionUse { promotion_use, limits, first_order } => {
+                self.use_promotion(promotion_use, limits, *first_order)
             }
+            Change::CouponCodes { batch, codes } => self.put_coupon_codes(*batch, codes),
             Change::PromotionUseReturned { order } => self.return_promotion_uses(*order),
             Change::ImportRun(run) => self.put_import_run(run),
             Change::Cursor { consumer, seq } => self.move_cursor(consumer, *seq),

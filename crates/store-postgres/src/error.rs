@@ -19,7 +19,7 @@ use tokio_postgres::error::SqlState;
 /// let address = "postgres://ada@127.0.0.1:1/shops?sslmode=disable".parse()?;
 /// let error = PostgresStore::open(&address, OpenOptions::default()).unwrap_err();
 /// assert!(matches!(error, OpenError::Unreachable { .. }), "{error}");
-/// assert_eq!(error.code(), "store.unreachable");
+/// assert_eq!(error.code(), "store.away");
 /// assert!(error.help().contains("server"));
 /// assert_eq!(error.retry(), sutler_core::port::Retry::Later);
 /// # Ok::<(), sutler_store_postgres::BadAddress>(())
@@ -122,7 +122,7 @@ impl OpenError {
     /// Returns a stable word for scripts.
     pub fn code(&self) -> &'static str {
         match self {
-            OpenError::Unreachable { .. } => "store.unreachable",
+            OpenError::Unreachable { .. } => "store.away",
             OpenError::Denied { .. } => "store.denied",
             OpenError::Tls { .. } => "store.tls",
             OpenError::Missing { .. } => "store.missing",
@@ -286,7 +286,7 @@ impl Fault {
                 }
                 match meaning(error) {
                     Meaning::Again | Meaning::Outrun => ("store.locked", Retry::Later, Some(BUSY)),
-                    Meaning::Cut => ("store.unreachable", Retry::Later, None),
+                    Meaning::Cut => ("store.away", Retry::Later, None),
                     Meaning::Refused => ("store.failed", Retry::Never, None),
                 }
             }

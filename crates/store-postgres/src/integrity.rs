@@ -42,10 +42,12 @@ pub(crate) mod sql {
         SIZES = "SELECT (SELECT count(*) FROM raw_product), (SELECT count(*) FROM raw_variant WHERE NOT retired),
               (SELECT coalesce(max(number), 0) FROM raw_order)";
         COUNTERS = "SELECT name, value FROM raw_counter";
-        USES = "SELECT c.promotion FROM raw_promotion_count c
-            FULL JOIN (SELECT promotion, customer, count(*) AS uses FROM raw_promotion_use GROUP BY 1, 2
-              UNION ALL SELECT promotion, '', count(*) FROM raw_promotion_use GROUP BY 1) u USING (promotion, customer)
-            WHERE coalesce(c.uses, 0) <> coalesce(u.uses, 0) LIMIT 100";
+        USES = "SELECT promotion FROM raw_promotion_count c FULL JOIN raw_promotion_sum u USING (promotion, counter)
+            WHERE (coalesce(c.uses, 0), coalesce(c.units, 0), coalesce(c.amount, 0))
+              <> (coalesce(u.uses, 0), coalesce(u.units, 0), coalesce(u.amount, 0)) LIMIT 100";
+        BUYERS = "SELECT buyer FROM raw_buyer b
+            FULL JOIN (SELECT buyer, count(*) AS placed FROM raw_order WHERE status = 1 GROUP BY 1) o USING (buyer)
+            WHERE coalesce(b.placed, 0) <> coalesce(o.placed, 0) LIMIT 100";
     }
 }
 
@@ -240,9 +242,12 @@ async fn check_counts(snapshot: &Snapshot<'_>, report: &mut Report) -> Result<()
         report.add("order.log", order, "the log does not lead to the order's version");
     }
     for row in snapshot.rows(sql::USES, params![]).await? {
-        let promotion = row.at::<Option<Uid>>(0)?.map_or(0, |id| id.0);
-        let promotion = sutler_core::id::PromotionId::from_u128(promotion);
+        let promotion = sutler_core::id::PromotionId::from_u128(row.id(0)?);
         report.add("promotion.uses", promotion, "its counter is not the number of its uses");
+    }
+    for row in snapshot.rows(sql::BUYERS, params![]).await? {
+        let buyer: String = row.at(0)?;
+        report.add("order.buyer", buyer, "the count of placed orders is another one");
     }
     let mut counters = BTreeMap::new();
     for row in snapshot.rows(sql::COUNTERS, params![]).await? {

@@ -49,6 +49,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "price_history",
         sql: include_str!("schema/0004_price_history.sql"),
     },
+    Migration {
+        number: 5,
+        name: "promotion_counters",
+        sql: include_str!("schema/0005_promotion_counters.sql"),
+    },
 ];
 
 const HISTORY: &str = "CREATE TABLE raw_migration (

@@ -5,9 +5,9 @@ pub(crate) mod write;
 use std::collections::BTreeMap;
 
 use sutler_core::fulfillment::Fulfillment;
-use sutler_core::id::{CartId, OrderId, PaymentId, PromotionId, StockLocationId, VariantId};
+use sutler_core::id::{CartId, OrderId, PaymentId, StockLocationId, VariantId};
 use sutler_core::inventory::{Allocation, StockKey};
-use sutler_core::order::{LoggedAction, Order, OrderLine, OrderNumber};
+use sutler_core::order::{LoggedAction, Order, OrderLine, OrderNumber, buyer_key};
 use sutler_core::payment::{Payment, PaymentTask};
 use sutler_core::port::{OrderFilter, OrderReader, StoreError};
 use sutler_core::time::Timestamp;
@@ -117,18 +117,17 @@ impl OrderReader for PostgresStore {
         self.all("read payment tasks", payment::sql::TASKS_DUE, params, |row| row.json(0))
     }
 
-    fn promotion_uses(
-        &self,
-        promotions: &[PromotionId],
-        customer: Option<&str>,
-    ) -> Result<Vec<(u32, u32)>, StoreError> {
-        let ids: Vec<Uid> = promotions.iter().map(|id| Uid(id.to_u128())).collect();
-        let own = customer.map(promotion::counter);
-        let params = params![ids, own];
-        self.all("count uses of promotions", promotion::sql::USES, params, |row| {
-            Ok((row.small(0)?, row.small(1)?))
-        })
+    fn orders_placed(&self, buyer: &str) -> Result<u64, StoreError> {
+        let params = params![buyer.to_owned()];
+        let placed =
+            self.one("count orders", promotion::sql::PLACED, params, |row| row.count(0))?;
+        Ok(placed.unwrap_or(0))
     }
+}
+
+/// Returns who bought, as buyers are told apart.
+pub(crate) fn buyer(order: &Order) -> String {
+    buyer_key(order.customer, Some(&order.email)).unwrap_or_default()
 }
 
 /// The counters of each line, in the order of the table's comment; lines without any are left out.

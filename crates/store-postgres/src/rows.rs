@@ -20,7 +20,7 @@ use crate::flight::Call;
 use crate::fulfillment::Fulfillments;
 use crate::order::write::{Allocations, LiveOrders, OrderLogs, OrderNumbers, Orders};
 use crate::payment::{PaymentTasks, Payments};
-use crate::promotion::{AskUse, PromotionCounts, PromotionUses};
+use crate::promotion::{AskBuyer, Buyers, Counts, Coupons, Uses};
 use crate::saga::{Checkouts, ImportRuns, Keys};
 use crate::setup::{PriceListTimes, SetupRecords, TaxRates};
 use crate::stock::write::{AskHold, Holds, LedgerHeads, Levels, Movements};
@@ -92,8 +92,9 @@ rows! {
     checkouts: Checkouts,
     import_runs: ImportRuns,
     cursors: Cursors,
-    promotion_uses: PromotionUses,
-    promotion_counts: PromotionCounts,
+    buyers: Buyers,
+    promotion_uses: Uses,
+    promotion_counts: Counts,
     levels: Levels,
     holds: Holds,
     ledger_heads: LedgerHeads,
@@ -106,6 +107,7 @@ rows! {
     price_pasts: PricePasts,
     live_orders: LiveOrders,
     order_numbers: OrderNumbers,
+    coupons: Coupons,
     event_subjects: EventSubjects,
     events: Events,
     keys: Keys,
@@ -142,12 +144,16 @@ impl Rows {
             Change::OrderOpened(order) => {
                 self.orders.ask(order.id);
                 self.live_orders.ask(order.cart);
+                self.buyers.ask(AskBuyer::One(crate::order::buyer(order)));
                 self.counters.ask(Counter::OrderNumber);
                 if order.number != OrderNumber(0) {
                     self.order_numbers.ask(order.number);
                 }
             }
-            Change::Order { order, .. } => self.orders.ask(order.id),
+            Change::Order { order, .. } => {
+                self.orders.ask(order.id);
+                self.buyers.ask(AskBuyer::OfOrder(order.id));
+            }
             Change::Allocation(allocation) => {
                 self.allocations.ask((allocation.order, allocation.line, allocation.key));
             }
@@ -159,12 +165,12 @@ impl Rows {
             }
             Change::Fulfillment(fulfillment) => self.fulfillments.ask(fulfillment.id),
             Change::Checkout(checkout) => self.checkouts.ask(checkout.id),
-            Change::PromotionUse { promotion, order, customer, .. } => {
-                self.ask_promotion_use(*promotion, *order, customer);
+            Change::PromotionUse { promotion_use, first_order, .. } => {
+                self.ask_promotion_use(promotion_use, *first_order);
             }
-            Change::PromotionUseReturned { order } => {
-                self.promotion_uses.ask(AskUse::OfOrder(*order));
-                self.promotion_counts.ask(crate::promotion::AskCount::OfOrder(*order));
+            Change::PromotionUseReturned { order } => self.ask_promotion_uses_of(*order),
+            Change::CouponCodes { codes, .. } => {
+                codes.iter().for_each(|code| self.coupons.ask(code.clone()));
             }
             Change::ImportRun(run) => self.import_runs.ask((run.content, run.run)),
             Change::Cursor { consumer, .. } => self.cursors.ask(consumer.clone()),

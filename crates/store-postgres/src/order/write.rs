@@ -20,18 +20,18 @@ use crate::value::{Columns as _, Uid, int, json, order_status, order_status_from
 
 pub(crate) mod sql {
     crate::statements::statements! {
-        LOAD = "SELECT id, number, cart, status, counts::text, placed_at, canceled_at, version FROM raw_order
+        LOAD = "SELECT id, number, cart, status, counts::text, placed_at, canceled_at, version, buyer FROM raw_order
             WHERE id = ANY ($1) ORDER BY id FOR UPDATE";
         UPDATE = "UPDATE raw_order o SET status = n.status, counts = n.counts::json, placed_at = n.placed_at,
               canceled_at = n.canceled_at, version = n.version
             FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
               AS n (id, status, counts, placed_at, canceled_at, version)
             WHERE o.id = n.id";
-        INSERT = "INSERT INTO raw_order (id, status, counts, placed_at, canceled_at, version, number, cart, data)
-            SELECT id, status, counts::json, placed_at, canceled_at, version, number, cart, data::json
+        INSERT = "INSERT INTO raw_order (id, status, counts, placed_at, canceled_at, version, number, cart, data, buyer)
+            SELECT id, status, counts::json, placed_at, canceled_at, version, number, cart, data::json, buyer
             FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-                $8::uuid[], $9::text[])
-              AS n (id, status, counts, placed_at, canceled_at, version, number, cart, data)";
+                $8::uuid[], $9::text[], $10::text[])
+              AS n (id, status, counts, placed_at, canceled_at, version, number, cart, data, buyer)";
         LOAD_LIVE = "SELECT cart, id FROM raw_order WHERE cart = ANY ($1) AND status <> 2";
         LOAD_NUMBERS = "SELECT number, id FROM raw_order WHERE number = ANY ($1)";
         INSERT_LOG = "INSERT INTO raw_order_log (\"order\", version, at, action) SELECT id, version, at, action::json
@@ -60,8 +60,16 @@ pub(crate) struct OrderRow {
     placed_at: Option<Timestamp>,
     canceled_at: Option<Timestamp>,
     version: u64,
+    buyer: Arc<str>,
     /// Empty for an order that was not opened by this batch.
     frozen: Arc<str>,
+}
+
+impl OrderRow {
+    /// Whether it is a placed order of a buyer.
+    pub(crate) fn is_placed_by(&self, buyer: &str) -> bool {
+        self.status == OrderStatus::Placed && *self.buyer == *buyer
+    }
 }
 
 /// Rows of `raw_order`.
@@ -89,6 +97,7 @@ impl Kind for Orders {
             placed_at: moment(5)?,
             canceled_at: moment(6)?,
             version: row.count(7)?,
+            buyer: row.at::<&str>(8)?.into(),
             frozen: Arc::from(""),
         };
         Ok((OrderId::from_u128(row.id(0)?), stored))
@@ -99,6 +108,7 @@ impl Kind for Orders {
         new.push(Box::new(column(&changes.new, |_, row| int(row.number.0))));
         new.push(Box::new(column(&changes.new, |_, row| Uid(row.cart.to_u128()))));
         new.push(Box::new(column(&changes.new, |_, row| row.frozen.to_string())));
+        new.push(Box::new(column(&changes.new, |_, row| row.buyer.to_string())));
         Ok(calls([
             (!changes.changed.is_empty(), Call::new(sql::UPDATE, moving(&changes.changed)?)),
             (!changes.new.is_empty(), Call::new(sql::INSERT, new)),
@@ -260,6 +270,8 @@ impl Rows {
         if order.status != OrderStatus::Canceled {
             self.live_orders.put(order.cart, order.id);
         }
+        let buyer = super::buyer(order);
+        self.count_placed(&buyer, None, order.status);
         let row = OrderRow {
             number,
             cart: order.cart,
@@ -268,6 +280,7 @@ impl Rows {
             placed_at: order.placed_at,
             canceled_at: order.canceled_at,
             version: order.version,
+            buyer: buyer.into(),
             frozen: json(order)?.into(),
         };
         self.orders.put(order.id, row);
@@ -298,6 +311,7 @@ impl Rows {
         if order.status == OrderStatus::Canceled {
             self.live_orders.remove(&stored.cart);
         }
+        self.count_placed(&stored.buyer, Some(stored.status), order.status);
         let row = OrderRow {
             status: order.status,
             counts: counts(order, stored.counts),

@@ -190,7 +190,7 @@ CREATE TABLE raw_payment_task (
 CREATE INDEX raw_payment_task_payment ON raw_payment_task (payment, key);
 CREATE INDEX raw_payment_task_due ON raw_payment_task (due_at, key) WHERE due_at IS NOT NULL;
 
--- Uses of promotions by orders, and their counts: in all (customer '') and by customer ('=' and the customer).
+-- Uses of promotions by orders, and their counts: in all (customer '') and by customer ('=' and who it is).
 CREATE TABLE raw_promotion_use (
   "order"   uuid NOT NULL,
   promotion uuid NOT NULL,

@@ -1,0 +1,201 @@
+//! Opening: what is refused, and in which words; several starters; inside and outside of an async runtime.
+
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+mod fixture;
+
+use fixture::{Schema, address, admin, server, socket};
+use sutler_core::port::{EventReader as _, Retry, SetupReader as _, Store as _};
+use sutler_store_conformance::Fixture as _;
+use sutler_store_conformance::given::World;
+use sutler_store_conformance::then::committed;
+use sutler_store_postgres::{Address, OpenError, OpenOptions, PostgresStore, drop_shop, shops};
+
+fn refused(address: &Address) -> OpenError {
+    PostgresStore::open(address, OpenOptions::default()).expect_err("it cannot be opened")
+}
+
+fn creating() -> OpenOptions {
+    OpenOptions { create: true, ..OpenOptions::default() }
+}
+
+#[test]
+fn a_shop_that_is_not_there_is_not_made_by_mistake() {
+    let address = address();
+    let error = refused(&address);
+    assert!(matches!(error, OpenError::Missing { .. }), "{error}");
+    assert!(error.to_string().contains(address.shop()), "{error}");
+    assert!(!shops(&address).unwrap().contains(&address.shop().to_owned()));
+}
+
+#[test]
+fn a_schema_of_another_program_is_refused_and_left_alone() {
+    let address = address();
+    let shop = address.shop();
+    admin(&format!("CREATE SCHEMA {shop}; CREATE TABLE {shop}.invoices (id int)"));
+    for options in [OpenOptions::default(), creating()] {
+        let error = PostgresStore::open(&address, options).unwrap_err();
+        assert!(
+            matches!(&error, OpenError::Foreign { found, .. } if found.contains("invoices")),
+            "{error}"
+        );
+    }
+    assert!(matches!(drop_shop(&address), Err(OpenError::Foreign { .. })));
+    admin(&format!("DROP SCHEMA {shop} CASCADE"));
+}
+
+#[test]
+fn a_wrong_password_user_or_database_says_so() {
+    let (_, port) = socket();
+    let role = format!("{}_role", address().shop());
+    admin(&format!("CREATE ROLE {role} LOGIN PASSWORD 'right'"));
+    let at = |user: &str, database: &str| -> OpenError {
+        let url = format!("postgres://{user}@127.0.0.1:{port}/{database}?sslmode=disable");
+        refused(&url.parse().unwrap())
+    };
+    for (user, database) in [
+        (format!("{role}:wrong"), "postgres"),
+        (format!("{role}:right"), "no_such_database"),
+        ("nobody_here:x".to_owned(), "postgres"),
+        (role.clone(), "postgres"),
+    ] {
+        let error = at(&user, database);
+        assert!(matches!(error, OpenError::Denied { .. }), "{user}: {error:?}");
+        assert_eq!((error.code(), error.retry()), ("store.denied", Retry::Never));
+        assert!(!error.to_string().contains("wrong"), "{error}");
+    }
+    assert!(matches!(at(&format!("{role}:right"), "postgres"), OpenError::Missing { .. }));
+    admin(&format!("DROP ROLE {role}"));
+}
+
+#[test]
+fn a_server_without_encryption_is_refused_over_a_network() {
+    let (_, port) = socket();
+    let error = refused(&format!("postgres://sutler@127.0.0.1:{port}/postgres").parse().unwrap());
+    assert_eq!(error.code(), "store.tls", "{error:?}");
+    assert!(error.help().contains("sslmode=disable"), "{}", error.help());
+}
+
+#[test]
+fn settings_that_would_lose_or_sell_twice_are_refused() {
+    let role = format!("{}_role", address().shop());
+    admin(&format!("CREATE ROLE {role} LOGIN; GRANT CREATE ON DATABASE postgres TO {role}"));
+    let url = server().replacen("sutler@", &format!("{role}@"), 1);
+    let address: Address = format!("{url}?shop={}", address().shop()).parse().unwrap();
+    drop(PostgresStore::open(&address, creating()).unwrap());
+    for (name, spoiled) in [("synchronous_commit", "off"), ("synchronous_commit", "0")] {
+        admin(&format!("ALTER ROLE {role} SET {name} = '{spoiled}'"));
+        let error = refused(&address);
+        assert!(
+            matches!(&error, OpenError::Setting { name: found, .. } if found == name),
+            "{error}"
+        );
+        admin(&format!("ALTER ROLE {role} RESET {name}"));
+    }
+    // What a role says is no match for what the connection asks for.
+    for (name, spoiled) in [
+        ("search_path", "pg_catalog"),
+        ("default_transaction_isolation", "serializable"),
+        ("default_transaction_read_only", "on"),
+        ("statement_timeout", "1ms"),
+    ] {
+        admin(&format!("ALTER ROLE {role} SET {name} = '{spoiled}'"));
+        let store = PostgresStore::open(&address, OpenOptions::default()).unwrap();
+        World::on(&store);
+        drop(store);
+        drop_shop(&address).unwrap();
+        drop(PostgresStore::open(&address, creating()).unwrap());
+        admin(&format!("ALTER ROLE {role} RESET {name}"));
+    }
+    drop_shop(&address).unwrap();
+    admin(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+}
+
+#[test]
+fn many_starters_at_once_make_one_shop() {
+    let address = address();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| PostgresStore::open(&address, creating()).expect("one made it"));
+        }
+    });
+    let shop = address.shop();
+    let steps = admin(&format!("SELECT count(*) FROM {shop}.raw_migration"));
+    let newest = admin(&format!("SELECT max(number) FROM {shop}.raw_migration"));
+    assert_eq!(steps, newest, "each step once");
+    drop_shop(&address).unwrap();
+}
+
+#[test]
+fn what_a_newer_or_another_build_made_is_refused() {
+    let schema = Schema::empty();
+    let shop = schema.address().shop();
+    admin(&format!(
+        "INSERT INTO {shop}.raw_migration VALUES (999, 'later', decode(repeat('00', 32), 'hex'), 'sutler 9')"
+    ));
+    let error = refused(schema.address());
+    assert!(matches!(error, OpenError::Newer { found: 999, .. }), "{error}");
+    admin(&format!(
+        "DELETE FROM {shop}.raw_migration WHERE number = 999;
+         UPDATE {shop}.raw_migration SET sha256 = decode(repeat('00', 32), 'hex') WHERE number = 2"
+    ));
+    let error = refused(schema.address());
+    assert!(matches!(error, OpenError::Changed { number: 2, .. }), "{error}");
+    // So that the fixture can take it away.
+    admin(&format!("DROP SCHEMA {shop} CASCADE"));
+}
+
+#[test]
+fn shops_of_one_database_do_not_see_each_other() {
+    let (one, other) = (Schema::empty(), Schema::empty());
+    let world = World::on(one.store());
+    committed(one.store(), world.set());
+    assert!(one.store().setup().unwrap().is_some());
+    assert!(other.store().setup().unwrap().is_none());
+    let listed = shops(one.address()).unwrap();
+    assert!([&one, &other].iter().all(|of| listed.contains(&of.address().shop().to_owned())));
+}
+
+/// Opens, writes, reads and drops.
+fn use_a_store() {
+    let schema = Schema::empty();
+    let world = World::on(schema.store());
+    committed(schema.store(), world.set());
+    assert!(schema.store().event_head().is_ok());
+    assert_eq!(schema.store().integrity().unwrap(), []);
+}
+
+#[test]
+fn a_store_works_outside_and_inside_of_any_runtime() {
+    use_a_store();
+    let current = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    current.block_on(async { use_a_store() });
+    let many = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    many.block_on(async {
+        tokio::spawn(async { use_a_store() }).await.unwrap();
+        // Made outside of the runtime, dropped within.
+        let schema = tokio::task::spawn_blocking(Schema::empty).await.unwrap();
+        drop(schema);
+    });
+    let schema = many.block_on(async { Schema::empty() });
+    World::on(schema.store());
+}
+
+#[test]
+fn views_for_people_can_be_read() {
+    let schema = Schema::empty();
+    let world = World::on(schema.store());
+    for (_, set) in world.sweep() {
+        committed(schema.store(), set);
+    }
+    let shop = schema.address().shop();
+    let views =
+        admin(&format!("SELECT viewname FROM pg_views WHERE schemaname = '{shop}' ORDER BY 1"));
+    assert!(views.len() > 25, "{views:?}");
+    for view in views {
+        // As somebody sees it whose search_path is another one.
+        admin(&format!("SELECT * FROM {shop}.{view}"));
+    }
+    let totals = admin(&format!("SELECT total FROM {shop}.orders ORDER BY number LIMIT 1"));
+    assert!(totals[0].contains('.'), "{totals:?}");
+}
