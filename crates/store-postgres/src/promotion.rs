@@ -23,19 +23,22 @@ pub(crate) mod sql {
             WHERE promotion = ANY ($1) AND counter = ANY ($2)";
         OF_ORDER = "SELECT promotion, \"order\", customer, coupon, units, amount, currency FROM raw_promotion_use
             WHERE \"order\" = $1 ORDER BY promotion";
-        LOAD = "SELECT promotion, \"order\", customer, coupon, units, amount, currency FROM raw_promotion_use u
-            WHERE \"order\" = ANY ($1) OR (\"order\", promotion) IN (SELECT * FROM unnest($2::uuid[], $3::uuid[]))
-            ORDER BY \"order\", promotion FOR UPDATE";
+        LOAD = "SELECT u.promotion, u.\"order\", u.customer, u.coupon, u.units, u.amount, u.currency
+            FROM (SELECT \"order\", promotion FROM raw_promotion_use WHERE \"order\" = ANY ($1)
+              UNION SELECT * FROM unnest($2::uuid[], $3::uuid[])) AS n (\"order\", promotion)
+            JOIN raw_promotion_use u USING (\"order\", promotion)
+            ORDER BY u.\"order\", u.promotion FOR UPDATE OF u";
         DELETE = "DELETE FROM raw_promotion_use o USING unnest($1::uuid[], $2::uuid[]) AS n (promotion, \"order\")
             WHERE (o.\"order\", o.promotion) = (n.\"order\", n.promotion)";
         INSERT = "INSERT INTO raw_promotion_use (promotion, \"order\", customer, coupon, units, amount, currency)
             SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::text[])";
-        LOAD_COUNTS = "SELECT promotion, counter, uses, units, amount FROM raw_promotion_count
-            WHERE (promotion, counter) IN (SELECT * FROM unnest($1::uuid[], $2::text[])
-              UNION ALL SELECT promotion, c.counter FROM raw_promotion_use u
-                CROSS JOIN LATERAL (VALUES (''), ('=' || u.customer), ('#' || u.coupon), ('$' || u.currency)) AS c (counter)
-                WHERE u.\"order\" = ANY ($3) AND c.counter IS NOT NULL)
-            ORDER BY promotion, counter FOR UPDATE";
+        LOAD_COUNTS = "SELECT c.promotion, c.counter, c.uses, c.units, c.amount
+            FROM (SELECT * FROM unnest($1::uuid[], $2::text[])
+              UNION SELECT promotion, of.counter FROM raw_promotion_use u
+                CROSS JOIN LATERAL (VALUES (''), ('=' || u.customer), ('#' || u.coupon), ('$' || u.currency)) AS of (counter)
+                WHERE u.\"order\" = ANY ($3)) AS n (promotion, counter)
+            JOIN raw_promotion_count c USING (promotion, counter)
+            ORDER BY c.promotion, c.counter FOR UPDATE OF c";
         INSERT_COUNTS = "INSERT INTO raw_promotion_count (promotion, counter, uses, units, amount)
             SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])";
         UPDATE_COUNTS = "UPDATE raw_promotion_count o SET uses = n.uses, units = n.units, amount = n.amount
@@ -43,9 +46,9 @@ pub(crate) mod sql {
               AS n (promotion, counter, uses, units, amount)
             WHERE (o.promotion, o.counter) = (n.promotion, n.counter)";
         PLACED = "SELECT placed FROM raw_buyer WHERE buyer = $1";
-        LOAD_BUYERS = "SELECT buyer, placed FROM raw_buyer
-            WHERE buyer = ANY ($1) OR buyer IN (SELECT buyer FROM raw_order WHERE id = ANY ($2))
-            ORDER BY buyer FOR UPDATE";
+        LOAD_BUYERS = "SELECT b.buyer, b.placed
+            FROM (SELECT * FROM unnest($1::text[]) UNION SELECT buyer FROM raw_order WHERE id = ANY ($2)) AS n (buyer)
+            JOIN raw_buyer b USING (buyer) ORDER BY b.buyer FOR UPDATE OF b";
         INSERT_BUYERS = "INSERT INTO raw_buyer (buyer, placed) SELECT * FROM unnest($1::text[], $2::bigint[])";
         UPDATE_BUYERS = "UPDATE raw_buyer o SET placed = n.placed FROM unnest($1::text[], $2::bigint[]) AS n (buyer, placed)
             WHERE o.buyer = n.buyer";
