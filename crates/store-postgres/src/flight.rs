@@ -13,13 +13,21 @@ use std::task::Poll;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error, Row, Statement};
 
+/// A value for a parameter.
+pub(crate) type Param = Box<dyn ToSql + Sync + Send>;
+
 /// Values for the parameters of a statement.
-pub(crate) type Params = Vec<Box<dyn ToSql + Sync + Send>>;
+pub(crate) type Params = Vec<Param>;
+
+/// Boxes the value of a parameter.
+pub(crate) fn param(value: impl ToSql + Sync + Send + 'static) -> Param {
+    Box::new(value)
+}
 
 /// Boxes the values of the parameters of a statement.
 macro_rules! params {
     ($($value:expr),* $(,)?) => {
-        vec![$(::std::boxed::Box::new($value) as ::std::boxed::Box<dyn ::tokio_postgres::types::ToSql + Sync + Send>),*]
+        vec![$($crate::flight::param($value)),*]
     };
 }
 pub(crate) use params;
@@ -66,7 +74,7 @@ pub(crate) async fn fly(
         let statement = prepared.get(call.sql);
         let flying: Flying<'_, Result<Vec<Row>, Error>> = Box::pin(async move {
             let values: Vec<&(dyn ToSql + Sync)> =
-                call.params.iter().map(|value| &**value as &(dyn ToSql + Sync)).collect();
+                call.params.iter().map(|value| -> &(dyn ToSql + Sync) { &**value }).collect();
             match statement {
                 Some(statement) => client.query(&statement, &values).await,
                 None => client.query(call.sql, &values).await,

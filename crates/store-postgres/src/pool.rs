@@ -54,7 +54,7 @@ impl Pool {
 
     async fn try_read(&self, calls: &[Call]) -> Result<Vec<Vec<Row>>, Fault> {
         let session = self.take().await?;
-        let rows = session.fly(calls).await.map_err(|failed| Fault::from(failed))?;
+        let rows = session.fly(calls).await.map_err(Fault::from)?;
         self.give_back(session);
         Ok(rows)
     }

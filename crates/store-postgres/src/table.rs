@@ -55,8 +55,11 @@ pub(crate) struct Table<K: Kind> {
     asked: BTreeSet<K::Ask>,
     slots: BTreeMap<K::Key, Slot<K::Row>>,
     /// What rows were before this set; `None` for a slot that was not there.
-    undo: Vec<(K::Key, Option<(Option<K::Row>, bool)>)>,
+    undo: Vec<(K::Key, Before<K::Row>)>,
 }
+
+/// What a slot held, and whether that was changed already; `None` for no slot.
+type Before<R> = Option<(Option<R>, bool)>;
 
 impl<K: Kind> Default for Table<K> {
     fn default() -> Self {

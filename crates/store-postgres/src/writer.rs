@@ -29,7 +29,7 @@ use crate::batch::Verdict;
 use crate::error::{Fault, Meaning, OpenError, meaning};
 use crate::flight::{Call, params};
 use crate::pause::Pause;
-use crate::rows::Rows;
+use crate::rows::{Learn, Rows};
 use crate::saga;
 use crate::session::{Place, Session};
 use crate::value::Columns as _;
@@ -174,15 +174,9 @@ impl Writer {
         let session = self.take().await.map_err(open_trouble)?;
         let mut rows = Rows::default();
         sets.iter().for_each(|set| rows.ask(set));
-        let loads = rows.load();
-        let (learners, mut calls) =
-            (Vec::with_capacity(loads.len()), Vec::with_capacity(loads.len() + 2));
-        let mut learners = learners;
-        calls.extend([Call::plain(sql::BEGIN), Call::plain(sql::WHO)]);
-        for (learn, call) in loads {
-            learners.push(learn);
-            calls.push(call);
-        }
+        let (learners, loads): (Vec<Learn>, Vec<Call>) = rows.load().into_iter().unzip();
+        let mut calls = vec![Call::plain(sql::BEGIN), Call::plain(sql::WHO)];
+        calls.extend(loads);
         self.point("before_begin");
         let found = match session.fly(&calls).await {
             Ok(found) => found,
