@@ -89,6 +89,9 @@ impl Rows {
             Change::PaymentTask { task, payment_version } => {
                 self.put_payment_task(task, *payment_version)
             }
+            Change::Customer(customer) => self.put_customer(customer),
+            Change::Credit(credit) => self.put_credit(credit),
+            Change::CreditEntry(entry) => self.enter_credit(entry),
             Change::Fulfillment(fulfillment) => self.put_fulfillment(fulfillment),
             Change::Checkout(checkout) => self.put_checkout(checkout),
             Change::PromotionUse { promotion_use, limits, first_order } => {

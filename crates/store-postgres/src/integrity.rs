@@ -16,6 +16,7 @@ use sutler_core::port::Finding;
 use tokio_postgres::Row;
 
 use crate::counter::{self, Counter};
+use crate::credit;
 use crate::error::Fault;
 use crate::event;
 use crate::flight::{Call, Params, params};
@@ -74,6 +75,7 @@ pub(crate) async fn findings(pool: &Pool) -> Result<Vec<Finding>, Fault> {
     let snapshot = Snapshot(&session);
     snapshot.rows(sql::BEGIN, params![]).await?;
     let mut report = Report(Vec::new());
+    check_credit(&snapshot, &mut report).await?;
     let folded = check_ledgers(&snapshot, &mut report).await?;
     check_levels(&snapshot, &folded, &mut report).await?;
     check_events(&snapshot, &mut report).await?;
@@ -150,6 +152,44 @@ async fn check_ledgers(snapshot: &Snapshot<'_>, report: &mut Report) -> Result<F
         }
     }
     Ok(folded)
+}
+
+/// Computes the chain of every credit's ledger again, and what is left by it.
+async fn check_credit(snapshot: &Snapshot<'_>, report: &mut Report) -> Result<(), Fault> {
+    const CHECK: &str = "credit.chain";
+    let (mut kind, mut id) = (0_i16, Uid(0));
+    loop {
+        let rows = snapshot.rows(credit::sql::PAGE, params![kind, id, PAGE]).await?;
+        for row in &rows {
+            (kind, id) = (row.at(0)?, row.at(1)?);
+            let kept = credit::read(row)?;
+            let of = kept.credit.id;
+            let (mut seq, mut hash, mut left) = (0, ContentHash::ZERO, 0_i64);
+            for row in
+                snapshot.rows(credit::sql::LEDGER, params![kind, id, 0_i64, i64::MAX]).await?
+            {
+                let stored = credit::entry(&row)?;
+                if stored.seq != seq + 1 {
+                    report.add(CHECK, of, format!("entry {} is missing", seq + 1));
+                }
+                seq = stored.seq;
+                hash = hash.chain(&stored.entry.chain_input(seq, stored.at));
+                left = left.saturating_add(stored.entry.amount.minor());
+                if stored.link != hash.link() {
+                    report.add(CHECK, of, format!("entry {seq} does not fit its chain"));
+                }
+            }
+            if (seq, hash) != (kept.credit.entries, kept.head) {
+                report.add(CHECK, of, "the chain has another head than was kept");
+            }
+            if left != kept.credit.left.minor() {
+                report.add("credit.left", of, "what is left is not the sum of the ledger");
+            }
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+    }
 }
 
 async fn check_levels(

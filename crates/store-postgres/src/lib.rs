@@ -9,7 +9,7 @@
 //! * `link` is the runtime below the blocking port, `flight` sends statements together, `pool` reads.
 //! * `writer` is the one write door: group commit, retries, what became of a cut COMMIT; `batch` decides on sets of changes;
 //!   `rows` says which rows a set needs, and in which order they are locked; `table` holds them.
-//! * `catalog`, `cart`, `stock`, `order`, `saga`, `event`, `setup` are named as the ports: the reads, the rows, and one
+//! * `catalog`, `cart`, `stock`, `order`, `credit`, `customer`, `saga`, `event`, `setup` are named as the ports: the reads, the rows, and one
 //!   function for each kind of change. `payment`, `fulfillment`, `promotion` are their larger parts.
 //! * `schema/` holds the SQL. Tables are called `raw_…` and are for the engine; the views (`orders`, `stock`, `payments`, …)
 //!   are for people and their tools.
@@ -29,6 +29,8 @@ mod batch;
 mod cart;
 mod catalog;
 mod counter;
+mod credit;
+mod customer;
 mod document;
 mod error;
 mod event;

@@ -54,6 +54,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "promotion_counters",
         sql: include_str!("schema/0005_promotion_counters.sql"),
     },
+    Migration { number: 6, name: "credit", sql: include_str!("schema/0006_credit.sql") },
+    Migration { number: 7, name: "customers", sql: include_str!("schema/0007_customers.sql") },
 ];
 
 const HISTORY: &str = "CREATE TABLE raw_migration (

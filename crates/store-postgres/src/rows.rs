@@ -14,6 +14,8 @@ use crate::catalog::write::{
     Categories, Handles, PriceEnds, PricePasts, Prices, Products, Variants,
 };
 use crate::counter::{Counter, Counters};
+use crate::credit::{AskCredit, CreditEntries, Credits};
+use crate::customer::Customers;
 use crate::error::Fault;
 use crate::event::{Cursors, EventHeads, EventSubjects, Events};
 use crate::flight::Call;
@@ -89,6 +91,9 @@ rows! {
     fulfillments: Fulfillments,
     payments: Payments,
     payment_tasks: PaymentTasks,
+    customers: Customers,
+    credits: Credits,
+    credit_entries: CreditEntries,
     checkouts: Checkouts,
     import_runs: ImportRuns,
     cursors: Cursors,
@@ -163,6 +168,9 @@ impl Rows {
                 self.payments.ask(task.payment);
                 self.payment_tasks.ask(task.key.clone());
             }
+            Change::Customer(customer) => self.ask_customer(customer),
+            Change::Credit(credit) => self.ask_credit(credit),
+            Change::CreditEntry(entry) => self.credits.ask(AskCredit::Id(entry.credit)),
             Change::Fulfillment(fulfillment) => self.fulfillments.ask(fulfillment.id),
             Change::Checkout(checkout) => self.checkouts.ask(checkout.id),
             Change::PromotionUse { promotion_use, first_order, .. } => {
@@ -181,6 +189,12 @@ impl Rows {
         self.counters.ask(Counter::Setup);
         match change {
             SetupChange::TaxRate(rate) => self.tax_rates.ask(crate::setup::rate_key(rate)),
+            SetupChange::Removed(key) => {
+                self.setup.ask(());
+                crate::setup::removed_rate(key)
+                    .into_iter()
+                    .for_each(|rate| self.tax_rates.ask(rate));
+            }
             SetupChange::PriceList(list) => {
                 self.setup.ask(());
                 self.price_list_times.ask(list.id);

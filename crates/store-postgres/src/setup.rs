@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sutler_core::change::{RecordRef, SetupChange};
+use sutler_core::change::{RecordRef, SetupChange, SetupKey};
 use sutler_core::id::{PriceListId, TaxZoneId};
 use sutler_core::port::{SetupReader, StoreError};
 use sutler_core::pricing::{PriceList, TaxRate};
@@ -20,7 +20,7 @@ use tokio_postgres::Row;
 use crate::PostgresStore;
 use crate::counter::{self, Counter};
 use crate::error::{Applied, Fault, Stop, guard_version};
-use crate::flight::{Call, params};
+use crate::flight::{Call, Params, params};
 use crate::rows::Rows;
 use crate::table::{Changes, Kind, calls, column};
 use crate::value::{Columns as _, Uid, int, json};
@@ -44,6 +44,12 @@ pub(crate) mod sql {
         PUT_TIME = "INSERT INTO raw_price_list_since (list, since, data) SELECT list, since, data::json
             FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS n (list, since, data)
             ON CONFLICT (list, since) DO UPDATE SET data = excluded.data";
+        LOAD_RATES = "SELECT r.zone, r.category, r.name, r.begins_at, r.data::text FROM raw_tax_rate r
+            JOIN unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[]) AS n (zone, category, name, begins_at)
+              USING (zone, category, name, begins_at)";
+        DELETE_RATES = "DELETE FROM raw_tax_rate o
+            USING unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[]) AS n (zone, category, name, begins_at)
+            WHERE (o.zone, o.category, o.name, o.begins_at) = (n.zone, n.category, n.name, n.begins_at)";
         PUT_RATE = "INSERT INTO raw_tax_rate (zone, category, name, begins_at, data)
             SELECT zone, category, name, begins_at, data::json
             FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[]) AS n (zone, category, name, begins_at, data)
@@ -63,6 +69,7 @@ mod kind {
     pub(super) const DELIVERY_METHOD: i16 = 7;
     pub(super) const PROMOTION: i16 = 8;
     pub(super) const FEE: i16 = 16;
+    pub(super) const COLLECTION: i16 = 17;
 }
 
 /// What a kind of record is called in a refusal.
@@ -72,6 +79,7 @@ fn noun(of: i16) -> &'static str {
         kind::STOCK_LOCATION => "stock location",
         kind::DELIVERY_METHOD => "delivery method",
         kind::FEE => "fee",
+        kind::COLLECTION => "collection",
         _ => "record",
     }
 }
@@ -127,6 +135,7 @@ fn whole(rows: &[Row]) -> Result<(i64, Option<Setup>), Fault> {
         delivery_methods: parsed(all(kind::DELIVERY_METHOD))?.into(),
         fees: parsed(all(kind::FEE))?.into(),
         promotions: parsed(all(kind::PROMOTION))?.into(),
+        collections: parsed(all(kind::COLLECTION))?.into(),
         version: u64::try_from(version).unwrap_or(0),
     };
     Ok((version, Some(setup)))
@@ -224,32 +233,48 @@ pub(crate) fn rate_key(rate: &TaxRate) -> RateKey {
     (rate.zone, rate.category.as_str().to_owned(), rate.name.clone(), begins_at)
 }
 
-/// Rows of `raw_tax_rate`; nothing is decided on them, so none is loaded.
+/// Returns what a rate that is to be taken away is named by.
+pub(crate) fn removed_rate(key: &SetupKey) -> Option<RateKey> {
+    let SetupKey::TaxRate { zone, category, name, from } = key else { return None };
+    let begins_at = from.map_or(i64::MIN, Timestamp::millis);
+    Some((*zone, category.as_str().to_owned(), name.clone(), begins_at))
+}
+
+/// Rows of `raw_tax_rate`.
 pub(crate) struct TaxRates;
+
+fn rate_keys<'k>(keys: impl Iterator<Item = &'k RateKey> + Clone) -> Params {
+    params![
+        keys.clone().map(|key| Uid(key.0.to_u128())).collect::<Vec<_>>(),
+        keys.clone().map(|key| key.1.clone()).collect::<Vec<_>>(),
+        keys.clone().map(|key| key.2.clone()).collect::<Vec<_>>(),
+        keys.map(|key| key.3).collect::<Vec<_>>(),
+    ]
+}
 
 impl Kind for TaxRates {
     type Key = RateKey;
     type Row = Arc<str>;
     type Ask = RateKey;
 
-    fn load(_: &BTreeSet<RateKey>) -> Option<Call> {
-        None
+    fn load(asked: &BTreeSet<RateKey>) -> Option<Call> {
+        Some(Call::new(sql::LOAD_RATES, rate_keys(asked.iter())))
     }
 
-    fn read(_: &Row) -> Result<(RateKey, Arc<str>), Fault> {
-        Err(Fault::damaged("a tax rate", "it was not asked for"))
+    fn read(row: &Row) -> Result<(RateKey, Arc<str>), Fault> {
+        let key = (TaxZoneId::from_u128(row.id(0)?), row.at(1)?, row.at(2)?, row.at(3)?);
+        Ok((key, row.at::<&str>(4)?.into()))
     }
 
     fn write(changes: Changes<'_, Self>) -> Result<Vec<Call>, Fault> {
-        let rows = &changes.new;
-        let params = params![
-            column(rows, |key, _| Uid(key.0.to_u128())),
-            column(rows, |key, _| key.1.clone()),
-            column(rows, |key, _| key.2.clone()),
-            column(rows, |key, _| key.3),
-            column(rows, |_, data| data.to_string()),
-        ];
-        Ok(vec![Call::new(sql::PUT_RATE, params)])
+        let rows: Vec<_> = changes.changed.iter().chain(&changes.new).copied().collect();
+        let mut put = rate_keys(rows.iter().map(|(key, _)| *key));
+        put.push(Box::new(column(&rows, |_, data| data.to_string())));
+        let gone = rate_keys(changes.gone.iter().copied());
+        Ok(calls([
+            (!changes.gone.is_empty(), Call::new(sql::DELETE_RATES, gone)),
+            (!rows.is_empty(), Call::new(sql::PUT_RATE, put)),
+        ]))
     }
 }
 
@@ -280,6 +305,11 @@ impl Rows {
             SetupChange::Fee(of) => {
                 self.put_setup(kind::FEE, of.id, Some(&of.code), of.version, of)?;
             }
+            SetupChange::Collection(of) => {
+                let handle = Some(of.handle.as_str());
+                self.put_setup(kind::COLLECTION, of.id, handle, of.version, &**of)?;
+            }
+            SetupChange::Removed(key) => self.remove_setup(key),
             SetupChange::Promotion(of) => {
                 self.put_setup(kind::PROMOTION, of.id, None, of.version, of)?;
             }
@@ -326,6 +356,23 @@ impl Rows {
         let row = SetupRow { code: code.map(str::to_owned), version, data: json(data)?.into() };
         self.setup.put(key, row);
         Ok(())
+    }
+
+    /// Takes a row away, if it is there.
+    fn remove_setup(&mut self, key: &SetupKey) {
+        match key {
+            SetupKey::TaxRate { .. } => {
+                if let Some(rate) = removed_rate(key) {
+                    self.tax_rates.remove(&rate);
+                }
+            }
+            SetupKey::DeliveryMethod(id) => {
+                self.setup.remove(&(kind::DELIVERY_METHOD, id.to_u128()));
+            }
+            SetupKey::TaxZone(id) => self.setup.remove(&(kind::TAX_ZONE, id.to_u128())),
+            SetupKey::Fee(id) => self.setup.remove(&(kind::FEE, id.to_u128())),
+            SetupKey::Collection(id) => self.setup.remove(&(kind::COLLECTION, id.to_u128())),
+        }
     }
 
     /// Keeps the wording of a price list; what is written twice in one moment was never so.

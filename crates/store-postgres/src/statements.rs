@@ -37,6 +37,7 @@ mod tests {
         ("raw_price_list_since", "few lists, seldom written"),
         ("raw_setup", "set-up is read as a whole"),
         ("raw_tax_rate", "set-up is read as a whole"),
+        ("raw_writer", "one row for each process"),
     ];
 
     /// Files whose statements read everything because that is their job.
@@ -52,6 +53,8 @@ mod tests {
             ("catalog", crate::catalog::sql::ALL),
             ("catalog::write", crate::catalog::write::sql::ALL),
             ("counter", crate::counter::sql::ALL),
+            ("credit", crate::credit::sql::ALL),
+            ("customer", crate::customer::sql::ALL),
             ("event", crate::event::sql::ALL),
             ("fulfillment", crate::fulfillment::sql::ALL),
             ("integrity", crate::integrity::sql::ALL),
@@ -97,6 +100,7 @@ mod tests {
     /// Statements that read from one end and stop.
     const FIRST: &[(&str, &str)] = &[
         ("catalog::PAGE_FIRST", "stops after `limit` rows"),
+        ("customer::PAGE_FIRST", "stops after `limit` rows"),
         ("stock::LEVEL_PAGE_FIRST", "stops after `limit` rows"),
         ("stock::RESERVATION_PAGE_FIRST", "stops after `limit` rows"),
         ("saga::OPEN_FIRST", "stops after `limit` rows of an index that holds open checkouts only"),

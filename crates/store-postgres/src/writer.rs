@@ -12,8 +12,11 @@
 //! Invariants
 //! * A verdict is given after its transaction ended, never before.
 //! * What fails before COMMIT was sent is tried again, with growing pauses, for as long as the patience lasts. What fails
-//!   afterwards is looked up: the server knows what became of a transaction (`pg_xact_status`), the idempotency keys of the
-//!   sets know it where the server is another one by now. Nothing is guessed.
+//!   afterwards is looked up: every transaction of this process changes one row of its own, first of all, to the number of the
+//!   batch. Whoever asks for that row waits until the transaction ended, and then reads what became of it. Nothing is guessed.
+//!
+//! The number of the transaction would not do (`pg_xact_status`): a server that crashed gives the numbers that it did not
+//! write down to others, and then tells of them.
 //!
 //! Deliberately absent: anything about a kind of record.
 
@@ -21,7 +24,7 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-use sutler_core::change::{ChangeSet, CommitOutcome};
+use sutler_core::change::ChangeSet;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::FailPoint;
@@ -30,20 +33,19 @@ use crate::error::{Fault, Meaning, OpenError, meaning};
 use crate::flight::{Call, params};
 use crate::pause::Pause;
 use crate::rows::{Learn, Rows};
-use crate::saga;
 use crate::session::{Place, Session};
-use crate::value::Columns as _;
+use crate::value::{Columns as _, Uid};
 
 pub(crate) mod sql {
     crate::statements::statements! {
         BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED";
         COMMIT = "COMMIT";
-        /// The transaction, and the server it runs on: a server that was restored or promoted counts anew.
-        WHO = "SELECT pg_current_xact_id()::text, (SELECT system_identifier FROM pg_control_system())::text || ' '
-              || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)";
-        WHERE = "SELECT (SELECT system_identifier FROM pg_control_system())::text || ' '
-              || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)";
-        STATUS = "SELECT pg_xact_status($1::text::xid8)";
+        ENTER = "INSERT INTO raw_writer (writer, batch) VALUES (gen_random_uuid(), 0) RETURNING writer";
+        /// Rows of processes that ended long ago.
+        TIDY = "DELETE FROM raw_writer WHERE writer IN
+            (SELECT writer FROM raw_writer WHERE at < now() - interval '7 days' ORDER BY writer FOR UPDATE SKIP LOCKED)";
+        MARK = "UPDATE raw_writer SET batch = $2, at = now() WHERE writer = $1 RETURNING batch";
+        LAST = "SELECT batch FROM raw_writer WHERE writer = $1 FOR UPDATE";
     }
 }
 
@@ -70,6 +72,10 @@ pub(crate) struct Writer {
     manner: Manner,
     /// `None` after a failure that leaves it in doubt; the next batch connects again.
     session: Option<Session>,
+    /// The row of this process; `None` while it has none.
+    writer: Option<Uid>,
+    /// The number of the newest batch that was begun.
+    batch: i64,
 }
 
 /// Why a batch did not end.
@@ -84,15 +90,9 @@ enum Trouble {
     Unknown(Fault),
 }
 
-/// A transaction whose end is not known.
-struct Lost {
-    transaction: String,
-    server: String,
-}
-
 impl Writer {
     pub(crate) fn new(place: Arc<Place>, session: Session, manner: Manner) -> Self {
-        Self { place, manner, session: Some(session) }
+        Self { place, manner, session: Some(session), writer: None, batch: 0 }
     }
 
     /// Commits what comes, until nobody can come any more.
@@ -175,7 +175,13 @@ impl Writer {
         let mut rows = Rows::default();
         sets.iter().for_each(|set| rows.ask(set));
         let (learners, loads): (Vec<Learn>, Vec<Call>) = rows.load().into_iter().unzip();
-        let mut calls = vec![Call::plain(sql::BEGIN), Call::plain(sql::WHO)];
+        let writer = match self.enter(&session).await {
+            Ok(writer) => writer,
+            Err(failed) => return Err(self.not_begun(session, failed).await),
+        };
+        self.batch += 1;
+        let mark = Call::new(sql::MARK, params![writer, self.batch]);
+        let mut calls = vec![Call::plain(sql::BEGIN), mark];
         calls.extend(loads);
         self.point("before_begin");
         let found = match session.fly(&calls).await {
@@ -183,10 +189,12 @@ impl Writer {
             Err(failed) => return Err(self.not_begun(session, failed).await),
         };
         self.point("after_load");
-        let lost = match lost_if_cut(&found) {
-            Ok(lost) => lost,
-            Err(fault) => return Err(self.given_up(session, fault).await),
-        };
+        if found.get(1).is_none_or(Vec::is_empty) {
+            // The row was tidied away, or the shop is another one: enter anew.
+            self.writer = None;
+            self.end(session).await;
+            return Err(Trouble::Again(Fault::damaged("the row of this writer", "it is gone")));
+        }
         for (learn, found) in learners.into_iter().zip(found.iter().skip(2)) {
             if let Err(fault) = learn(&mut rows, found) {
                 return Err(self.given_up(session, fault).await);
@@ -201,7 +209,7 @@ impl Writer {
             self.end(session).await;
             return Ok(verdicts);
         }
-        self.finish(session, writes, lost, sets, verdicts, until).await
+        self.finish(session, writes, verdicts, until).await
     }
 
     /// Writes what changed and commits.
@@ -209,8 +217,6 @@ impl Writer {
         &mut self,
         session: Session,
         mut calls: Vec<Call>,
-        lost: Lost,
-        sets: &[ChangeSet],
         verdicts: Vec<Verdict>,
         until: Instant,
     ) -> Result<Vec<Verdict>, Trouble> {
@@ -227,7 +233,7 @@ impl Writer {
         match meaning(&failed) {
             Meaning::Cut => {
                 drop(session);
-                self.resolve(lost, sets, verdicts, failed.into(), until).await
+                self.resolve(verdicts, failed.into(), until).await
             }
             sorted => {
                 // The server refused a statement, so that COMMIT, if it was sent, rolled back.
@@ -240,20 +246,17 @@ impl Writer {
     /// Finds out what became of a transaction whose COMMIT was not answered.
     async fn resolve(
         &mut self,
-        lost: Lost,
-        sets: &[ChangeSet],
         verdicts: Vec<Verdict>,
         cause: Fault,
         until: Instant,
     ) -> Result<Vec<Verdict>, Trouble> {
-        // A restart takes longer than the patience of a commit may be by now.
+        // A server that restarts may take longer than what is left of the patience.
         let until = until.max(Instant::now() + self.manner.patience);
         let mut pause = Pause::new();
         loop {
-            match self.outcome(&lost, sets, &verdicts).await {
-                Ok(Some(true)) => return Ok(verdicts),
-                Ok(Some(false)) => return Err(Trouble::Again(cause)),
-                Ok(None) => {}
+            match self.was_committed().await {
+                Ok(true) => return Ok(verdicts),
+                Ok(false) => return Err(Trouble::Again(cause)),
                 Err(Trouble::Again(_)) => self.session = None,
                 Err(trouble) => return Err(trouble),
             }
@@ -263,35 +266,30 @@ impl Writer {
         }
     }
 
-    /// Returns whether a transaction was committed; `None` while it still runs.
-    async fn outcome(
-        &mut self,
-        lost: &Lost,
-        sets: &[ChangeSet],
-        verdicts: &[Verdict],
-    ) -> Result<Option<bool>, Trouble> {
+    /// Waits until the newest transaction ended; returns whether it was committed.
+    async fn was_committed(&mut self) -> Result<bool, Trouble> {
+        let gone =
+            || Trouble::Unknown(Fault::CommitLost("the row of this writer is gone".to_owned()));
+        let writer = self.writer.ok_or_else(gone)?;
         let session = self.take().await.map_err(open_trouble)?;
-        let told = session.fly(&[Call::plain(sql::WHERE)]).await;
-        let told = told.map_err(|failed| Trouble::Again(failed.into()))?;
-        let server: String = cell(&told).map_err(Trouble::Refused)?;
-        if server != lost.server {
-            let known = known_by_key(&session, sets, verdicts).await;
-            self.session = Some(session);
-            return known.map(Some);
-        }
-        let ask = [Call::new(sql::STATUS, params![lost.transaction.clone()])];
-        let told = session.fly(&ask).await;
+        let told = session.fly(&[Call::new(sql::LAST, params![writer])]).await;
         let told = told.map_err(|failed| Trouble::Again(failed.into()))?;
         self.session = Some(session);
-        let status: Option<String> = cell(&told).map_err(Trouble::Refused)?;
-        match status.as_deref() {
-            Some("committed") => Ok(Some(true)),
-            Some("aborted") => Ok(Some(false)),
-            Some(_) => Ok(None),
-            None => Err(Trouble::Unknown(Fault::CommitLost(
-                "the server remembers the transaction no more".to_owned(),
-            ))),
+        let row = told.first().and_then(|rows| rows.first()).ok_or_else(gone)?;
+        let last: i64 = row.at(0).map_err(Trouble::Unknown)?;
+        Ok(last >= self.batch)
+    }
+
+    /// Returns the row of this process, making it where there is none.
+    async fn enter(&mut self, session: &Session) -> Result<Uid, tokio_postgres::Error> {
+        if let Some(writer) = self.writer {
+            return Ok(writer);
         }
+        let told = session.fly(&[Call::plain(sql::TIDY), Call::plain(sql::ENTER)]).await?;
+        let writer = told.get(1).and_then(|rows| rows.first()).map(|row| row.try_get(0));
+        let writer = writer.transpose()?.unwrap_or(Uid(0));
+        (self.writer, self.batch) = (Some(writer), 0);
+        Ok(writer)
     }
 
     async fn take(&mut self) -> Result<Session, OpenError> {
@@ -341,45 +339,4 @@ fn open_trouble(error: OpenError) -> Trouble {
     let may_pass = matches!(error, OpenError::Unreachable { .. });
     let fault = Fault::from(error);
     if may_pass { Trouble::Again(fault) } else { Trouble::Refused(fault) }
-}
-
-/// Reads how to find out about the transaction should the answer to its COMMIT be lost.
-fn lost_if_cut(found: &[Vec<tokio_postgres::Row>]) -> Result<Lost, Fault> {
-    let row = found.get(1).and_then(|rows| rows.first());
-    let row = row.ok_or_else(|| Fault::damaged("a transaction", "it has no number"))?;
-    Ok(Lost { transaction: row.at(0)?, server: row.at(1)? })
-}
-
-fn cell<T: for<'a> tokio_postgres::types::FromSql<'a>>(
-    told: &[Vec<tokio_postgres::Row>],
-) -> Result<T, Fault> {
-    let row = told.first().and_then(|rows| rows.first());
-    row.ok_or_else(|| Fault::damaged("an answer", "it is empty"))?.at(0)
-}
-
-/// Asks the idempotency keys of the sets that were to be committed, on a server that is another one by now: what the old
-/// one had under way can no longer end there.
-async fn known_by_key(
-    session: &Session,
-    sets: &[ChangeSet],
-    verdicts: &[Verdict],
-) -> Result<bool, Trouble> {
-    let committed = sets
-        .iter()
-        .zip(verdicts)
-        .filter(|(_, verdict)| matches!(verdict, Ok(CommitOutcome::Committed(_))));
-    let keys: Vec<Option<String>> = committed
-        .map(|(set, _)| set.idempotency.as_ref().map(|once| once.key.as_str().to_owned()))
-        .collect();
-    let Some(keys) =
-        keys.into_iter().collect::<Option<Vec<String>>>().filter(|keys| !keys.is_empty())
-    else {
-        let why = "another server answers now, and the changes have no idempotency key";
-        return Err(Trouble::Unknown(Fault::CommitLost(why.to_owned())));
-    };
-    let wanted = keys.len();
-    let found = session.fly(&[Call::new(saga::sql::KEYS, params![keys])]).await;
-    let found = found.map_err(|failed| Trouble::Again(failed.into()))?;
-    // They were committed together or not at all.
-    Ok(found.first().is_some_and(|rows| rows.len() == wanted))
 }

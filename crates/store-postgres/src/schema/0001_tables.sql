@@ -254,6 +254,14 @@ CREATE TABLE raw_event_head (
 ) WITH (fillfactor = 50);
 INSERT INTO raw_event_head (one, seq, hash) VALUES (true, 0, decode(repeat('00', 32), 'hex'));
 
+-- What each process that writes committed last. Its row is changed by every transaction of the process, first of all, so that
+-- after a lost answer the row says what became of it: it is locked as long as the transaction runs.
+CREATE TABLE raw_writer (
+  writer uuid PRIMARY KEY,
+  batch  bigint NOT NULL CHECK (batch >= 0),
+  at     timestamptz NOT NULL DEFAULT now()
+) WITH (fillfactor = 50);
+
 CREATE TABLE raw_cursor (
   consumer text COLLATE "C" PRIMARY KEY,
   seq      bigint NOT NULL CHECK (seq >= 0)
