@@ -61,7 +61,6 @@ const CORE_MAY_USE: &[&str] =
 /// The crates that only one of ours may ship: a second one would mean that a border was crossed.
 const KEPT_TO_ONE: &[(&str, &str)] = &[
     ("rusqlite", "sutler-store-sqlite"),
-    ("tokio", "sutler-store-postgres"),
     ("tokio-postgres", "sutler-store-postgres"),
     ("tantivy", "sutler-search"),
     ("clap", "sutler-cli"),

@@ -68,7 +68,7 @@ enum Owner {
     /// Whoever runs this.
     Me,
     /// Another user, because this is root.
-    User(&'static str),
+    Another(&'static str),
 }
 
 impl Owner {
@@ -77,7 +77,7 @@ impl Owner {
             return Ok(Owner::Me);
         }
         let exists = |user: &&str| first_line(Command::new("id").args(["-u", user])).is_some();
-        ["postgres", "nobody"].into_iter().find(exists).map(Owner::User).ok_or_else(|| {
+        ["postgres", "nobody"].into_iter().find(exists).map(Owner::Another).ok_or_else(|| {
             Failure::new(
                 "Postgres does not run as root, and there is no user `postgres` or `nobody`",
                 "run `cargo xtask test` as an ordinary user",
@@ -87,7 +87,7 @@ impl Owner {
 
     /// Returns a command that runs as this user.
     fn command(&self, program: &Path) -> Result<Command, Failure> {
-        let Owner::User(user) = self else { return Ok(Command::new(program)) };
+        let Owner::Another(user) = self else { return Ok(Command::new(program)) };
         let ways: [(&str, &[&str]); 2] = [
             ("runuser", &["-u", user, "--"]),
             ("setpriv", &["--reuid", user, "--regid", user, "--clear-groups", "--"]),
@@ -117,7 +117,7 @@ impl Owner {
         };
         std::fs::create_dir(&folder).map_err(failed)?;
         let mut done = Command::new("chmod").arg("700").arg(&folder).status().map_err(failed)?;
-        if let (Owner::User(user), true) = (self, done.success()) {
+        if let (Owner::Another(user), true) = (self, done.success()) {
             done = Command::new("chown").arg(user).arg(&folder).status().map_err(failed)?;
         }
         match done.success() {

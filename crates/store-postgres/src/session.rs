@@ -66,7 +66,7 @@ pub(crate) struct Place {
 
 /// A connection in good order.
 pub(crate) struct Session {
-    client: Client,
+    wire: Client,
     prepared: Prepared,
 }
 
@@ -112,7 +112,7 @@ impl Place {
             Some(tls) => self.drive(self.config.connect(tls.clone()).await),
             None => self.drive(self.config.connect(NoTls).await),
         }?;
-        let session = Session { client, prepared: Prepared::default() };
+        let session = Session { wire: client, prepared: Prepared::default() };
         self.check(&session).await?;
         Ok(session)
     }
@@ -213,17 +213,17 @@ impl Place {
 impl Session {
     /// Sends calls in one flight.
     pub(crate) async fn fly(&self, calls: &[Call]) -> Result<Vec<Vec<Row>>, tokio_postgres::Error> {
-        fly(&self.client, &self.prepared, calls).await
+        fly(&self.wire, &self.prepared, calls).await
     }
 
     /// Runs a script of several statements.
     pub(crate) async fn script(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
-        self.client.batch_execute(sql).await
+        self.wire.batch_execute(sql).await
     }
 
     /// Whether the connection has ended.
     pub(crate) fn is_closed(&self) -> bool {
-        self.client.is_closed()
+        self.wire.is_closed()
     }
 }
 
