@@ -41,11 +41,7 @@ mod tests {
     ];
 
     /// Files whose statements read everything because that is their job.
-    const WHOLE: &[(&str, &str)] = &[
-        ("integrity", "looking for damage reads everything"),
-        ("open", "catalogs of the server"),
-        ("migrate", "catalogs of the server, and tables of few rows"),
-    ];
+    const WHOLE: &[(&str, &str)] = &[("integrity", "looking for damage reads everything")];
 
     fn all() -> Vec<(String, &'static str)> {
         [
@@ -138,11 +134,9 @@ mod tests {
         let version: String = version.unwrap().get(0);
         let mut plans = Vec::new();
         for (name, sql) in all() {
-            // BEGIN and COMMIT have no plan.
-            if ["SELECT", "(SELECT", "INSERT", "UPDATE", "DELETE"]
-                .iter()
-                .any(|verb| sql.starts_with(verb))
-            {
+            // BEGIN and COMMIT have no plan; that of a look at the server's catalogs depends on what else they hold.
+            let verbs = ["SELECT", "(SELECT", "INSERT", "UPDATE", "DELETE"];
+            if verbs.iter().any(|verb| sql.starts_with(verb)) && !sql.contains("pg_namespace") {
                 plans.push((name, plan(&client, sql).await));
             }
         }
