@@ -67,6 +67,6 @@ pub mod prelude {
     pub use sutler_engine::flow::checkout::{CheckoutCommand, Placed};
     pub use sutler_engine::flow::credit::GiftCardIssue;
     pub use sutler_engine::flow::fulfill::ShipCommand;
-    pub use sutler_engine::flow::payment::RefundTo;
+    pub use sutler_engine::flow::refund::{RefundOf, RefundTo};
     pub use sutler_engine::flow::setup::InitCommand;
 }

@@ -94,10 +94,17 @@ impl Since {
     }
 }
 
-/// Reads a moment (`2027-05-01T08:00:00Z`), the beginning of a day in UTC (`2027-05-01`), or how long ago (`90d`, `12h`).
-pub(crate) fn since(text: &str) -> Result<Since, String> {
+/// Reads a moment (`2027-05-01T08:00:00Z`), or the beginning of a day in UTC (`2027-05-01`).
+pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     let moment = text.parse().or_else(|_| format!("{text}T00:00:00Z").parse());
-    if let Ok(moment) = moment {
+    moment.map_err(|_: sutler_core::time::ParseTimestampError| {
+        format!("`{text}` is no moment: write 2027-05-01T08:00:00Z, or 2027-05-01 for its first moment in UTC")
+    })
+}
+
+/// Reads a moment as [`moment`] does, or how long ago (`90d`, `12h`).
+pub(crate) fn since(text: &str) -> Result<Since, String> {
+    if let Ok(moment) = moment(text) {
         return Ok(Since::At(moment));
     }
     let ago = |digits: &str, millis: i64| {

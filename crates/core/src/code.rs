@@ -215,6 +215,12 @@ pub const ALL: &[RefusalCode] = &[
          fulfill plan NUMBER` at what is left.",
     ),
     code(
+        "in_use",
+        Conflict,
+        "What is to be taken away is named by promotions, which would apply to nothing without it. The message names them: change or \
+         disable them first.",
+    ),
+    code(
         "input.invalid",
         Invalid,
         "A part of the request is not what it should be. The message names the part, what was given and what it can be.",
@@ -413,6 +419,12 @@ pub const ALL: &[RefusalCode] = &[
         Conflict,
         "More is to be given back than was captured and not given back yet. Refunds that are queued count as given. The \
          message says how much is left.",
+    ),
+    code(
+        "refund.too_many",
+        Conflict,
+        "More units of a line are to be given back than were bought and not given back yet. The message says how many are \
+         left; money beside them is given back with `sutler refund NUMBER --amount`.",
     ),
     code(
         "reservation.expired",

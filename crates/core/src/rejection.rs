@@ -253,6 +253,18 @@ pub enum Rejection {
         /// What could be.
         refundable: Money,
     },
+    /// More units of a line are to be given back than are left.
+    #[error("only {open} of {requested} units of {label} in order {number} are left to refund")]
+    RefundTooMany {
+        /// Which order.
+        number: OrderNumber,
+        /// Which line.
+        label: String,
+        /// Units asked for.
+        requested: u32,
+        /// Units left.
+        open: u32,
+    },
     /// An amount that must be positive is not.
     #[error("{given} is not an amount to {verb}: it must be more than 0")]
     AmountNotPositive {
@@ -284,6 +296,16 @@ pub enum Rejection {
         requested: u32,
         /// Units left.
         open: u32,
+    },
+    /// Promotions name what is to be taken away.
+    #[error("the {noun} {name} cannot be taken away: promotions name it ({})", promotions.join(", "))]
+    InUse {
+        /// What kind of thing.
+        noun: &'static str,
+        /// What people call it.
+        name: String,
+        /// Names of the promotions.
+        promotions: Vec<String>,
     },
     /// The order is not placed.
     #[error("order {number} is {status}, so it cannot be {verb}")]
@@ -485,10 +507,12 @@ impl Rejection {
             Rejection::PaymentDeclined { .. } => "payment.declined",
             Rejection::UnknownProvider { .. } => "payment.unknown_provider",
             Rejection::RefundTooLarge { .. } => "refund.too_large",
+            Rejection::RefundTooMany { .. } => "refund.too_many",
             Rejection::AmountNotPositive { .. } => "amount.not_positive",
             Rejection::AlreadyShipped { .. } => "order.already_shipped",
             Rejection::NothingToShip { .. } => "order.nothing_to_ship",
             Rejection::ShipTooMany { .. } => "fulfillment.too_many",
+            Rejection::InUse { .. } => "in_use",
             Rejection::OrderNotPlaced { .. } => "order.not_placed",
             Rejection::NotPaid { .. } => "order.not_paid",
             Rejection::CreditShort { .. } => "credit.short",
@@ -517,6 +541,7 @@ impl Rejection {
     pub fn kind(&self) -> RejectionKind {
         match self {
             Rejection::NotFound { .. } | Rejection::ShopMissing => RejectionKind::NotFound,
+            Rejection::Pricing(PricingError::CouponUsedUp { .. }) => RejectionKind::Conflict,
             Rejection::Ambiguous { .. }
             | Rejection::ReasonMissing
             | Rejection::CartEmpty { .. }
@@ -551,9 +576,11 @@ impl Rejection {
             | Rejection::QuoteChanged { .. }
             | Rejection::PaymentDeclined { .. }
             | Rejection::RefundTooLarge { .. }
+            | Rejection::RefundTooMany { .. }
             | Rejection::AlreadyShipped { .. }
             | Rejection::NothingToShip { .. }
             | Rejection::ShipTooMany { .. }
+            | Rejection::InUse { .. }
             | Rejection::OrderNotPlaced { .. }
             | Rejection::NotPaid { .. }
             | Rejection::CreditShort { .. }

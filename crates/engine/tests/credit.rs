@@ -23,7 +23,7 @@ use sutler_engine::FlowError;
 use sutler_engine::flow::checkout::CheckoutCommand;
 use sutler_engine::flow::credit::GiftCardIssue;
 use sutler_engine::flow::fulfill::ShipCommand;
-use sutler_engine::flow::payment::RefundTo;
+use sutler_engine::flow::refund::RefundTo;
 use sutler_store_conformance::Fault;
 use tampered::Tampered;
 use world::{Cut, World};

@@ -10,6 +10,8 @@ use sutler_core::order::{FulfillmentProgress, MoneyProgress, Order, OrderStatus,
 use sutler_core::payment::TaskStatus;
 use sutler_core::quantity::Quantity;
 use sutler_engine::flow::fulfill::ShipCommand;
+use sutler_engine::flow::order::OrderView;
+use sutler_engine::flow::refund::RefundOf;
 use world::{Cut, ON_HAND, World};
 
 fn eur(minor: i64) -> Money {
@@ -145,6 +147,37 @@ fn a_capture_under_way_when_the_order_is_canceled_is_given_back() {
     assert_eq!(canceled.order.status, OrderStatus::Canceled);
     world.settle();
     world.nothing_is_held();
+}
+
+#[test]
+fn units_given_back_one_by_one_are_the_line_to_the_cent() {
+    let world = World::new();
+    let order = sold(&world, "test:ok");
+    world.shop.fulfill_ship(order.number, &parcel(&[])).unwrap();
+    let line = &order.lines[0];
+    let label = || line.sku.as_ref().unwrap().to_string();
+    let units = |n| RefundOf::Units(vec![(label(), Quantity::new(n).unwrap())]);
+    let refunded =
+        |view: &OrderView| view.payments.iter().map(|p| p.state().refunded.minor()).sum::<i64>();
+    let key = || Some("unit-1".parse().unwrap());
+    let once = world.shop.refund(order.number, units(1), "sent back", key()).unwrap();
+    let again = world.shop.refund(order.number, units(1), "sent back", key()).unwrap();
+    assert_eq!((refunded(&again), again.order.lines[0].refunded), (refunded(&once), 1));
+    let other = world.shop.refund(order.number, units(2), "sent back", key()).unwrap_err();
+    assert_eq!(other.code(), "key.reused");
+    for _ in 1..line.ordered {
+        world.shop.refund(order.number, units(1), "sent back", None).unwrap();
+    }
+    let view = world.shop.order(order.number).unwrap();
+    assert_eq!(refunded(&view), order.quote.lines[0].total.minor());
+    let more = world.shop.refund(order.number, units(1), "greed", None).unwrap_err();
+    assert_eq!(more.code(), "refund.too_many");
+    let unknown = RefundOf::Units(vec![("NO-SUCH".to_owned(), Quantity::ONE)]);
+    let plan = world.shop.refund_plan(order.number, unknown).unwrap_err();
+    assert_eq!(plan.code(), "not_found");
+    world.shop.refund(order.number, None, "delivery too", None).unwrap();
+    assert_eq!(refunded(&world.shop.order(order.number).unwrap()), order.total().minor());
+    assert_eq!(world.shop.verify(&mut |_| ()).unwrap().findings, []);
 }
 
 #[test]

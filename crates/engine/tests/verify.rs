@@ -241,6 +241,7 @@ fn careless_writes_are_found() {
             payment: sutler_core::id::PaymentId::from_u128(1),
             amount: order.total(),
             reason: String::new(),
+            lines: Vec::new(),
         };
         (vec![Change::Order { order: Box::new(order), action }], Vec::new())
     };

@@ -230,7 +230,12 @@ pub fn the_log_of_an_order_is_complete<F: Fixture>() {
         OrderAction::Placed,
         OrderAction::Shipped { fulfillment, lines: vec![(2, 1), (1, 5)] },
         OrderAction::Delivered { fulfillment, lines: Vec::new() },
-        OrderAction::Refunded { payment, amount: eur(500), reason: "“kaputt”".to_owned() },
+        OrderAction::Refunded {
+            payment,
+            amount: eur(500),
+            reason: "“kaputt”".to_owned(),
+            lines: vec![(1, 3)],
+        },
         OrderAction::Canceled { reason: String::new() },
     ];
     let mut expected = vec![LoggedAction { version: 1, at: NOW, action: OrderAction::Opened }];

@@ -6,7 +6,7 @@ use sutler_core::credit::{CreditChoice, GiftCardCode};
 use sutler_core::id::CartId;
 use sutler_core::pricing::{BuyerTax, QuoteHash, VatId};
 use sutler_core::rejection::Rejection;
-use sutler_engine::flow::checkout::CheckoutCommand;
+use sutler_engine::flow::checkout::{CheckoutCommand, CheckoutPlan};
 
 use super::gift_card;
 use super::shared::{cart_priced, next_for, order_shown};
@@ -14,7 +14,7 @@ use crate::answer::Answer;
 use crate::context::{Context, quoted};
 use crate::error::CommandError;
 use crate::parse::{self, TypedMoney};
-use crate::view::PlacedView;
+use crate::view::{CheckoutPlanView, PlacedView};
 
 /// Sell a cart: hold its stock, have the money held, place the order
 #[derive(Debug, clap::Args)]
@@ -116,7 +116,9 @@ impl CheckoutArgs {
             key: self.key.clone(),
         };
         if self.dry_run {
-            let view = cart_priced(&shop, &cart, &shop.checkout_plan(&command)?)?;
+            let CheckoutPlan { quote, by_credit, due } = shop.checkout_plan(&command)?;
+            let cart = cart_priced(&shop, &cart, &quote)?;
+            let view = CheckoutPlanView { cart, by_credit, due };
             return Ok(Answer::one(view).summary("nothing was done; the payment was not tried"));
         }
         let placed = shop.checkout(&command)?;

@@ -42,7 +42,7 @@ pub(crate) struct IssueArgs {
     #[arg(value_parser = parse::amount)]
     amount: TypedMoney,
     /// From when on it cannot be redeemed any more
-    #[arg(long, value_name = "MOMENT")]
+    #[arg(long, value_parser = parse::moment, value_name = "MOMENT")]
     expires: Option<Timestamp>,
     /// Why it is issued; stands in its ledger
     #[arg(long, value_name = "TEXT")]
@@ -101,7 +101,7 @@ pub(crate) struct EnableArgs {
     /// Its id, or its code
     card: String,
     /// From when on it cannot be redeemed any more [default: as it was]
-    #[arg(long, value_name = "MOMENT")]
+    #[arg(long, value_parser = parse::moment, value_name = "MOMENT")]
     expires: Option<Timestamp>,
 }
 

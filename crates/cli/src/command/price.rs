@@ -10,6 +10,7 @@ use super::import::PriceImportArgs;
 use crate::answer::Answer;
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::parse;
 use crate::plural::counted;
 use crate::view::{PriceExportView, PriceHistoryList, PriceShown};
 
@@ -38,7 +39,7 @@ pub(crate) struct ShowArgs {
     #[arg(long, value_name = "CODE")]
     channel: Option<String>,
     /// The moment, such as 2026-12-24T18:00:00Z [default: now]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_parser = parse::moment, value_name = "TIME")]
     at: Option<Timestamp>,
 }
 

@@ -114,7 +114,7 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "CODE")]
     coupon: Vec<String>,
     /// The moment, such as 2027-05-01T18:00:00Z [default: now]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_parser = parse::moment, value_name = "TIME")]
     at: Option<Timestamp>,
     /// Code of the delivery method
     #[arg(long, value_name = "CODE")]

@@ -14,6 +14,7 @@ use sutler_engine::flow::tax_remove::TaxRemoval;
 use crate::answer::Answer;
 use crate::context::{Context, quoted};
 use crate::error::CommandError;
+use crate::parse;
 use crate::plural::counted;
 use crate::view::{HomeView, TaxImportView, TaxRateList, TaxRateRow};
 
@@ -96,7 +97,7 @@ pub(crate) struct RemoveArgs {
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// From when on they hold no more [default: they are taken away]
-    #[arg(long, value_name = "MOMENT")]
+    #[arg(long, value_parser = parse::moment, value_name = "MOMENT")]
     at: Option<Timestamp>,
     /// Show what would end; write nothing
     #[arg(long)]

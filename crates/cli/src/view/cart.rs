@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use sutler_core::cart::{Cart, CartStatus};
 use sutler_core::id::{CartId, CustomerId, OrderId, VariantId};
+use sutler_core::money::Money;
 use sutler_core::time::Timestamp;
 
 use super::quote::add_totals;
-use super::{QuoteView, Sheet, view};
+use super::{Describe, QuoteView, Sheet, describe, view};
 use crate::answer::Show;
 use crate::page::Page;
 use crate::table::{Column, Side, Table};
@@ -119,6 +120,40 @@ const PRICED: &[Column] = &[
 
 const PLAIN: &[Column] =
     &[("LINE", Side::Right), ("SKU", Side::Left), ("TITLE", Side::Left), ("QTY", Side::Right)];
+
+/// What a checkout would be: the fields of the cart, and who would pay.
+#[derive(Clone, Debug, serde::Serialize)]
+pub(crate) struct CheckoutPlanView {
+    #[serde(flatten)]
+    pub(crate) cart: CartView,
+    /// What gift cards and store credit would pay.
+    pub(crate) by_credit: Money,
+    /// What is left for the provider.
+    pub(crate) due: Money,
+}
+
+impl Describe for CheckoutPlanView {
+    fn describe() -> serde_json::Value {
+        let more: [(_, &[&str], _); 2] = [
+            ("by_credit", &["What gift cards and store credit would pay."], Money::describe()),
+            ("due", &["What is left for the provider."], Money::describe()),
+        ];
+        describe::with_more(CartView::describe(), more.into())
+    }
+}
+
+impl Show for CheckoutPlanView {
+    fn show(&self, page: &Page) -> String {
+        let cart = self.cart.show(page);
+        if self.by_credit.is_zero() {
+            return cart;
+        }
+        let mut sheet = Sheet::new(page);
+        sheet.pair("credit would pay", &self.by_credit.to_string());
+        sheet.pair("due", &self.due.to_string());
+        format!("{cart}\n{}", sheet.finish())
+    }
+}
 
 impl Show for CartView {
     fn show(&self, page: &Page) -> String {

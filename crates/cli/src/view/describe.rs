@@ -49,6 +49,19 @@ pub(crate) fn object(doc: &[&str], fields: Vec<(&str, &[&str], Value)>) -> Value
     json!({"type": "object", "description": sentence(doc), "properties": properties, "required": required})
 }
 
+/// Returns the schema of an object with the fields of another one, and more beside them.
+pub(crate) fn with_more(mut object: Value, fields: Vec<(&str, &[&str], Value)>) -> Value {
+    let more = self::object(&[], fields);
+    for (name, schema) in more["properties"].as_object().into_iter().flatten() {
+        object["properties"][name] = schema.clone();
+    }
+    let required = more["required"].as_array().cloned().unwrap_or_default();
+    if let Some(names) = object["required"].as_array_mut() {
+        names.extend(required);
+    }
+    object
+}
+
 fn sentence(doc: &[&str]) -> String {
     doc.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
 }

@@ -34,7 +34,7 @@ mod simulate;
 mod stock;
 mod tax;
 
-pub(crate) use cart::{CartView, MergedView};
+pub(crate) use cart::{CartView, CheckoutPlanView, MergedView};
 pub(crate) use category::CategoryTreeView;
 pub(crate) use channel::{ChannelList, ChannelRow};
 pub(crate) use check::{BackupView, CheckView, DoctorView, IndexView, RecoveryView, VerifyView};

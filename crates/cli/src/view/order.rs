@@ -170,23 +170,11 @@ pub(crate) struct RefundedView {
 
 impl Describe for RefundedView {
     fn describe() -> serde_json::Value {
-        const NAME: &str = "gift_card_code";
-        let mut order = OrderShown::describe();
-        let more = describe::object(
-            &[],
-            vec![(
-                NAME,
-                &[
-                    " Code of the gift card that the refund went to; only in the answer to the call that made it.",
-                ],
-                <Option<String>>::describe(),
-            )],
-        );
-        order["properties"][NAME] = more["properties"][NAME].clone();
-        if let Some(required) = order["required"].as_array_mut() {
-            required.push(NAME.into());
-        }
-        order
+        let code: &[&str] = &[
+            "Code of the gift card that the refund went to; only in the answer to the call that made it.",
+        ];
+        let more = vec![("gift_card_code", code, <Option<String>>::describe())];
+        describe::with_more(OrderShown::describe(), more)
     }
 }
 
@@ -284,7 +272,12 @@ impl From<&LoggedAction> for LogView {
             OrderAction::Shipped { lines, .. } | OrderAction::Delivered { lines, .. } => {
                 Some(units(lines))
             }
-            OrderAction::Refunded { amount, reason, .. } => Some(format!("{amount}, {reason}")),
+            OrderAction::Refunded { amount, reason, lines, .. } if lines.is_empty() => {
+                Some(format!("{amount}, {reason}"))
+            }
+            OrderAction::Refunded { amount, reason, lines, .. } => {
+                Some(format!("{amount} for {}, {reason}", units(lines)))
+            }
             _ => None,
         };
         Self {

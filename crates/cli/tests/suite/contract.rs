@@ -18,6 +18,7 @@ const RUNS: &[(&str, &str)] = &[
     ("cart set", "cart set CART FEN-SKIL-26 1"),
     ("cart show", "cart show CART"),
     ("category tree", "category tree"),
+    ("channel add", "channel add trade --prices-without-tax"),
     ("channel list", "channel list"),
     ("channel set", "channel set web --lane-mode best-of"),
     ("checkout", "checkout CART --email a@example.com --ship-to 'A;B 1;1;C;DE' --delivery standard --pay test:ok"),

@@ -67,22 +67,3 @@ fn codes_are_refused_alike_with_and_without_a_dry_run() {
         }
     }
 }
-
-#[test]
-fn a_channel_is_told_how_to_combine_promotions() {
-    let place = Place::demo();
-    let mode = || {
-        let listed = place.run(&["channel", "list", "--json"]).with_code(0).json();
-        listed["channels"][0]["lane_mode"].as_str().unwrap().to_owned()
-    };
-    let set = ["channel", "set", "web", "--lane-mode", "best-of"];
-    place.run(&[&set[..], &["--dry-run"]].concat()).with_code(0);
-    assert_eq!(mode(), "each_unit");
-    let told = place.run(&set).with_code(0);
-    assert!(told.stderr.contains("web combines promotions by best-of"), "{}", told.stderr);
-    assert_eq!(mode(), "best_of");
-    for end in [&[][..], &["--dry-run"]] {
-        let words = [&["channel", "set", "kiosk", "--lane-mode", "best-of"], end].concat();
-        assert!(place.run(&words).stderr.contains("error[not_found]"));
-    }
-}

@@ -41,6 +41,14 @@ fn a_collection_is_made_changed_and_taken_away() {
     let shown = place.run(&["collection", "show", "winter", "--json"]).with_code(0).json();
     assert_eq!(shown["products"].as_array().map(Vec::len), Some(1));
     assert_ne!(shown["products"], added["products"]);
+    place.write(
+        "winter.toml",
+        "name = \"Winter\"\ngives = { percent = \"10%\" }\nwhen = { collections = [\"winter\"] }\n",
+    );
+    place.run(&["promotion", "add", "winter.toml"]).with_code(0);
+    let named = place.run(&["collection", "remove", "winter"]).with_code(4);
+    assert!(named.stderr.contains("error[in_use]") && named.stderr.contains("Winter"));
+    place.run(&["promotion", "disable", "Winter"]).with_code(0);
     place.run(&["collection", "remove", "winter"]).with_code(0);
     place.run(&["collection", "show", "winter"]).with_code(3);
 }

@@ -87,6 +87,11 @@ fn a_checkout_needs_no_provider_when_credit_covers_it_and_says_what_is_missing()
     let all = ["--gift-card", &code, "--store-credit"];
     let tried = run(&[&all[..], &["--dry-run"]].concat()).with_code(0);
     assert!(tried.stderr.contains("nothing was done"), "{}", tried.stderr);
+    assert!(tried.stdout.contains("credit would pay  50.90 EUR"), "{}", tried.stdout);
+    let tried =
+        run(&["--gift-card", &code, "--pay", "test:ok", "--dry-run", "--json"]).with_code(0).json();
+    assert_eq!(tried["by_credit"]["amount"], "20.00");
+    assert_eq!(tried["due"]["amount"], "30.90");
     let placed = run(&[&all[..], &["--json"]].concat()).with_code(0).json();
     assert_eq!(placed["order"]["money_progress"], "authorized");
     assert_eq!(placed["order"]["quote"]["totals"]["total"]["amount"], "50.90");
@@ -103,7 +108,7 @@ fn what_would_be_written_is_shown_and_not_written() {
     let left = || place.run(&["gift-card", "show", &code, "--json"]).json()["left"].clone();
     let before = left();
     for words in [
-        &["gift-card", "issue", "5.00", "--dry-run"][..],
+        &["gift-card", "issue", "5.00", "--expires", "2030-01-01", "--dry-run"][..],
         &["gift-card", "correct", &code, "--take", "5.00", "--reason", "slip", "--dry-run"],
         &["store-credit", "grant", "a@b", "5.00", "--reason", "sorry", "--dry-run"],
     ] {

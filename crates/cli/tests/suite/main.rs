@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+mod channel;
 mod contract;
 mod coupon;
 mod customer;
@@ -23,6 +24,7 @@ mod place;
 mod price;
 mod promotion;
 mod read_only;
+mod refund;
 mod repeat;
 mod same_quote;
 mod script;

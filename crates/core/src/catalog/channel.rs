@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::CountryCode;
 use crate::id::ChannelId;
 use crate::money::{Currency, Rounding};
-use crate::pricing::LaneMode;
+use crate::pricing::{LaneMode, PricingError};
 
 /// Whether tax is rounded on each line or once on the order.
 ///
@@ -100,6 +100,27 @@ pub struct Channel {
     pub lane_mode: LaneMode,
     /// Version for guarded writes; 0 before it is stored.
     pub version: u64,
+}
+
+impl Channel {
+    /// Checks what must hold for a channel by itself.
+    ///
+    /// Errors: [`PricingError::InvalidRule`] for a code that nobody could type as one word, or no name.
+    pub fn check(&self) -> Result<(), PricingError> {
+        let why = if !is_word(&self.code) {
+            "needs a code of one word, such as web"
+        } else if self.name.trim().is_empty() {
+            "has no name; people see it"
+        } else {
+            return Ok(());
+        };
+        Err(PricingError::InvalidRule { noun: "channel", name: self.code.clone(), why })
+    }
+}
+
+/// Tells whether people can type it as one word.
+fn is_word(code: &str) -> bool {
+    !code.is_empty() && !code.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
 fn is_default(mode: &LaneMode) -> bool {

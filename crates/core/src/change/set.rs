@@ -406,9 +406,8 @@ impl SetupChange {
     /// ```
     pub fn check(&self, zones: &[TaxZone]) -> Result<(), PricingError> {
         match self {
-            SetupChange::Shop(_) | SetupChange::Channel(_) | SetupChange::StockLocation(_) => {
-                Ok(())
-            }
+            SetupChange::Shop(_) | SetupChange::StockLocation(_) => Ok(()),
+            SetupChange::Channel(channel) => channel.check(),
             SetupChange::PriceList(list) => list.check(),
             SetupChange::TaxZone(zone) => zone.check().and_then(|()| zone.check_beside(zones)),
             SetupChange::TaxRate(rate) => rate.check(),

@@ -7,32 +7,10 @@ use crate::change::{Change, ChangeSet, StockChange};
 use crate::event::{Event, EventData, EventKind};
 use crate::id::{FulfillmentId, OrderId, ShipmentId, StockLocationId};
 use crate::inventory::{Allocation, MovementKind, StockMovement};
-use crate::order::{Order, OrderAction, OrderStatus};
+use crate::order::{LineUnits, Order, OrderAction, OrderStatus};
 use crate::rejection::Rejection;
 use crate::status::{Status as _, word};
 use crate::time::Timestamp;
-
-/// Units of one line that somebody wants to ship.
-///
-/// ```
-/// use sutler_core::fulfillment::{ShipLine, ShipOrder};
-///
-/// let one = ShipOrder {
-///     lines: &[ShipLine { line: 1, quantity: 1 }],
-///     location: None,
-///     carrier: "dhl",
-///     tracking: None,
-/// };
-/// let everything = ShipOrder { lines: &[], ..one.clone() };
-/// assert!(one.lines.len() > everything.lines.len(), "no lines are all that is left");
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ShipLine {
-    /// Line of the order.
-    pub line: u32,
-    /// Units; at least 1.
-    pub quantity: u32,
-}
 
 /// What a shipment is told.
 ///
@@ -46,7 +24,7 @@ pub struct ShipLine {
 #[derive(Clone, Debug)]
 pub struct ShipOrder<'a> {
     /// What to ship; empty for all that is left.
-    pub lines: &'a [ShipLine],
+    pub lines: &'a [LineUnits],
     /// From where only; `None` for anywhere.
     pub location: Option<StockLocationId>,
     /// Who takes it.
@@ -283,7 +261,8 @@ pub fn advance(
 /// Errors: nothing left, more units than are left, units at several locations under one tracking number, order not placed.
 ///
 /// ```
-/// use sutler_core::fulfillment::{ShipLine, ShipOrder, ship};
+/// use sutler_core::fulfillment::{ShipOrder, ship};
+/// use sutler_core::order::LineUnits;
 /// # use sutler_core::id::StockLocationId;
 /// # use sutler_core::inventory::{Allocation, StockKey};
 /// # use sutler_core::order::{Order, place};
@@ -300,7 +279,7 @@ pub fn advance(
 /// let parcel = shipped.fulfillments[0].shipment.as_ref().expect("it left");
 /// assert_eq!((parcel.carrier.as_str(), parcel.shipped_at), ("dhl", now));
 ///
-/// let three = ShipOrder { lines: &[ShipLine { line: 1, quantity: 3 }], ..all };
+/// let three = ShipOrder { lines: &[LineUnits { line: 1, quantity: 3 }], ..all };
 /// let refused = ship(&order, &promised, &[], &three, next_id, now);
 /// assert_eq!(refused.map_err(|why| why.code()).err(), Some("fulfillment.too_many"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

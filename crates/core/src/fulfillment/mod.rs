@@ -5,9 +5,7 @@
 
 mod decide;
 
-pub use decide::{
-    FulfillmentDecision, ShipLine, ShipOrder, advance, call_off, deliver, plan, ship,
-};
+pub use decide::{FulfillmentDecision, ShipOrder, advance, call_off, deliver, plan, ship};
 
 use serde::{Deserialize, Serialize};
 

@@ -9,14 +9,18 @@ mod order;
 mod owed;
 mod progress;
 mod promotion_use;
+mod refund;
 mod status;
 
 pub use decide::{cancel, fresh_order, place};
-pub use order::{LoggedAction, Order, OrderAction, OrderLine, OrderNumber, ParseOrderNumberError};
+pub use order::{
+    LineUnits, LoggedAction, Order, OrderAction, OrderLine, OrderNumber, ParseOrderNumberError,
+};
 pub use owed::{buyer_key, capture_target, check_email, outstanding, require_paid};
 pub use progress::{
     FulfillmentProgress, MoneyProgress, Progress, ReturnProgress, Stage, UnknownStage,
     fulfillment_progress, money_progress, progress, return_progress,
 };
 pub use promotion_use::{PromotionUse, promotion_uses};
+pub use refund::refund_units;
 pub use status::{OrderMove, OrderStatus};

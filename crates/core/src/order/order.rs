@@ -160,8 +160,24 @@ pub struct OrderLine {
     pub return_requested: u32,
     /// Units that came back.
     pub returned: u32,
-    /// Units whose money was given back.
+    /// Units whose money was given back; money given back as an amount counts none.
     pub refunded: u32,
+}
+
+/// Units of one line that somebody wants to ship or to be given back.
+///
+/// ```
+/// use sutler_core::order::LineUnits;
+///
+/// let two_of_the_first = LineUnits { line: 1, quantity: 2 };
+/// assert_eq!(two_of_the_first.line, 1, "lines count from 1");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LineUnits {
+    /// Line of the order.
+    pub line: u32,
+    /// Units; at least 1.
+    pub quantity: u32,
 }
 
 /// One change of an order, in its append-only log. The n-th entry made version n.
@@ -222,6 +238,9 @@ pub enum OrderAction {
         amount: Money,
         /// Why, in words.
         reason: String,
+        /// Line and units that the refund is for; none where it is an amount, or stands beside an entry that has them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        lines: Vec<(u32, u32)>,
     },
 }
 
@@ -281,6 +300,11 @@ impl OrderLine {
     /// Returns units that still have to leave.
     pub fn to_ship(&self) -> u32 {
         self.ordered.saturating_sub(self.canceled).saturating_sub(self.shipped)
+    }
+
+    /// Returns units whose money may be given back.
+    pub fn to_refund(&self) -> u32 {
+        self.ordered.saturating_sub(self.canceled).saturating_sub(self.refunded)
     }
 
     /// Returns what people would call it.

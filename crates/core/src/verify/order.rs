@@ -200,21 +200,23 @@ fn counters_off(line: &OrderLine, log: &[LoggedAction]) -> Option<String> {
     let of_line = |lines: &[(u32, u32)]| -> u64 {
         lines.iter().filter(|(number, _)| *number == line.line).map(|(_, n)| u64::from(*n)).sum()
     };
-    let (mut shipped, mut delivered) = (0_u64, 0_u64);
+    let (mut shipped, mut delivered, mut refunded) = (0_u64, 0_u64, 0_u64);
     for entry in log {
         match &entry.action {
             OrderAction::Shipped { lines, .. } => shipped += of_line(lines),
             OrderAction::Delivered { lines, .. } => delivered += of_line(lines),
+            OrderAction::Refunded { lines, .. } => refunded += of_line(lines),
             _ => {}
         }
     }
-    let counted = (u64::from(line.shipped), u64::from(line.delivered));
-    (counted != (shipped, delivered)).then(|| {
-        format!(
-            "{} shipped and {} delivered are counted, the log has {shipped} and {delivered}",
-            line.shipped, line.delivered
-        )
-    })
+    let counters = [
+        ("shipped", line.shipped, shipped),
+        ("delivered", line.delivered, delivered),
+        ("refunded", line.refunded, refunded),
+    ];
+    let (name, counted, logged) =
+        counters.into_iter().find(|(_, counted, logged)| u64::from(*counted) != *logged)?;
+    Some(format!("{counted} {name} are counted, the log has {logged}"))
 }
 
 fn allocations_off(facts: &OrderFacts<'_>, line: &OrderLine) -> Option<String> {

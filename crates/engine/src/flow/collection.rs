@@ -63,15 +63,21 @@ impl Shop {
         Ok(put)
     }
 
-    /// Takes a collection away; its products stay. Promotions that name it apply to nothing by it any more.
+    /// Takes a collection away; its products stay.
     ///
-    /// Errors: `not_found`.
+    /// Errors: `not_found`; `in_use` while promotions that are not disabled name it.
     ///
     /// See [`Shop::collection_put`] for an example.
     pub fn collection_remove(&self, id: CollectionId) -> Result<(), FlowError> {
         self.settle(|set| {
-            if !self.setup()?.collections.iter().any(|known| known.id == id) {
-                return Err(Rejection::not_found("collection", id).into());
+            let setup = self.setup()?;
+            let found = setup.collections.iter().find(|known| known.id == id);
+            let found = found.ok_or_else(|| Rejection::not_found("collection", id))?;
+            let uses = setup.promotions.iter().filter(|one| one.active && one.names_collection(id));
+            let promotions: Vec<String> = uses.map(|one| one.name.clone()).collect();
+            if !promotions.is_empty() {
+                let name = found.handle.to_string();
+                return Err(Rejection::InUse { noun: "collection", name, promotions }.into());
             }
             set.push(Change::Setup(SetupChange::Removed(SetupKey::Collection(id))));
             set.tell(Event::plain(EventKind::CollectionChanged, id));

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use sutler_core::change::{Change, ChangeSet, Idempotency, IdempotencyKey};
 use sutler_core::fulfillment::{
-    self, Fulfillment, FulfillmentDecision, FulfillmentLine, FulfillmentMove, ShipLine, ShipOrder,
+    self, Fulfillment, FulfillmentDecision, FulfillmentLine, FulfillmentMove, ShipOrder,
 };
 use sutler_core::hash::{ContentHash, HashInput};
 use sutler_core::id::{FulfillmentId, StockLocationId};
-use sutler_core::order::{self, Order, OrderNumber};
+use sutler_core::order::{self, Order, OrderLine, OrderNumber};
 use sutler_core::quantity::Quantity;
 use sutler_core::rejection::Rejection;
 
-use super::order::OrderView;
+use super::order::{OrderView, lines_by_label};
 use super::stock::location_by_word;
 use crate::{FlowError, Shop};
 
@@ -273,7 +273,7 @@ impl Shop {
         if !command.unpaid {
             order::require_paid(number, view.order.total(), &view.payments)?;
         }
-        let lines = lines_by_label(&view.order, &command.lines)?;
+        let lines = lines_by_label(&view.order, &command.lines, OrderLine::to_ship)?;
         let wanted = ShipOrder {
             lines: &lines,
             location: only.transpose()?.map(|location| location.id),
@@ -333,38 +333,4 @@ fn last_order(decision: &FulfillmentDecision) -> Option<&Order> {
         Change::Order { order, .. } => Some(&**order),
         _ => None,
     })
-}
-
-/// Finds the lines that people named by SKU, variant id or line number. A SKU that stands on several lines takes them in order.
-fn lines_by_label(
-    order: &Order,
-    wanted: &[(String, Quantity)],
-) -> Result<Vec<ShipLine>, Rejection> {
-    let mut found = Vec::new();
-    for (label, quantity) in wanted {
-        let names = |line: &&sutler_core::order::OrderLine| {
-            line.sku.as_ref().is_some_and(|sku| sku.as_str() == label)
-                || line.variant.to_string() == *label
-        };
-        let mut lines: Vec<_> = order.lines.iter().filter(names).collect();
-        if lines.is_empty() {
-            lines.extend(label.parse().ok().and_then(|number| order.line(number)));
-        }
-        let Some((last, before)) = lines.split_last() else {
-            let near = order.lines.iter().map(sutler_core::order::OrderLine::label).collect();
-            return Err(Rejection::NotFound { noun: "order line", given: label.clone(), near });
-        };
-        let mut left = quantity.get();
-        for line in before {
-            let units = left.min(line.to_ship());
-            if units > 0 {
-                found.push(ShipLine { line: line.line, quantity: units });
-                left -= units;
-            }
-        }
-        if left > 0 {
-            found.push(ShipLine { line: last.line, quantity: left });
-        }
-    }
-    Ok(found)
 }

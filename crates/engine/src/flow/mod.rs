@@ -23,6 +23,7 @@ pub mod price;
 pub mod promotion;
 mod promotion_facts;
 pub mod recover;
+pub mod refund;
 pub mod rule;
 pub mod search;
 mod search_prices;

@@ -7,10 +7,12 @@ use sutler_core::hash::HashInput;
 use sutler_core::id::OrderId;
 use sutler_core::inventory::Allocation;
 use sutler_core::order::{
-    self, LoggedAction, Order, OrderNumber, OrderStatus, Progress, Stage, progress,
+    self, LineUnits, LoggedAction, Order, OrderLine, OrderNumber, OrderStatus, Progress, Stage,
+    progress,
 };
 use sutler_core::payment::{Payment, PaymentDraft, PaymentTask};
 use sutler_core::port::OrderFilter;
+use sutler_core::quantity::Quantity;
 use sutler_core::rejection::Rejection;
 use sutler_core::status::word;
 
@@ -280,4 +282,42 @@ impl OrderView {
             }),
         }
     }
+}
+
+/// Finds the lines that people named by SKU, variant id or line number. A SKU that stands on several lines takes of each, in
+/// order, as many units as are `open`; the last one is asked for what remains.
+pub(super) fn lines_by_label(
+    order: &Order,
+    wanted: &[(String, Quantity)],
+    open: impl Fn(&OrderLine) -> u32,
+) -> Result<Vec<LineUnits>, Rejection> {
+    let mut found = Vec::new();
+    for (label, quantity) in wanted {
+        let names = |line: &&OrderLine| {
+            line.sku.as_ref().is_some_and(|sku| sku.as_str() == label)
+                || line.variant.to_string() == *label
+        };
+        let mut lines: Vec<_> = order.lines.iter().filter(names).collect();
+        if lines.is_empty() {
+            lines.extend(label.parse().ok().and_then(|number| order.line(number)));
+        }
+        let Some((last, before)) = lines.split_last() else {
+            let near = order.lines.iter().map(OrderLine::label).collect();
+            return Err(Rejection::NotFound { noun: "order line", given: label.clone(), near });
+        };
+        let mut left = quantity.get();
+        for line in before {
+            let taken = found.iter().filter(|taken: &&LineUnits| taken.line == line.line);
+            let taken = taken.fold(0, |sum: u32, taken| sum.saturating_add(taken.quantity));
+            let units = left.min(open(line).saturating_sub(taken));
+            if units > 0 {
+                found.push(LineUnits { line: line.line, quantity: units });
+                left -= units;
+            }
+        }
+        if left > 0 {
+            found.push(LineUnits { line: last.line, quantity: left });
+        }
+    }
+    Ok(found)
 }

@@ -1,20 +1,17 @@
-//! Moving money after placement: tasks for providers, refunds, and money that a person saw arrive.
+//! Moving money after placement: tasks for providers, and money that a person saw arrive.
 
-use sutler_core::change::{Change, ChangeSet, Idempotency, IdempotencyKey};
-use sutler_core::credit::{CreditId, GiftCardCode};
+use sutler_core::change::{ChangeSet, Idempotency, IdempotencyKey};
 use sutler_core::hash::HashInput;
-use sutler_core::id::{GiftCardId, PaymentId};
+use sutler_core::id::PaymentId;
 use sutler_core::money::Money;
-use sutler_core::order::{Order, OrderAction, OrderNumber, OrderStatus, buyer_key, capture_target};
+use sutler_core::order::{Order, OrderNumber, capture_target};
 use sutler_core::payment::{
-    Payment, PaymentDraft, PaymentTask, TaskKind, TaskStatus, capture_shares, refund_shares,
+    Payment, PaymentDraft, PaymentTask, TaskKind, TaskStatus, capture_shares,
 };
 use sutler_core::port::{Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest};
 use sutler_core::rejection::Rejection;
-use sutler_core::status::word;
 
 use super::cart::done;
-use super::credit::gift_card_open;
 use super::order::OrderView;
 use crate::{FlowError, Shop};
 
@@ -69,228 +66,7 @@ impl TaskReport {
     }
 }
 
-/// What a refund would give back, and how the money of its order stands.
-///
-/// ```
-/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
-/// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
-/// # let all = sutler_engine::testing::parcel();
-/// shop.fulfill_ship(placed.order.number, &all)?;
-/// let plan = shop.refund_plan(placed.order.number, None)?;
-/// assert!(plan.refunded.is_zero() && plan.amount == plan.captured);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RefundPlan {
-    /// What would be given back.
-    pub amount: Money,
-    /// What was taken so far, over all payments.
-    pub captured: Money,
-    /// What was given back so far.
-    pub refunded: Money,
-}
-
-/// Where a refund goes.
-///
-/// ```
-/// use sutler_engine::flow::payment::RefundTo;
-///
-/// assert_eq!(RefundTo::Origin.word(), None, "said by saying nothing");
-/// assert_eq!(RefundTo::StoreCredit.word(), Some("store_credit"));
-/// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum RefundTo {
-    /// Where the money came from: what a provider paid to the provider, what a gift card paid to the gift card.
-    Origin,
-    /// The store credit of the buyer, which is opened when there is none yet.
-    StoreCredit,
-    /// A new gift card with this code, to be shown by whoever calls.
-    GiftCard(GiftCardCode),
-}
-
-impl RefundTo {
-    /// Returns the word for anything but the usual.
-    pub fn word(&self) -> Option<&'static str> {
-        match self {
-            RefundTo::Origin => None,
-            RefundTo::StoreCredit => Some("store_credit"),
-            RefundTo::GiftCard(_) => Some("gift_card"),
-        }
-    }
-}
-
-/// Decides how much of each payment is given back.
-fn shares_of_refund(
-    order: &Order,
-    drafts: &[PaymentDraft],
-    amount: Option<Money>,
-) -> Result<Vec<Money>, Rejection> {
-    if order.status == OrderStatus::Pending {
-        let status = word(order.status);
-        let number = order.number;
-        return Err(Rejection::OrderNotPlaced { number, status, verb: "refunded" });
-    }
-    refund_shares(order.quote.currency, drafts, amount)
-}
-
 impl Shop {
-    /// Gives captured money back: `amount`, or all that is left. Queued refunds count as given, so two at once cannot both
-    /// see the same money.
-    ///
-    /// Errors: `refund.too_large`, `currency.wrong`, `amount.not_positive`, `key.reused`.
-    ///
-    /// ```
-    /// use sutler_core::money::{Currency, Money};
-    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
-    /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
-    /// # let all = sutler_engine::testing::parcel();
-    /// shop.fulfill_ship(placed.order.number, &all)?;
-    ///
-    /// let five = Some(Money::from_minor(500, Currency::EUR));
-    /// let key = Some("chipped-mug".parse()?);
-    /// let view = shop.refund(placed.order.number, five, "a chipped mug", key.clone())?;
-    /// assert_eq!(view.payments[0].state().refunded.to_string(), "5.00 EUR");
-    /// let again = shop.refund(placed.order.number, five, "a chipped mug", key)?;
-    /// assert_eq!(again.payments, view.payments, "the same key gives back once");
-    ///
-    /// let more = Some(Money::from_minor(10_000, Currency::EUR));
-    /// let refusal = shop.refund(placed.order.number, more, "a mistake", None).unwrap_err();
-    /// assert_eq!(refusal.code(), "refund.too_large");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn refund(
-        &self,
-        number: OrderNumber,
-        amount: Option<Money>,
-        reason: &str,
-        key: Option<IdempotencyKey>,
-    ) -> Result<OrderView, FlowError> {
-        self.refund_to(number, amount, reason, &RefundTo::Origin, key)
-    }
-
-    /// Gives captured money back like [`Shop::refund`], but says where to: to where it came from, or to a gift card or store
-    /// credit of the buyer instead. Then no provider is asked, and the money is there at once.
-    ///
-    /// Errors: those of [`Shop::refund`]; `already_exists` when the code is on another card.
-    ///
-    /// ```
-    /// use sutler_core::money::{Currency, Money};
-    /// use sutler_engine::flow::payment::RefundTo;
-    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
-    /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
-    /// # let all = sutler_engine::testing::parcel();
-    /// shop.fulfill_ship(placed.order.number, &all)?;
-    ///
-    /// let five = Some(Money::from_minor(500, Currency::EUR));
-    /// let view = shop.refund_to(placed.order.number, five, "a chip", &RefundTo::StoreCredit, None)?;
-    /// assert_eq!(view.payments[0].state().refunded.to_string(), "5.00 EUR");
-    /// assert_eq!(shop.store_credit("ada@example.com")?[0].left.to_string(), "5.00 EUR");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn refund_to(
-        &self,
-        number: OrderNumber,
-        amount: Option<Money>,
-        reason: &str,
-        to: &RefundTo,
-        key: Option<IdempotencyKey>,
-    ) -> Result<OrderView, FlowError> {
-        let id = self.order_id(number)?;
-        let text = amount.map(|amount| amount.to_string());
-        let mut content = HashInput::new("refund");
-        content.id(id.to_u128()).optional_text(text.as_deref()).text(reason);
-        // Where nothing is said, older keys keep their meaning.
-        if let Some(word) = to.word() {
-            content.text(word);
-        }
-        let content = content.finish();
-        self.settle(|set| {
-            set.idempotency =
-                key.clone().map(|key| Idempotency { key, content, answer: id.into() });
-            let view = self.order_view(id)?;
-            let drafts = view.drafts();
-            let shares = shares_of_refund(&view.order, &drafts, amount)?;
-            let credit = self.refund_target(&view.order, to, set)?;
-            let mut order = view.order;
-            for (mut draft, amount) in
-                drafts.into_iter().zip(shares).filter(|(_, amount)| amount.is_positive())
-            {
-                match credit {
-                    Some(credit) => draft.refund_to(credit, amount, set.at)?,
-                    None => draft.refund(amount, set.at)?,
-                }
-                order.version += 1;
-                let action = OrderAction::Refunded {
-                    payment: draft.payment().id,
-                    amount,
-                    reason: reason.to_owned(),
-                };
-                set.push(Change::Order { order: Box::new(order.clone()), action });
-                draft.write(set);
-            }
-            Ok(())
-        })?;
-        self.run_order_tasks(id);
-        self.order_view(id)
-    }
-
-    /// Returns the gift card or store credit that a refund goes to, opened in this set where it is a new one.
-    fn refund_target(
-        &self,
-        order: &Order,
-        to: &RefundTo,
-        set: &mut ChangeSet,
-    ) -> Result<Option<CreditId>, FlowError> {
-        let currency = order.quote.currency;
-        Ok(match to {
-            RefundTo::Origin => None,
-            RefundTo::StoreCredit => {
-                let customer = buyer_key(order.customer, Some(&order.email)).unwrap_or_default();
-                Some(self.store_credit_of(&customer, currency, set)?)
-            }
-            RefundTo::GiftCard(code) => {
-                self.require_new_code(code)?;
-                let id = GiftCardId::from_u128(self.next_id());
-                gift_card_open(id, code, currency, None, set);
-                Some(id.into())
-            }
-        })
-    }
-
-    /// Returns what [`Shop::refund`] would give back. Writes nothing.
-    ///
-    /// Errors: those of [`Shop::refund`], but `key.reused`.
-    ///
-    /// ```
-    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
-    /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
-    /// # let all = sutler_engine::testing::parcel();
-    /// let refusal = shop.refund_plan(placed.order.number, None).unwrap_err();
-    /// assert_eq!(refusal.code(), "refund.too_large", "nothing was taken yet");
-    ///
-    /// shop.fulfill_ship(placed.order.number, &all)?;
-    /// let plan = shop.refund_plan(placed.order.number, None)?;
-    /// assert_eq!((plan.amount, plan.captured), (placed.order.total(), placed.order.total()));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn refund_plan(
-        &self,
-        number: OrderNumber,
-        amount: Option<Money>,
-    ) -> Result<RefundPlan, FlowError> {
-        let view = self.order(number)?;
-        let currency = view.order.quote.currency;
-        let shares = shares_of_refund(&view.order, &view.drafts(), amount)?;
-        let states = || view.payments.iter().map(Payment::state);
-        let sum =
-            |amounts: Vec<Money>| Money::checked_sum(amounts, currency).map_err(Rejection::from);
-        Ok(RefundPlan {
-            amount: sum(shares)?,
-            captured: sum(states().map(|state| state.captured).collect())?,
-            refunded: sum(states().map(|state| state.refunded).collect())?,
-        })
-    }
-
     /// Records that a person saw the money of a manual payment arrive: `amount`, or all that is owed. The same reference twice
     /// is one payment.
     ///

@@ -3,25 +3,19 @@
 use std::sync::Arc;
 
 use sutler_core::address::CountryCode;
-use sutler_core::catalog::{CapturePolicy, Channel, TaxRounding};
 use sutler_core::change::{Change, SetupChange};
-use sutler_core::id::{ChannelId, DeliveryMethodId, PriceListId, StockLocationId, TaxZoneId};
+use sutler_core::id::{DeliveryMethodId, PriceListId, StockLocationId, TaxZoneId};
 use sutler_core::inventory::StockLocation;
-use sutler_core::money::{Currency, Money, Rate, Rounding};
+use sutler_core::money::{Currency, Money, Rate};
 use sutler_core::pricing::{
-    ChargeTax, DeliveryLimits, DeliveryMethod, DeliveryRate, DeliveryZone, LaneMode, PriceList,
-    Promotion, TaxCategory, TaxRate, TaxZone, Territory, Window,
+    ChargeTax, DeliveryLimits, DeliveryMethod, DeliveryRate, DeliveryZone, PriceList, Promotion,
+    TaxCategory, TaxRate, TaxZone, Territory, Window,
 };
 use sutler_core::rejection::Rejection;
 use sutler_core::shop::{Setup, ShopRecord};
 
+use super::channel::ChannelCommand;
 use crate::{FlowError, Shop};
-
-/// How long stock is held for a running checkout, in seconds, unless a channel says otherwise.
-const RESERVATION_SECONDS: u32 = 15 * 60;
-
-/// How long a cart lives after its last change, in seconds, unless a channel says otherwise.
-const CART_SECONDS: u32 = 30 * 24 * 60 * 60;
 
 /// What a new shop is to be. No default: every field is a business choice.
 ///
@@ -105,21 +99,13 @@ impl Shop {
     }
 
     fn first_rows(&self, command: &InitCommand) -> Vec<SetupChange> {
-        let channel = Channel {
-            id: ChannelId::from_u128(self.next_id()),
+        let channel = self.fresh_channel(&ChannelCommand {
             code: "web".to_owned(),
             name: "Web".to_owned(),
             currency: command.currency,
+            country: command.country,
             tax_inclusive: command.tax_inclusive,
-            rounding: Rounding::HalfAwayFromZero,
-            tax_rounding: TaxRounding::PerLine,
-            default_country: command.country,
-            capture: CapturePolicy::AtShipment,
-            reservation_seconds: RESERVATION_SECONDS,
-            cart_seconds: CART_SECONDS,
-            lane_mode: LaneMode::EachUnit,
-            version: 1,
-        };
+        });
         let location = StockLocation {
             id: StockLocationId::from_u128(self.next_id()),
             code: "main".to_owned(),

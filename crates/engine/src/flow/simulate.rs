@@ -89,6 +89,11 @@ impl Shop {
         &self,
         command: &SimulateCommand,
     ) -> Result<SimulationReport, FlowError> {
+        if let Some(until) = command.until.filter(|until| *until <= command.since) {
+            let why = format!("is not after {}, when the period begins", command.since);
+            let what = "end of the period";
+            return Err(Rejection::BadInput { what, given: until.to_string(), why }.into());
+        }
         let setup = self.setup()?;
         let plan = SimulationPlan {
             promotions: command.promotions.clone(),

@@ -44,6 +44,10 @@ fn look_at_setup(shop: &Shop, checkup: &mut Checkup) -> bool {
     let channels = counted(setup.channels.len(), "channel", "channels");
     let locations = counted(setup.locations.len(), "location", "locations");
     checkup.ok("set-up", format!("{}: {channels}, {locations}", setup.shop.name));
+    if setup.tax_rates.is_empty() {
+        let help = "bring rates in with `sutler tax import`, unless the shop is free of tax";
+        checkup.warning("tax", "there is no tax rate: everything is sold without tax", help);
+    }
     true
 }
 

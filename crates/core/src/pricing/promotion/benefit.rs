@@ -265,6 +265,15 @@ impl Benefit {
         }
     }
 
+    /// Returns the conditions on goods of its own.
+    pub(super) fn goods(&self) -> Vec<&Condition> {
+        match self {
+            Benefit::BuyGet(rule) => rule.goods.iter().collect(),
+            Benefit::Bundle { parts, .. } => parts.iter().flat_map(|part| &part.goods).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Tells whether it takes something off the delivery.
     pub fn is_on_delivery(&self) -> bool {
         use Benefit::{DeliveryFixed, DeliveryPercent, FreeDelivery};

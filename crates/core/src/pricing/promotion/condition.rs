@@ -211,6 +211,12 @@ impl Condition {
         }
     }
 
+    /// Tells whether it names this collection, itself or within `any` and `not`.
+    pub(super) fn names_collection(&self, id: CollectionId) -> bool {
+        let names = |one: &Condition| matches!(one, Condition::Collection { collections } if collections.contains(&id));
+        self.mentions(&names)
+    }
+
     /// Tells whether it names collections, itself or within `any` and `not`.
     pub(crate) fn names_collections(&self) -> bool {
         self.mentions(&|condition| matches!(condition, Condition::Collection { .. }))

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Benefit, Condition, Lane, Limits};
-use crate::id::{CouponBatchId, PromotionId, VariantId};
+use crate::id::{CollectionId, CouponBatchId, PromotionId, VariantId};
 use crate::pricing::{CouponCode, PricingError, VariantFacts, Window};
 
 /// A rule that grants discounts: conditions and benefits.
@@ -99,6 +99,29 @@ impl Promotion {
     /// Returns the coupon codes that unlock it, one of which must be entered; empty: it needs none of a list.
     pub fn coupon_codes(&self) -> impl Iterator<Item = &CouponCode> {
         self.conditions.iter().filter_map(Condition::codes).flatten()
+    }
+
+    /// Tells whether it is for goods of a collection, by its conditions or by those of its benefits.
+    ///
+    /// ```
+    /// # use sutler_core::id::{CollectionId, PromotionId};
+    /// # use sutler_core::money::Rate;
+    /// # use sutler_core::pricing::{Benefit, BuyGet, Condition, Lane, Limits, Promotion, Window};
+    /// # let free = Promotion {
+    /// #     id: PromotionId::from_u128(1), name: "Spring".to_owned(), conditions: vec![], benefits: vec![],
+    /// #     lane: Lane::Normal, priority: 0, exclusive: false, window: Window::ALWAYS, limits: Limits::NONE,
+    /// #     active: true, version: 1,
+    /// # };
+    /// let winter = CollectionId::from_u128(7);
+    /// let goods = vec![Condition::Collection { collections: vec![winter] }];
+    /// let second_free = Benefit::BuyGet(BuyGet { buy: 1, get: 1, rate: Rate::ONE, goods, each_variant: false });
+    /// let spring = Promotion { benefits: vec![second_free], ..free };
+    /// assert!(spring.names_collection(winter));
+    /// assert!(!spring.names_collection(CollectionId::from_u128(8)));
+    /// ```
+    pub fn names_collection(&self, id: CollectionId) -> bool {
+        let of_benefits = self.benefits.iter().flat_map(Benefit::goods);
+        self.conditions.iter().chain(of_benefits).any(|condition| condition.names_collection(id))
     }
 
     /// Returns the batches of codes that unlock it.

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::*;
+use crate::order::{LineUnits, Order, OrderLine, refund_units};
 
 /// The number of cases: few, unless the environment asks for more.
 pub(in crate::pricing) fn config() -> ProptestConfig {
@@ -252,6 +253,18 @@ fn to_pay(quote: &Quote) -> i64 {
     totals.subtotal.minor() - totals.discount_total.minor() + totals.delivery_total.minor()
 }
 
+/// An order of what was quoted.
+fn ordered(quote: Quote) -> Order {
+    let text = include_str!("../../testing/order.json");
+    let order: Order = serde_json::from_str(text).unwrap();
+    let of = |line: &QuoteLine| OrderLine {
+        line: line.line,
+        ordered: line.quantity.get(),
+        ..order.lines[0].clone()
+    };
+    Order { lines: quote.lines.iter().map(of).collect(), quote, ..order }
+}
+
 proptest! {
     #![proptest_config(config())]
 
@@ -464,15 +477,13 @@ proptest! {
         plan in any_plan(6), choices in vec((any::<Index>(), 1_u32..4), 1..40),
     ) {
         let quote = plan.build().quote().unwrap();
-        let mut refunded = vec![0_u32; quote.lines.len()];
+        let mut order = ordered(quote.clone());
         let mut sum = 0;
         let mut refund = |line: usize, units: u32| {
-            let of = &quote.lines[line];
-            let (from, whole) = (refunded[line], of.quantity.get());
-            let until = (from + units).min(whole);
-            let back = of.total.share_between(from.into(), until.into(), whole.into()).unwrap();
+            let of = &order.lines[line];
+            let units = LineUnits { line: of.line, quantity: units.min(of.to_refund()) };
+            let back = refund_units(&mut order, &[units]).unwrap();
             assert!(!back.is_negative());
-            refunded[line] = until;
             sum += back.minor();
         };
         if !quote.lines.is_empty() {
@@ -480,7 +491,7 @@ proptest! {
                 refund(line.index(quote.lines.len()), *units);
             }
             for line in (0..quote.lines.len()).rev() {
-                refund(line, u32::MAX / 2);
+                refund(line, u32::MAX);
             }
         }
         let delivery = quote.delivery.as_ref().map_or(0, |delivery| delivery.total.minor());

@@ -109,6 +109,25 @@ pub struct Placed {
     pub replayed: bool,
 }
 
+/// What a checkout would be.
+///
+/// ```
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+/// # let command = sutler_engine::testing::command(&shop, "test:ok")?;
+/// let plan = shop.checkout_plan(&command)?;
+/// assert_eq!((plan.by_credit.is_zero(), plan.due), (true, plan.quote.totals.total));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct CheckoutPlan {
+    /// What the cart would be sold for.
+    pub quote: Quote,
+    /// What gift cards and store credit would pay of it.
+    pub by_credit: Money,
+    /// What is left for the provider.
+    pub due: Money,
+}
+
 impl CheckoutCommand {
     /// Returns the hash of what is asked for: the content that a key stands for.
     pub fn content(&self) -> ContentHash {
@@ -207,7 +226,7 @@ impl Shop {
         }
     }
 
-    /// Returns what [`Shop::checkout`] would sell this cart for, decided as its first commit decides. Writes nothing, holds
+    /// Returns what [`Shop::checkout`] would sell this cart for and who would pay, decided as its first commit decides. Writes nothing, holds
     /// no stock and asks no provider.
     ///
     /// Errors: refusals, as [`Shop::checkout`] has them before it asks the provider.
@@ -216,14 +235,14 @@ impl Shop {
     /// use sutler_engine::flow::checkout::CheckoutCommand;
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
     /// # let command = sutler_engine::testing::command(&shop, "test:ok")?;
-    /// assert_eq!(shop.checkout_plan(&command)?.totals.total.to_string(), "28.70 EUR");
+    /// assert_eq!(shop.checkout_plan(&command)?.quote.totals.total.to_string(), "28.70 EUR");
     ///
     /// let unknown = CheckoutCommand { pay: Some("nope:x".into()), ..command };
     /// let refusal = shop.checkout_plan(&unknown).unwrap_err();
     /// assert_eq!(refusal.code(), shop.checkout(&unknown).unwrap_err().code());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn checkout_plan(&self, command: &CheckoutCommand) -> Result<Quote, FlowError> {
+    pub fn checkout_plan(&self, command: &CheckoutCommand) -> Result<CheckoutPlan, FlowError> {
         Saga::new(self, command).plan()
     }
 

@@ -8,6 +8,7 @@ use sutler_core::change::{Change, ChangeSet, CommitOutcome};
 use sutler_core::checkout::{self, Begun, Checkout, CheckoutStatus};
 use sutler_core::credit::Redemption;
 use sutler_core::id::{OrderId, VariantId};
+use sutler_core::money::Money;
 use sutler_core::order::Order;
 use sutler_core::payment::{FactKind, Payment, PaymentDraft, PaymentFact};
 use sutler_core::port::{
@@ -18,7 +19,7 @@ use sutler_core::rejection::Rejection;
 use sutler_core::shop::Setup;
 
 use super::steps;
-use super::{CheckoutCommand, Placed};
+use super::{CheckoutCommand, CheckoutPlan, Placed};
 use crate::flow::cart::Goods;
 use crate::shop::Settled;
 use crate::{FlowError, Shop};
@@ -334,12 +335,16 @@ impl<'a> Saga<'a> {
         Ok(asks_provider)
     }
 
-    /// Decides on the first commit without making it; returns what the cart would be sold for.
-    pub(super) fn plan(mut self) -> Result<Quote, FlowError> {
+    /// Decides on the first commit without making it; returns what the cart would be sold for, and who would pay.
+    pub(super) fn plan(mut self) -> Result<CheckoutPlan, FlowError> {
         let shop = self.shop;
         shop.dry_run(|set| self.decide_opening(set))?;
         let none = || FlowError::Contended { what: "the checkout".to_owned() };
-        self.frozen.map(|(_, _, quote)| quote).ok_or_else(none)
+        let credits = self.opened()?.credits.iter().map(|payment| payment.amount);
+        let (_, _, quote) = self.frozen.as_ref().ok_or_else(none)?;
+        let by_credit = Money::checked_sum(credits, quote.currency).map_err(Rejection::from)?;
+        let due = quote.totals.total.checked_sub(by_credit).map_err(Rejection::from)?;
+        Ok(CheckoutPlan { quote: quote.clone(), by_credit, due })
     }
 
     fn asks_provider(&self) -> Result<bool, FlowError> {
