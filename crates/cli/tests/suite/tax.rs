@@ -31,7 +31,7 @@ fn what_is_listed_can_be_imported_and_changes_nothing() {
     let place = Place::demo();
     let done = place.run(&["tax", "import", "--eu", "--json"]).with_code(0).json();
     assert_eq!(done["zones_created"].as_array().map(Vec::len), Some(27));
-    assert_eq!(done["as_of"], "2026-01-01");
+    assert_eq!(done["as_of"], "2026-09-29");
     let listed = place.run(&["tax", "list", "--format", "csv"]).with_code(0).stdout;
     place.write("rates.csv", &listed);
     let again = place.run(&["tax", "import", "rates.csv", "--json"]).with_code(0).json();

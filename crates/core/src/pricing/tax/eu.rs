@@ -22,7 +22,7 @@ use crate::pricing::{PricingError, Territory, Window};
 pub struct EuVatRate {
     /// ISO 3166-1 code of the member state.
     pub country: &'static str,
-    /// The category it is put under: `standard`, `reduced`, `reduced-2`, `reduced-3` (rising), `super-reduced` (below 5 %),
+    /// The category it is put under: `standard`, `reduced`, `reduced-2` (rising), `super-reduced` (below 5 %),
     /// `parking`.
     pub category: &'static str,
     /// The rate in percent.
@@ -56,7 +56,6 @@ const fn vat(country: &'static str, category: &'static str, percent: &'static st
 const STANDARD: &str = "standard";
 const REDUCED: &str = "reduced";
 const REDUCED_2: &str = "reduced-2";
-const REDUCED_3: &str = "reduced-3";
 const SUPER_REDUCED: &str = "super-reduced";
 const PARKING: &str = "parking";
 
@@ -72,14 +71,14 @@ const PARKING: &str = "parking";
 ///
 /// let germany: Vec<_> = EU_VAT.rates.iter().filter(|rate| rate.country == "DE").collect();
 /// assert_eq!(germany.iter().map(|rate| rate.percent).collect::<Vec<_>>(), ["19", "7"]);
-/// assert_eq!(EU_VAT.as_of, "2026-01-01");
+/// assert_eq!(EU_VAT.as_of, "2026-09-29");
 /// ```
 #[rustfmt::skip]
 pub const EU_VAT: EuVat = EuVat {
-    as_of: "2026-01-01",
+    as_of: "2026-09-29",
     source: "European Commission, Taxes in Europe database, and national laws in force on that day",
     rates: &[
-        vat("AT", STANDARD, "20"),   vat("AT", REDUCED, "10"),   vat("AT", REDUCED_2, "13"),
+        vat("AT", STANDARD, "20"),   vat("AT", REDUCED, "10"),   vat("AT", REDUCED_2, "13"),  vat("AT", SUPER_REDUCED, "4.9"),
         vat("BE", STANDARD, "21"),   vat("BE", REDUCED, "6"),    vat("BE", REDUCED_2, "12"),
         vat("BG", STANDARD, "20"),   vat("BG", REDUCED, "9"),
         vat("CY", STANDARD, "19"),   vat("CY", REDUCED, "5"),    vat("CY", REDUCED_2, "9"),    vat("CY", SUPER_REDUCED, "3"),
@@ -98,7 +97,7 @@ pub const EU_VAT: EuVat = EuVat {
         vat("LT", STANDARD, "21"),   vat("LT", REDUCED, "5"),    vat("LT", REDUCED_2, "12"),
         vat("LU", STANDARD, "17"),   vat("LU", REDUCED, "8"),    vat("LU", SUPER_REDUCED, "3"), vat("LU", PARKING, "14"),
         vat("LV", STANDARD, "21"),   vat("LV", REDUCED, "5"),    vat("LV", REDUCED_2, "12"),
-        vat("MT", STANDARD, "18"),   vat("MT", REDUCED, "5"),    vat("MT", REDUCED_2, "7"),    vat("MT", REDUCED_3, "12"),
+        vat("MT", STANDARD, "18"),   vat("MT", REDUCED, "5"),    vat("MT", REDUCED_2, "7"),    vat("MT", PARKING, "12"),
         vat("NL", STANDARD, "21"),   vat("NL", REDUCED, "9"),
         vat("PL", STANDARD, "23"),   vat("PL", REDUCED, "5"),    vat("PL", REDUCED_2, "8"),
         vat("PT", STANDARD, "23"),   vat("PT", REDUCED, "6"),    vat("PT", REDUCED_2, "13"),
