@@ -220,3 +220,19 @@ fn dangerous_prices_need_a_yes() {
     let history = place.run(&["price", "history", "FEN-SKIL-20", "--format", "csv"]).with_code(0);
     assert!(!history.stdout.lines().last().unwrap().contains(",,"), "it ended: {}", history.stdout);
 }
+
+#[test]
+fn a_list_whose_prices_nobody_would_get_is_remarked() {
+    let place = Place::demo();
+    let price = |list: &str, priority: &str| {
+        let text = format!("list,priority,sku,price\n{list},{priority},FEN-SKIL-26,39.00\n");
+        place.write("sale.csv", text);
+        place.run(&["price", "import", "sale.csv", "--yes"]).with_code(0).stderr
+    };
+    let behind = price("Sale", "");
+    assert!(behind.contains("E321") && behind.contains("'Base prices in EUR'"), "{behind}");
+    let shown = || place.run(&["price", "show", "FEN-SKIL-26", "--json"]).with_code(0).json();
+    assert_eq!(shown()["price"]["amount"], "46.00");
+    assert!(!price("Sale", "1").contains("E321"));
+    assert_eq!(shown()["price"]["amount"], "39.00");
+}

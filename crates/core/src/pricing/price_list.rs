@@ -146,6 +146,36 @@ impl PriceList {
             && self.window.contains(buyer.now)
     }
 
+    /// Tells whether every buyer who gets its prices gets those of `other` first: it is for the same buyers and always, like that
+    /// one, and comes after it. Then it only counts for what the other has no price for.
+    ///
+    /// ```
+    /// # use sutler_core::id::PriceListId;
+    /// # use sutler_core::money::Currency;
+    /// # use sutler_core::pricing::{PriceList, Window};
+    /// # let base = PriceList {
+    /// #     id: PriceListId::from_u128(1), name: "Base".to_owned(), channel: None, currency: Currency::EUR,
+    /// #     customer_group: None, window: Window::ALWAYS, priority: 0, version: 1,
+    /// # };
+    /// let sale = PriceList { id: PriceListId::from_u128(2), name: "Sale".to_owned(), ..base.clone() };
+    /// assert!(sale.is_behind(&base) && !base.is_behind(&sale));
+    ///
+    /// let first = PriceList { priority: 1, ..sale };
+    /// assert!(!first.is_behind(&base));
+    /// ```
+    pub fn is_behind(&self, other: &PriceList) -> bool {
+        let scope = |list: &PriceList| (list.currency, list.channel, list.window.is_bounded());
+        scope(self) == scope(other)
+            && !self.window.is_bounded()
+            && self.customer_group == other.customer_group
+            && self.rank() < other.rank()
+    }
+
+    /// What decides between lists that apply; the highest is taken.
+    fn rank(&self) -> (u8, i32, Reverse<PriceListId>) {
+        (self.specificity(), self.priority, Reverse(self.id))
+    }
+
     /// Returns how narrow it is: a customer group counts more than a channel, a channel more than a window.
     fn specificity(&self) -> u8 {
         u8::from(self.customer_group.is_some()) * 4
@@ -266,9 +296,8 @@ pub(super) fn choose_of<'a>(
             list.applies_to(query).then_some((list, price))
         })
         .max_by_key(|(list, price)| {
-            let by_list = (list.specificity(), list.priority, Reverse(list.id));
             // Two rows of one rung cannot be stored; if they are given all the same, the buyer gets the lower.
-            (by_list, price.min_quantity, Reverse(price.amount.minor()))
+            (list.rank(), price.min_quantity, Reverse(price.amount.minor()))
         })
 }
 

@@ -68,8 +68,9 @@ impl Shop {
         let mut rejects = RejectFile::new(options.reject_to.clone(), opened.summary());
         let mut told =
             ImportProgress { rows_total: opened.summary().rows, ..ImportProgress::default() };
-        let lists = self.price_lists(&*self.setup()?, opened, target)?;
-        collect_lists(&lists, &mut collector);
+        let setup = self.setup()?;
+        let lists = self.price_lists(&setup, opened, target)?;
+        collect_lists(&lists, &setup, &mut collector);
         let mut stream = opened.prices();
         loop {
             let entries = chunk(&mut stream, options.batch_size())?;
@@ -114,7 +115,7 @@ impl Shop {
                 let (created, updated) = write(set, &rows);
                 Ok(Step { value: (lists, rows), created, updated })
             })?;
-            collect_lists(&lists, &mut collector);
+            collect_lists(&lists, &*self.setup()?, &mut collector);
             for row in &rows {
                 collect(row, &mut collector, None)?;
             }
@@ -317,9 +318,16 @@ fn chunk(
     stream.take(rows).collect::<Result<_, _>>().map_err(refused)
 }
 
-/// Takes what becomes of the lists into the summary.
-fn collect_lists(lists: &[PlannedPriceList], collector: &mut Collector) {
+/// Takes what becomes of the lists into the summary, and remarks those whose prices nobody would get.
+fn collect_lists(lists: &[PlannedPriceList], setup: &Setup, collector: &mut Collector) {
     for planned in lists.iter().filter(|list| list.changes()) {
+        let first = setup.price_lists.iter().find(|other| planned.list.is_behind(other));
+        if let Some(first) = first {
+            let (name, first) = (shown(&planned.list.name), shown(&first.name));
+            let message = format!("the price list '{name}' stands behind '{first}'");
+            let help = "give it a priority, a time, a channel or a customer group; see `sutler explain E321`";
+            collector.diagnostics(&[refusal(&codes::PRICE_LIST_BEHIND, 0, 0, message, help)]);
+        }
         collector.summary.price_lists_written += 1;
         let change = if planned.is_new { ProductChange::Created } else { ProductChange::Updated };
         let subject = || planned.list.name.clone();

@@ -56,13 +56,17 @@ codes! {
     NEGATIVE_TAKEN_AS_ZERO = "E320" Remark "a count below zero was taken as 0"
         "The count is below zero. Other systems count units that were sold beyond stock that way; at a shelf there are \
          none, so 0 is taken. How far selling may go beyond stock is a limit of its own.";
+    PRICE_LIST_BEHIND = "E321" Remark "a price list stands behind another one"
+        "Both lists are for the same buyers and without an end, and the other one comes first: it has the higher priority, or the same \
+         and was there before. So prices of this list are charged only for what the other one has no price for. Give the list a \
+         priority, a time (`from`, `until`), a channel or a customer group.";
 }
 
 /// Returns every code that an import can tell: those of the file, then those of the shop, each in order.
 ///
 /// ```
 /// let ids: Vec<&str> = sutler_engine::flow::import::codes().map(|code| code.id).collect();
-/// assert!(ids.starts_with(&["E101", "E102"]) && ids.ends_with(&["E312", "E320"]));
+/// assert!(ids.starts_with(&["E101", "E102"]) && ids.ends_with(&["E320", "E321"]));
 /// ```
 pub fn codes() -> impl Iterator<Item = &'static Code> {
     sutler_exchange::codes::ALL.iter().chain(OWN).copied()
