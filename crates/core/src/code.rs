@@ -151,6 +151,35 @@ pub const ALL: &[RefusalCode] = &[
          under a new key.",
     ),
     code(
+        "copy.differs",
+        Conflict,
+        "What was written is not what was read: hashes of a kind of record differ. The copy stays shut. Take it away and copy \
+         again; if it stays so, the store or its disk does not keep what it is given.",
+    ),
+    code(
+        "copy.not_empty",
+        Conflict,
+        "A shop is only copied into a store that holds nothing, so that no record of another shop is mixed in or lost. Name a \
+         new file, or another `?shop=NAME`.",
+    ),
+    code(
+        "copy.other_source",
+        Conflict,
+        "A copy of another shop into this store was cut and is waiting to go on. Run that copy again, or name another store.",
+    ),
+    code(
+        "copy.source_changed",
+        Conflict,
+        "A copy goes on only while its source is as it was, because a copy is one moment of a shop. Take the unfinished copy \
+         away (the file, or `DROP SCHEMA`), stop whoever changes the source, and copy again.",
+    ),
+    code(
+        "copy.source_damaged",
+        Conflict,
+        "A shop is looked over before it is copied, and something in this one does not fit, so its copy would not be in order \
+         either. `sutler verify` lists all of it; restore a backup first.",
+    ),
+    code(
         "coupon.not_applicable",
         Invalid,
         "The coupon exists, but its promotion does not fit this cart now: it has not begun or has ended, wants more \

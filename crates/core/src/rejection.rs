@@ -393,6 +393,37 @@ pub enum Rejection {
     /// The store holds no shop yet.
     #[error("this store holds no shop yet: run `sutler init --currency EUR`")]
     ShopMissing,
+    /// A shop is to be copied into a store that holds something.
+    #[error("the store that is to be copied into is not empty: nothing in it was changed")]
+    CopyNotEmpty,
+    /// A store holds a part of another shop.
+    #[error("the store that is to be copied into holds a part of another shop")]
+    CopyOfOther,
+    /// A shop changed between a copy that was cut and the one that should go on with it.
+    #[error(
+        "the shop has changed since the copy was cut: what was copied by then is no part of it any more"
+    )]
+    CopySourceChanged,
+    /// A shop is not in order, so its copy would not be.
+    #[error(
+        "the shop is not in order and was not copied: {check} of {subject}: {message} (and {more} more)"
+    )]
+    CopySourceDamaged {
+        /// Which invariant: `stock.level`.
+        check: String,
+        /// The record it is about.
+        subject: String,
+        /// What is off.
+        message: String,
+        /// How many more findings there are.
+        more: u64,
+    },
+    /// A copy does not hold what its source holds.
+    #[error("the copy is not as its source: {kind} differ")]
+    CopyDiffers {
+        /// The first kind of record that is another one.
+        kind: &'static str,
+    },
     /// A record broke one of its own rules.
     #[error("{0}")]
     Label(#[from] LabelError),
@@ -525,6 +556,11 @@ impl Rejection {
             Rejection::KeyReused { .. } => "key.reused",
             Rejection::ShopExists => "shop.exists",
             Rejection::ShopMissing => "shop.missing",
+            Rejection::CopyNotEmpty => "copy.not_empty",
+            Rejection::CopyOfOther => "copy.other_source",
+            Rejection::CopySourceChanged => "copy.source_changed",
+            Rejection::CopySourceDamaged { .. } => "copy.source_damaged",
+            Rejection::CopyDiffers { .. } => "copy.differs",
             Rejection::Label(_) => "label.invalid",
             Rejection::Product(_) => "product.invalid",
             Rejection::Category(_) => "category.invalid",
@@ -590,6 +626,11 @@ impl Rejection {
             | Rejection::PromotionUsedUp { .. }
             | Rejection::KeyReused { .. }
             | Rejection::ShopExists
+            | Rejection::CopyNotEmpty
+            | Rejection::CopyOfOther
+            | Rejection::CopySourceChanged
+            | Rejection::CopySourceDamaged { .. }
+            | Rejection::CopyDiffers { .. }
             | Rejection::Move(_) => RejectionKind::Conflict,
         }
     }

@@ -53,6 +53,12 @@ macro_rules! event_kinds {
                 match number { $($number => Some(EventKind::$name),)+ _ => None }
             }
         }
+
+        impl Serialize for EventKind {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.word())
+            }
+        }
     };
 }
 
@@ -170,7 +176,7 @@ pub enum EventData {
 /// };
 /// assert_ne!(changed.subject, counted.subject);
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Event {
     /// What.
     pub kind: EventKind,
@@ -195,7 +201,7 @@ pub struct Event {
 /// let forged = first.event.chain_input(1, 1, at, command, "{\"total\":0}");
 /// assert_ne!(ContentHash::ZERO.chain(&forged).link(), first.link);
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct StoredEvent {
     /// Its place in the log, rising; from 1.
     pub seq: u64,

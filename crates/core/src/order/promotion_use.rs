@@ -4,6 +4,8 @@
 //! order gives all of it back: the use, its units, its money, its coupon code. Returns and refunds give nothing back,
 //! because the goods were sold with the promotion.
 
+use serde::Serialize;
+
 use super::{Order, buyer_key};
 use crate::id::{OrderId, PromotionId};
 use crate::money::Money;
@@ -33,7 +35,7 @@ use crate::rejection::Rejection;
 /// assert_eq!(sold.check(&limits, &one_left).map_err(|why| why.code()), Err("promotion.used_up"));
 /// # Ok::<(), sutler_core::money::MoneyError>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct PromotionUse {
     /// The promotion.
     pub promotion: PromotionId,

@@ -4,6 +4,7 @@
 //! choice to one crate. They stay few and coarse so that an async twin remains affordable.
 
 mod credit;
+mod dump;
 mod error;
 mod promotion;
 mod provider;
@@ -12,6 +13,7 @@ mod store;
 mod tax;
 
 pub use credit::CreditReader;
+pub use dump::{CopyMark, Dump, DumpKind, DumpRecord};
 pub use error::{Retry, StoreError};
 pub use promotion::{PromotionReader, UsesAsked};
 pub use provider::{Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest};
