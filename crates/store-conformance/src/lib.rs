@@ -41,6 +41,7 @@ pub mod commit;
 pub mod coupon;
 pub mod credit;
 pub mod customer;
+pub mod dump;
 pub mod event;
 pub mod faults;
 pub mod fulfillment;

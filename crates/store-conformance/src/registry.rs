@@ -253,6 +253,47 @@ macro_rules! store_conformance {
     };
 }
 
+/// Runs the promises of [`sutler_core::port::Dump`] against one back-end, beside [`store_conformance!`](crate::store_conformance).
+///
+/// ```
+/// use sutler_store_conformance::Fixture;
+/// use sutler_store_memory::MemoryStore;
+///
+/// struct Memory(MemoryStore);
+///
+/// impl Fixture for Memory {
+///     type Store = MemoryStore;
+///
+///     fn empty() -> Self {
+///         Memory(MemoryStore::new())
+///     }
+///
+///     fn store(&self) -> &MemoryStore {
+///         &self.0
+///     }
+/// }
+///
+/// mod in_memory {
+///     sutler_store_conformance::dump_conformance!(super::Memory);
+/// }
+/// ```
+#[macro_export]
+macro_rules! dump_conformance {
+    ($fixture:ty) => {
+        $crate::store_conformance! { @each $fixture;
+            dump {
+                every_kind_of_record_is_read
+                a_copy_shows_what_its_source_shows
+                a_copy_goes_on_as_its_source
+                a_shop_is_read_at_one_moment
+                reading_can_be_ended
+                only_a_copy_in_its_turn_is_written
+                a_part_is_written_whole_or_not_at_all
+            }
+        }
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

@@ -21,6 +21,7 @@ mod catalog;
 mod commit;
 mod credit;
 mod customer;
+mod dump;
 mod event;
 mod integrity;
 mod order;

@@ -145,6 +145,35 @@ impl SetupTables {
         records.map(record).collect()
     }
 
+    /// Returns the whole that readers get.
+    pub(crate) fn whole(&self) -> Option<&Arc<Setup>> {
+        self.whole.as_ref()
+    }
+
+    /// Writes one wording of a price list.
+    pub(crate) fn put_past_list(&mut self, record: PriceListRecord) {
+        self.price_lists_since.insert((record.list.id, record.since), record.list);
+    }
+
+    /// Writes everything at once, into tables that hold nothing.
+    pub(crate) fn put_whole(&mut self, setup: Setup) {
+        self.channels = setup.channels.iter().map(|of| (of.id, of.clone())).collect();
+        self.locations = setup.locations.iter().map(|of| (of.id, of.clone())).collect();
+        self.price_lists = setup.price_lists.iter().map(|of| (of.id, of.clone())).collect();
+        self.tax_zones = setup.tax_zones.iter().map(|of| (of.id, of.clone())).collect();
+        let rate_key =
+            |of: &TaxRate| (of.zone, of.category.clone(), of.name.clone(), of.window.from);
+        self.tax_rates = setup.tax_rates.iter().map(|of| (rate_key(of), of.clone())).collect();
+        self.delivery_methods =
+            setup.delivery_methods.iter().map(|of| (of.id, of.clone())).collect();
+        self.fees = setup.fees.iter().map(|of| (of.id, of.clone())).collect();
+        self.promotions = setup.promotions.iter().map(|of| (of.id, of.clone())).collect();
+        self.collections = setup.collections.iter().map(|of| (of.id, of.clone())).collect();
+        self.version = setup.version;
+        self.shop = Some(setup.shop);
+        self.whole = self.read().map(Arc::new);
+    }
+
     /// What is written twice in one moment was never so.
     fn put_price_list(&mut self, list: PriceList, at: Timestamp) -> Applied {
         let stored = self.price_lists.get(&list.id).map(|stored| stored.version);

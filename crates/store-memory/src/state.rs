@@ -23,6 +23,7 @@ use sutler_core::import::ImportRun;
 use sutler_core::inventory::{Allocation, StockKey, StockLevel, StoredMovement};
 use sutler_core::order::{LoggedAction, Order, OrderNumber, PromotionUse};
 use sutler_core::payment::{Payment, PaymentTask};
+use sutler_core::port::CopyMark;
 use sutler_core::pricing::{CouponCode, PriceRecord};
 use sutler_core::rejection::Rejection;
 use sutler_core::time::Timestamp;
@@ -82,6 +83,9 @@ pub(crate) struct State {
     /// How many events each subject has.
     pub(crate) subject_events: Table<RecordRef, u64>,
     pub(crate) cursors: Table<String, u64>,
+
+    /// How far the copy into this store has come.
+    pub(crate) copy: Option<CopyMark>,
 }
 
 /// The head of a chain; that of an empty one by default.

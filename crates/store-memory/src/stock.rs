@@ -113,7 +113,7 @@ impl StockReader for MemoryStore {
     }
 }
 
-fn reservation(slot: (StockKey, Timestamp, CheckoutId), quantity: u32) -> Reservation {
+pub(crate) fn reservation(slot: (StockKey, Timestamp, CheckoutId), quantity: u32) -> Reservation {
     let (key, expires_at, checkout) = slot;
     Reservation { key, expires_at, checkout, quantity }
 }

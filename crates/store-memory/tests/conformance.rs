@@ -33,6 +33,7 @@ impl Fixture for Quiet {
 
 mod memory {
     sutler_store_conformance::store_conformance!(super::Memory);
+    sutler_store_conformance::dump_conformance!(super::Memory);
 }
 
 mod flaky {

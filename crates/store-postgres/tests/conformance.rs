@@ -3,3 +3,5 @@
 mod fixture;
 
 sutler_store_conformance::store_conformance!(fixture::Schema);
+
+sutler_store_conformance::dump_conformance!(fixture::Schema);

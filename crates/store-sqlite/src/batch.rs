@@ -184,6 +184,8 @@ pub(crate) struct NotedPayment {
 #[derive(Debug)]
 pub(crate) struct SetNotes {
     pub(crate) at: Timestamp,
+    /// Whether records of a copy are written: as they are, whatever their version.
+    pub(crate) is_copy: bool,
     pub(crate) orders: Vec<NotedOrder>,
     pub(crate) payments: Vec<NotedPayment>,
     /// Entries of ledgers, not written yet.
@@ -198,12 +200,21 @@ impl SetNotes {
     fn new(at: Timestamp) -> Self {
         Self {
             at,
+            is_copy: false,
             orders: Vec::new(),
             payments: Vec::new(),
             entries: Vec::new(),
             new_variants: HashSet::new(),
             new_keys: HashSet::new(),
         }
+    }
+
+    /// Forgets what was noted of records.
+    pub(crate) fn forget(&mut self) {
+        self.orders.clear();
+        self.payments.clear();
+        self.new_variants.clear();
+        self.new_keys.clear();
     }
 
     pub(crate) fn order(&self, id: u128) -> Option<&NotedOrder> {
@@ -393,6 +404,26 @@ impl<'c> Batch<'c> {
         what: impl Into<RecordRef>,
     ) -> Result<(), Stop> {
         if self.run(sql, params)? == 1 { Ok(()) } else { Err(Stop::Conflict(what.into())) }
+    }
+
+    /// Writes a record by its version: the first is inserted, a later one follows the stored one. A copy inserts whatever
+    /// version there is.
+    pub(crate) fn put_versioned(
+        &self,
+        (insert, update): (&'static str, &'static str),
+        row: impl Params,
+        version: u64,
+        what: impl Into<RecordRef>,
+    ) -> Result<(), Stop> {
+        let what = what.into();
+        if self.set.is_copy {
+            return self.guarded(insert, row, what);
+        }
+        if version > 1 {
+            return self.guarded(update, row, what);
+        }
+        guard_version(None, version, what)?;
+        self.guarded(insert, row, what)
     }
 
     /// Returns the small number of an id, a new one when it has none.

@@ -9,7 +9,7 @@ use sutler_core::port::{CartReader, StoreError};
 use sutler_core::quantity::Quantity;
 
 use crate::SqliteStore;
-use crate::batch::{Batch, guard_version};
+use crate::batch::Batch;
 use crate::error::{Fault, Stop};
 use crate::short::Words;
 use crate::value::{At, Mention, Word, count, int};
@@ -115,10 +115,6 @@ impl Batch<'_> {
             cart.created_at.millis(),
             int(cart.version),
         );
-        if cart.version > 1 {
-            return self.guarded(sql::UPDATE, row, cart.id);
-        }
-        guard_version(None, cart.version, cart.id)?;
-        self.guarded(sql::INSERT, row, cart.id)
+        self.put_versioned((sql::INSERT, sql::UPDATE), row, cart.version, cart.id)
     }
 }

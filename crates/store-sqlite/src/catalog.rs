@@ -191,22 +191,25 @@ impl CatalogReader for SqliteStore {
     }
 
     fn price_list_history(&self) -> Result<Vec<PriceListRecord>, StoreError> {
-        self.read("read past price lists", |conn, _| {
-            let mut records: Vec<PriceListRecord> = Vec::new();
-            let mut all = conn.prepare_cached(sql::PRICE_LIST_HISTORY)?;
-            let mut rows = all.query([])?;
-            while let Some(row) = rows.next()? {
-                let text = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
-                let list: PriceList = serde_json::from_str(text)?;
-                let since = Timestamp::from_millis(row.get(1)?);
-                if let Some(last) = records.last_mut().filter(|last| last.list.id == list.id) {
-                    last.until = Some(since);
-                }
-                records.push(PriceListRecord { list, since, until: None });
-            }
-            Ok(records)
-        })
+        self.read("read past price lists", |conn, _| price_lists(conn))
     }
+}
+
+/// Returns every wording of every price list, in the order of list, since.
+pub(crate) fn price_lists(conn: &Connection) -> Result<Vec<PriceListRecord>, Fault> {
+    let mut records: Vec<PriceListRecord> = Vec::new();
+    let mut all = conn.prepare_cached(sql::PRICE_LIST_HISTORY)?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let text = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+        let list: PriceList = serde_json::from_str(text)?;
+        let since = Timestamp::from_millis(row.get(1)?);
+        if let Some(last) = records.last_mut().filter(|last| last.list.id == list.id) {
+            last.until = Some(since);
+        }
+        records.push(PriceListRecord { list, since, until: None });
+    }
+    Ok(records)
 }
 
 fn variant_ref(row: &Row<'_>) -> rusqlite::Result<VariantRef> {
@@ -222,7 +225,7 @@ fn variant_refs(conn: &Connection, sql: &str, label: &str) -> Result<Vec<Variant
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-fn category(row: &Row<'_>) -> Result<Category, Fault> {
+pub(crate) fn category(row: &Row<'_>) -> Result<Category, Fault> {
     Ok(Category {
         id: CategoryId::from_bytes(row.get(0)?),
         parent: row.get::<_, Option<_>>(1)?.map(CategoryId::from_bytes),
@@ -232,7 +235,7 @@ fn category(row: &Row<'_>) -> Result<Category, Fault> {
 }
 
 /// Reads the columns of [`sql::PRICES`].
-fn price(
+pub(crate) fn price(
     row: &Row<'_>,
     variant: VariantId,
     conn: &Connection,

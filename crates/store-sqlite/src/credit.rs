@@ -50,7 +50,15 @@ fn name(id: CreditId) -> (u8, [u8; 16]) {
     (record.tag(), record.raw().to_be_bytes())
 }
 
-fn id_of(tag: u8, id: [u8; 16]) -> Result<CreditId, Fault> {
+/// The two columns that say whose it is.
+fn holder(credit: &Credit) -> (Option<[u8; 32]>, Option<&str>) {
+    match &credit.holder {
+        Holder::Bearer { code } => (Some(code.to_bytes()), None),
+        Holder::Customer { key } => (None, Some(key.as_str())),
+    }
+}
+
+pub(crate) fn id_of(tag: u8, id: [u8; 16]) -> Result<CreditId, Fault> {
     match RecordRef::from_parts(tag, u128::from_be_bytes(id)) {
         Some(RecordRef::GiftCard(id)) => Ok(id.into()),
         Some(RecordRef::StoreCredit(id)) => Ok(id.into()),
@@ -91,18 +99,25 @@ pub(crate) fn ledger(
 ) -> Result<Vec<StoredCreditEntry>, Fault> {
     let (tag, id) = name(credit.id);
     let mut ledger = conn.prepare_cached(sql::LEDGER)?;
-    let found = ledger.query_and_then((tag, id, int(after_seq), limit(rows)), |row| {
-        let number = row.get(2)?;
-        let kind = CreditKind::from_number(number).ok_or_else(|| {
-            Fault::damaged("a credit entry", format!("{number} is no kind of it"))
-        })?;
-        let amount = value::money(row.get(3)?, credit.left.currency().code())?;
-        let payment = row.get::<_, Option<[u8; 16]>>(4)?.map(PaymentId::from_bytes);
-        let entry = CreditEntry { credit: credit.id, kind, amount, payment, reason: row.get(5)? };
-        let (seq, at) = (count(row.get(0)?)?, row.get::<_, At>(1)?.0);
-        Ok(StoredCreditEntry { seq, at, entry, link: row.get(6)? })
-    })?;
-    found.collect()
+    let code = credit.left.currency().code();
+    let page = (tag, id, int(after_seq), limit(rows));
+    ledger.query_and_then(page, |row| entry(row, credit.id, code))?.collect()
+}
+
+/// Reads the columns of [`sql::LEDGER`].
+pub(crate) fn entry(
+    row: &Row<'_>,
+    credit: CreditId,
+    currency: &str,
+) -> Result<StoredCreditEntry, Fault> {
+    let number = row.get(2)?;
+    let kind = CreditKind::from_number(number)
+        .ok_or_else(|| Fault::damaged("a credit entry", format!("{number} is no kind of it")))?;
+    let amount = value::money(row.get(3)?, currency)?;
+    let payment = row.get::<_, Option<[u8; 16]>>(4)?.map(PaymentId::from_bytes);
+    let entry = CreditEntry { credit, kind, amount, payment, reason: row.get(5)? };
+    let (seq, at) = (count(row.get(0)?)?, row.get::<_, At>(1)?.0);
+    Ok(StoredCreditEntry { seq, at, entry, link: row.get(6)? })
 }
 
 impl CreditReader for SqliteStore {
@@ -167,10 +182,7 @@ impl Batch<'_> {
             self.run(sql::UPDATE, (tag, id, credit.active, expires_at, int(credit.version)))?;
             return Ok(());
         }
-        let (code, customer) = match &credit.holder {
-            Holder::Bearer { code } => (Some(code.to_bytes()), None),
-            Holder::Customer { key } => (None, Some(key.as_str())),
-        };
+        let (code, customer) = holder(credit);
         let currency = credit.left.currency().code();
         let other = self.one(sql::TAKEN, (code, customer, currency), |row| {
             Ok((row.get::<_, u8>(0)?, row.get::<_, [u8; 16]>(1)?))
@@ -178,15 +190,22 @@ impl Batch<'_> {
         if let Some((tag, id)) = other {
             return Err(Stop::Conflict(id_of(tag, id)?.into()));
         }
+        self.insert_credit(credit)
+    }
+
+    /// Writes the row of a new gift card or store credit, with an empty ledger.
+    pub(crate) fn insert_credit(&self, credit: &Credit) -> Result<(), Stop> {
+        let (tag, id) = name(credit.id);
+        let (code, customer) = holder(credit);
         let row = (
             tag,
             id,
             code,
             customer,
-            currency,
+            credit.left.currency().code(),
             ContentHash::ZERO.to_bytes(),
             credit.active,
-            expires_at,
+            credit.expires_at.map(|at| at.millis()),
             credit.created_at.millis(),
             int(credit.version),
         );
@@ -201,19 +220,33 @@ impl Batch<'_> {
         let at = self.set.at;
         let next = credit.entered(entry, at)?;
         let hash = head.chain(&entry.chain_input(next.entries, at));
-        let (tag, id) = name(entry.credit);
-        let left = (tag, id, next.left.minor(), int(next.entries), hash.to_bytes());
+        self.set_left(&next, hash)?;
+        let (seq, entry) = (next.entries, entry.clone());
+        self.write_credit_entry(&StoredCreditEntry { seq, at, entry, link: hash.link() })
+    }
+
+    /// Writes what is left, and the head of the ledger.
+    pub(crate) fn set_left(&self, credit: &Credit, head: ContentHash) -> Result<(), Stop> {
+        let (tag, id) = name(credit.id);
+        let left = (tag, id, credit.left.minor(), int(credit.entries), head.to_bytes());
         self.run(sql::SET_LEFT, left)?;
+        Ok(())
+    }
+
+    /// Writes the row of an entry.
+    pub(crate) fn write_credit_entry(&self, stored: &StoredCreditEntry) -> Result<(), Stop> {
+        let StoredCreditEntry { seq, at, entry, link } = stored;
+        let (tag, id) = name(entry.credit);
         let row = (
             tag,
             id,
-            int(next.entries),
+            int(*seq),
             at.millis(),
             entry.kind.number(),
             entry.amount.minor(),
             entry.payment.map(PaymentId::to_bytes),
             entry.reason.as_deref(),
-            hash.link(),
+            link,
         );
         self.run(sql::ENTER, row)?;
         Ok(())

@@ -52,7 +52,7 @@ impl CustomerReader for SqliteStore {
     }
 }
 
-fn read(row: &Row<'_>) -> Result<Customer, Fault> {
+pub(crate) fn read(row: &Row<'_>) -> Result<Customer, Fault> {
     let text = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
     Ok(serde_json::from_str(text)?)
 }

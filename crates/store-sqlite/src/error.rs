@@ -81,6 +81,12 @@ pub enum OpenError {
         /// Its name.
         name: String,
     },
+    /// A copy of a shop into the file is not at its end.
+    #[error("{} holds a part of a shop: a copy into it is not at its end", .path.display())]
+    Unfinished {
+        /// Where.
+        path: PathBuf,
+    },
     /// The file is damaged.
     #[error("{} is damaged: {what}", .path.display())]
     Damaged {
@@ -144,6 +150,7 @@ impl OpenError {
             OpenError::Foreign { .. } => "store.foreign",
             OpenError::Newer { .. } => "store.newer",
             OpenError::Changed { .. } => "store.changed",
+            OpenError::Unfinished { .. } => "store.unfinished",
             OpenError::Damaged { .. } => "store.damaged",
             OpenError::Unreachable { .. } => "store.unreachable",
             OpenError::Locked { .. } => "store.locked",
@@ -166,6 +173,9 @@ impl OpenError {
                 "install the newer Sutler; an older one could spoil the file"
             }
             OpenError::Changed { .. } => "use the build that made the file, or restore a backup",
+            OpenError::Unfinished { .. } => {
+                "run the same `sutler copy` again, which goes on where it stopped, or remove the file"
+            }
             OpenError::Damaged { .. } => {
                 "stop all writers, keep a copy of the file, and restore the newest backup"
             }

@@ -125,7 +125,6 @@ impl Batch<'_> {
     ) -> Result<u64, Stop> {
         let numbered = self.with_number(event);
         let event = numbered.as_ref().unwrap_or(event);
-        let (kind, tag) = (event.kind.number(), event.subject.tag());
         let subject_seq = self.next_of_subject(event.subject)?;
 
         let before = match self.rows().event_head.get(()) {
@@ -141,13 +140,41 @@ impl Batch<'_> {
         let hash = before.hash.chain(&event.chain_input(seq, subject_seq, at, command, &text));
         self.rows().event_head.set((), Head { seq, hash });
 
+        self.write_event(event, text, (seq, subject_seq, at, command), hash.link())?;
+        Ok(seq)
+    }
+
+    /// Writes the row of an event: its place in the log, its place among those of its subject, moment, command.
+    fn write_event(
+        &self,
+        event: &Event,
+        text: String,
+        (seq, subject_seq, at, command): (u64, u64, Timestamp, CommandId),
+        link: i64,
+    ) -> Result<(), Stop> {
+        let (kind, tag) = (event.kind.number(), event.subject.tag());
         let (subject, data) = self.compact(event, text);
         let unusual = (tag != usual_subject(event.kind)).then_some(tag);
         let (at, command) = (at.millis(), command.to_bytes());
-        let row =
-            (int(seq), kind, unusual, subject, int(subject_seq), at, command, data, hash.link());
+        let row = (int(seq), kind, unusual, subject, int(subject_seq), at, command, data, link);
         self.run(sql::INSERT, row)?;
-        Ok(seq)
+        Ok(())
+    }
+
+    /// Writes an event of a copy, and counts it of its subject.
+    pub(crate) fn copy_event(&mut self, stored: &StoredEvent) -> Result<(), Stop> {
+        let StoredEvent { seq, subject_seq, at, command, ref event, link } = *stored;
+        self.next_of_subject(event.subject)?;
+        let text = serde_json::to_string(&event.data)?;
+        self.write_event(event, text, (seq, subject_seq, at, command), link)
+    }
+
+    /// Writes the head of the log.
+    pub(crate) fn set_event_head(&mut self, to: Head) -> Result<(), Stop> {
+        let before = head(self.conn)?;
+        self.rows().event_head.learn((), before);
+        self.rows().event_head.set((), to);
+        Ok(())
     }
 
     /// Counts an event of its subject. Orders and payments count their own; so the count costs no row. Most other subjects

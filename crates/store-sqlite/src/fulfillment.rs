@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row};
 use sutler_core::fulfillment::{Fulfillment, FulfillmentLine};
 use sutler_core::id::{FulfillmentId, OrderId, StockLocationId};
 
-use crate::batch::{Batch, guard_version};
+use crate::batch::Batch;
 use crate::error::{Fault, Stop};
 use crate::short::Words;
 use crate::value::{At, Word, count, int};
@@ -32,7 +32,8 @@ pub(crate) fn of_order(
     of_order.query_and_then([order.to_bytes()], |row| read(row, order, conn, words))?.collect()
 }
 
-fn read(
+/// Reads the columns of [`sql::OF_ORDER`].
+pub(crate) fn read(
     row: &Row<'_>,
     order: OrderId,
     conn: &Connection,
@@ -73,10 +74,7 @@ impl Batch<'_> {
             fulfillment.delivered_at.map(|at| at.millis()),
             int(fulfillment.version),
         );
-        if fulfillment.version > 1 {
-            return self.guarded(sql::UPDATE, row, fulfillment.id);
-        }
-        guard_version(None, fulfillment.version, fulfillment.id)?;
-        self.guarded(sql::INSERT, row, fulfillment.id)
+        let (id, version) = (fulfillment.id, fulfillment.version);
+        self.put_versioned((sql::INSERT, sql::UPDATE), row, version, id)
     }
 }

@@ -101,8 +101,20 @@ impl Batch<'_> {
         let head = self.ledger_head(location)?;
         let seq = head.seq + 1;
         let hash = head.hash.chain(&movement.chain_input(seq, self.set.at));
-        let nr = self.count(Counter::Movements, 1)?;
         self.rows().heads.set(location, Head { seq, hash });
+        self.enter_chained((variant, location), last_seq, movement, (seq, hash.link()))?;
+        Ok(seq)
+    }
+
+    /// Takes an entry that has its place and its link; the head is another matter.
+    pub(crate) fn enter_chained(
+        &mut self,
+        (variant, location): (i64, i64),
+        last_seq: u64,
+        movement: &StockMovement,
+        (seq, link): (u64, i64),
+    ) -> Result<(), Fault> {
+        let nr = self.count(Counter::Movements, 1)?;
         self.set.entries.push(Entry {
             location,
             seq,
@@ -113,9 +125,17 @@ impl Batch<'_> {
             back: if last_seq == 0 { 0 } else { seq - last_seq },
             cause: movement.cause,
             reason: movement.reason.clone(),
-            link: hash.link(),
+            link,
         });
-        Ok(seq)
+        Ok(())
+    }
+
+    /// Writes the head of a ledger.
+    pub(crate) fn set_ledger_head(&mut self, of: StockLocationId, head: Head) -> Result<(), Stop> {
+        let location = self.short(of.to_bytes())?;
+        self.ledger_head(location)?;
+        self.rows().heads.set(location, head);
+        Ok(())
     }
 
     /// Writes the entries of the set, those of one location, kind and cause that follow each other in one row.

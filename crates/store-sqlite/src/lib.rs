@@ -10,6 +10,7 @@
 //! * `readers` is the pool of connections that read.
 //! * `catalog`, `cart`, `stock`, `order`, `credit`, `saga`, `event`, `setup` are named as the ports: the reads, and one function for
 //!   each kind of change. `ledger`, `payment`, `fulfillment`, `promotion` are their larger parts.
+//! * `dump` reads and writes whole shops, for copies.
 //! * `frozen` and `short` keep the file small; `backup`, `integrity` and `lookup` keep it safe; `inspect` looks at any file.
 //! * `schema/` holds the SQL. Tables are called `raw_…` and are for the engine; the views (`orders`, `stock`, `payments`, …)
 //!   are for people and their tools: ids with prefixes, money as decimals, times in ISO 8601. See docs/guides/sql.md.
@@ -27,6 +28,7 @@ mod cart;
 mod catalog;
 mod credit;
 mod customer;
+mod dump;
 mod error;
 mod event;
 mod frozen;

@@ -13,7 +13,7 @@ use crate::migrate::{self, MIGRATIONS, Standing};
 use crate::readers::{self, Access, Readers};
 use crate::short::Words;
 use crate::writer::{self, Manner, Writer};
-use crate::{FailPoint, SqliteStore, backup};
+use crate::{FailPoint, SqliteStore, backup, dump};
 
 /// How a shop is opened.
 ///
@@ -26,6 +26,8 @@ use crate::{FailPoint, SqliteStore, backup};
 pub struct OpenOptions {
     /// Whether a shop is made where there is none.
     pub create: bool,
+    /// Whether a file is opened into which a copy is under way: for the copy itself, and nothing else.
+    pub copying: bool,
     /// How long a write waits for other processes before it fails with `store.locked`.
     pub patience: Duration,
     /// The most sets of changes that share one commit.
@@ -43,6 +45,7 @@ impl Default for OpenOptions {
     fn default() -> Self {
         Self {
             create: false,
+            copying: false,
             patience: Duration::from_secs(10),
             batch_max: 256,
             readers_max: 8,
@@ -56,6 +59,7 @@ impl std::fmt::Debug for OpenOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OpenOptions")
             .field("create", &self.create)
+            .field("copying", &self.copying)
             .field("patience", &self.patience)
             .field("batch_max", &self.batch_max)
             .field("readers_max", &self.readers_max)
@@ -116,7 +120,7 @@ impl SqliteStore {
 
     fn open_writable(path: PathBuf, options: OpenOptions) -> Result<Self, OpenError> {
         // Looked at before anything is written, so that the file of another program stays as it is.
-        let is_ready = look(&path)?;
+        let is_ready = look(&path, options.copying)?;
         let lock = FileLock::open(&path).map_err(|error| OpenError::io(&path, error))?;
         let manner = Manner {
             batch_max: options.batch_max.max(1),
@@ -164,6 +168,7 @@ impl SqliteStore {
                     let source = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
                     return Err(OpenError::Unreachable { path, source });
                 }
+                require_whole(&conn, &path, options.copying)?;
             }
         }
         let readers = Readers::new(path.clone(), access, options.patience, options.readers_max);
@@ -225,7 +230,7 @@ pub(crate) fn has_journal(path: &Path) -> bool {
 }
 
 /// Refuses a file that is not a shop, without writing to it. Returns whether it is one with a schema of today.
-fn look(path: &Path) -> Result<bool, OpenError> {
+fn look(path: &Path, copying: bool) -> Result<bool, OpenError> {
     if !check_is_file(path)? {
         return Ok(false);
     }
@@ -238,9 +243,22 @@ fn look(path: &Path) -> Result<bool, OpenError> {
         Standing::Empty => Ok(false),
         Standing::Shop(number) => {
             migrate::check(&conn, MIGRATIONS, path)?;
-            Ok(MIGRATIONS.last().is_some_and(|last| last.number == number))
+            let is_ready = MIGRATIONS.last().is_some_and(|last| last.number == number);
+            if is_ready {
+                require_whole(&conn, path, copying)?;
+            }
+            Ok(is_ready)
         }
     }
+}
+
+/// Refuses a file with a part of a shop, unless it is opened to bring the rest.
+fn require_whole(conn: &Connection, path: &Path, copying: bool) -> Result<(), OpenError> {
+    let unfinished = dump::is_unfinished(conn).map_err(|error| OpenError::of(path, error))?;
+    if unfinished && !copying {
+        return Err(OpenError::Unfinished { path: path.to_path_buf() });
+    }
+    Ok(())
 }
 
 /// Brings the schema up to date, with a copy of an older file beside. The caller holds the lock.

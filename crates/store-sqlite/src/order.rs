@@ -75,6 +75,10 @@ pub(crate) mod sql {
         UPDATE = "UPDATE raw_order SET status = ?3, counts = ?4, placed_at = ?5, canceled_at = ?6, version = ?7
             WHERE number = ?1 AND id = ?2 AND version = ?7 - 1";
         LOG_ACTION = "INSERT INTO raw_order_log (number, version, at, action) VALUES (?1, ?2, ?3, ?4)";
+        /// What a row that points at an order needs to know of it.
+        NOTE = "SELECT o.number, o.cart, json_extract(t.data, '$.terms.currency')
+            FROM raw_order o LEFT JOIN raw_frozen t ON t.key = o.terms WHERE o.id = ?1";
+        OF_PAYMENT = "SELECT o.id FROM raw_payment p JOIN raw_order o ON o.number = p.number WHERE p.id = ?1";
         PUT_ALLOCATION = "INSERT INTO raw_allocation (number, line, variant, location, quantity, shipped, released)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             ON CONFLICT DO UPDATE SET quantity = excluded.quantity, shipped = excluded.shipped,
@@ -230,7 +234,7 @@ pub(crate) fn read(row: &Row<'_>, conn: &Connection, words: &Words) -> Result<Or
     })
 }
 
-fn logged(row: &Row<'_>) -> Result<LoggedAction, Fault> {
+pub(crate) fn logged(row: &Row<'_>) -> Result<LoggedAction, Fault> {
     let action = match row.get_ref(2)? {
         ValueRef::Integer(0) => OrderAction::Opened,
         ValueRef::Integer(1) => OrderAction::Placed,

@@ -129,7 +129,8 @@ pub(crate) fn tasks_due(
     Ok(tasks)
 }
 
-fn task(row: &Row<'_>) -> Result<PaymentTask, Fault> {
+/// Reads the columns of [`sql::TASKS`].
+pub(crate) fn task(row: &Row<'_>) -> Result<PaymentTask, Fault> {
     let payment = PaymentId::from_bytes(row.get(8)?);
     let key = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
     let key = match (key.strip_prefix('*'), key.strip_prefix('=')) {
@@ -161,7 +162,9 @@ fn short_key(task: &PaymentTask) -> String {
 impl Batch<'_> {
     /// Opens a payment with the facts it has.
     pub(crate) fn open_payment(&mut self, payment: &Payment) -> Result<(), Stop> {
-        guard_version(None, payment.version, payment.id)?;
+        if !self.set.is_copy {
+            guard_version(None, payment.version, payment.id)?;
+        }
         let number = self.order_number(payment.order)?;
         let currency = payment.amount.currency();
         let row = (
@@ -198,7 +201,7 @@ impl Batch<'_> {
     }
 
     /// Returns a payment's key, the number of its order and its currency.
-    fn known_payment(&mut self, id: PaymentId) -> Result<Option<NotedPayment>, Fault> {
+    pub(crate) fn known_payment(&mut self, id: PaymentId) -> Result<Option<NotedPayment>, Fault> {
         if let Some(known) = self.set.payment(id.to_u128()) {
             return Ok(Some(*known));
         }
@@ -249,6 +252,13 @@ impl Batch<'_> {
             return self.require_version(known.key, payment_version, task.payment);
         }
         self.guarded(sql::RAISE_FROM, (known.key, int(payment_version)), task.payment)?;
+        self.write_task(task)
+    }
+
+    /// Writes the row of a task.
+    pub(crate) fn write_task(&mut self, task: &PaymentTask) -> Result<(), Stop> {
+        let known = self.known_payment(task.payment)?.ok_or(Stop::Conflict(task.payment.into()))?;
+        let key = short_key(task);
         let other = Some(task.amount.currency())
             .filter(|other| *other != known.currency)
             .map(Currency::code);

@@ -138,7 +138,7 @@ pub(crate) fn read(row: &Row<'_>, order: OrderId) -> Result<PromotionUse, Fault>
     })
 }
 
-fn coupon_code(code: &str) -> Result<CouponCode, Fault> {
+pub(crate) fn coupon_code(code: &str) -> Result<CouponCode, Fault> {
     CouponCode::new(code).map_err(|error| Fault::damaged("a coupon code", error))
 }
 
@@ -220,6 +220,12 @@ impl Batch<'_> {
         if first_order && orders_placed(self.conn, &used.customer, number)? > 0 {
             return Err(used.used_up(PromotionRefusal::NotFirstOrder).into());
         }
+        self.count_use(number, used)
+    }
+
+    /// Writes a use and counts it.
+    pub(crate) fn count_use(&mut self, number: i64, used: &PromotionUse) -> Result<(), Stop> {
+        let id = used.promotion.to_bytes();
         let (amount, currency) = (used.amount.minor(), used.amount.currency().code());
         let coupon = used.coupon.as_ref().map(CouponCode::as_str);
         let customer = of_customer(&used.customer);

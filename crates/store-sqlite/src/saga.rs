@@ -147,7 +147,8 @@ pub(crate) fn read(row: &Row<'_>, conn: &Connection, words: &Words) -> Result<Ch
     })
 }
 
-fn read_run(row: &Row<'_>) -> Result<ImportRun, Fault> {
+/// Reads the columns of [`sql::IMPORT_RUN`].
+pub(crate) fn read_run(row: &Row<'_>) -> Result<ImportRun, Fault> {
     Ok(ImportRun {
         content: row.get::<_, Hash>(0)?.0,
         run: row.get(1)?,
@@ -165,11 +166,17 @@ fn known_key(
     conn: &Connection,
     key: &IdempotencyKey,
 ) -> Result<Option<(ContentHash, RecordRef)>, Fault> {
-    let read = |row: &Row<'_>| {
-        Ok((row.get::<_, Hash>(0)?, row.get::<_, u8>(1)?, row.get::<_, Mention>(2)?))
-    };
-    let found = conn.prepare_cached(sql::KEY)?.query_row([key.as_str()], read).optional()?;
-    let Some((content, kind, answer)) = found else { return Ok(None) };
+    let mut find = conn.prepare_cached(sql::KEY)?;
+    find.query_row([key.as_str()], |row| Ok(read_key(row, conn))).optional()?.transpose()
+}
+
+/// Reads the columns of [`sql::KEY`].
+pub(crate) fn read_key(
+    row: &Row<'_>,
+    conn: &Connection,
+) -> Result<(ContentHash, RecordRef), Fault> {
+    let (content, kind, answer) =
+        (row.get::<_, Hash>(0)?.0, row.get::<_, u8>(1)?, row.get::<_, Mention>(2)?);
     let id: Option<[u8; 16]> = match answer {
         Mention::Id(id) => Some(id),
         Mention::Key(key) => {
@@ -180,7 +187,7 @@ fn known_key(
     let answer = id.and_then(|id| RecordRef::from_parts(kind, u128::from_be_bytes(id)));
     let answer =
         answer.ok_or_else(|| Fault::damaged("an idempotency key", "its answer is no record"))?;
-    Ok(Some((content.0, answer)))
+    Ok((content, answer))
 }
 
 /// The number of payments among the kinds of records.
@@ -198,11 +205,17 @@ impl Batch<'_> {
 
     /// Makes the set take effect once.
     pub(crate) fn remember(&self, once: &Idempotency) -> Result<(), Stop> {
-        let answer = self.mention(once.answer);
-        self.run(
-            sql::REMEMBER,
-            (once.key.as_str(), once.content.to_bytes(), once.answer.tag(), answer),
-        )?;
+        self.write_key(&once.key, once.content, once.answer)
+    }
+
+    pub(crate) fn write_key(
+        &self,
+        key: &IdempotencyKey,
+        content: ContentHash,
+        answer: RecordRef,
+    ) -> Result<(), Stop> {
+        let row = (key.as_str(), content.to_bytes(), answer.tag(), self.mention(answer));
+        self.run(sql::REMEMBER, row)?;
         Ok(())
     }
 
@@ -238,11 +251,7 @@ impl Batch<'_> {
             checkout.problem.as_deref(),
             int(checkout.version),
         );
-        if checkout.version > 1 {
-            return self.guarded(sql::UPDATE, row, checkout.id);
-        }
-        guard_version(None, checkout.version, checkout.id)?;
-        self.guarded(sql::INSERT, row, checkout.id)
+        self.put_versioned((sql::INSERT, sql::UPDATE), row, checkout.version, checkout.id)
     }
 
     /// Writes the record of an import run.
@@ -250,6 +259,10 @@ impl Batch<'_> {
         let stored =
             self.one(sql::IMPORT_RUN_VERSION, (run.content.to_bytes(), run.run), |row| row.get(0))?;
         guard_version(stored, run.version, ImportRun::id_of(run.content))?;
+        self.write_import_run(run)
+    }
+
+    pub(crate) fn write_import_run(&mut self, run: &ImportRun) -> Result<(), Stop> {
         let row = (
             run.content.to_bytes(),
             run.run,

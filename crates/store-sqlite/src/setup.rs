@@ -122,13 +122,13 @@ impl SqliteStore {
     }
 }
 
-fn version(conn: &Connection) -> Result<i64, Fault> {
+pub(crate) fn version(conn: &Connection) -> Result<i64, Fault> {
     let mut counter = conn.prepare_cached(sql::COUNTER)?;
     Ok(counter.query_row([Counter::Setup.name()], |row| row.get(0)).optional()?.unwrap_or(0))
 }
 
 /// Reads the whole set-up; `None` while there is no shop.
-fn load(conn: &Connection, version: i64) -> Result<Option<Setup>, Fault> {
+pub(crate) fn load(conn: &Connection, version: i64) -> Result<Option<Setup>, Fault> {
     let Some(shop) = rows(conn, sql::OF_KIND, [Kind::Shop.number()])?.pop() else {
         return Ok(None);
     };
@@ -249,6 +249,54 @@ impl Batch<'_> {
             SetupChange::Removed(key) => self.remove_setup(key)?,
         }
         self.count(Counter::Setup, 1)?;
+        Ok(())
+    }
+
+    /// Writes everything at once, into a file that holds nothing of it.
+    pub(crate) fn copy_setup(&mut self, whole: &Setup) -> Result<(), Stop> {
+        let shop = &whole.shop;
+        self.insert_setup(Kind::Shop, shop.uid, None, shop.version, shop)?;
+        for of in &whole.channels {
+            self.insert_setup(Kind::Channel, of.id.to_u128(), Some(&of.code), of.version, of)?;
+        }
+        for of in &whole.locations {
+            let code = Some(of.code.as_str());
+            self.insert_setup(Kind::StockLocation, of.id.to_u128(), code, of.version, of)?;
+        }
+        for of in whole.price_lists.iter() {
+            self.insert_setup(Kind::PriceList, of.id.to_u128(), None, of.version, of)?;
+        }
+        for of in whole.tax_zones.iter() {
+            self.insert_setup(Kind::TaxZone, of.id.to_u128(), None, of.version, of)?;
+        }
+        whole.tax_rates.iter().try_for_each(|rate| self.put_tax_rate(rate))?;
+        for of in whole.delivery_methods.iter() {
+            let code = Some(of.code.as_str());
+            self.insert_setup(Kind::DeliveryMethod, of.id.to_u128(), code, of.version, of)?;
+        }
+        for of in whole.fees.iter() {
+            self.insert_setup(Kind::Fee, of.id.to_u128(), Some(&of.code), of.version, of)?;
+        }
+        for of in whole.promotions.iter() {
+            self.insert_setup(Kind::Promotion, of.id.to_u128(), None, of.version, of)?;
+        }
+        for of in whole.collections.iter() {
+            let handle = Some(of.handle.as_str());
+            self.insert_setup(Kind::Collection, of.id.to_u128(), handle, of.version, of)?;
+        }
+        self.count(Counter::Setup, int(whole.version))?;
+        Ok(())
+    }
+
+    fn insert_setup(
+        &self,
+        kind: Kind,
+        id: u128,
+        code: Option<&str>,
+        version: u64,
+        data: &impl Serialize,
+    ) -> Result<(), Stop> {
+        self.run(sql::PUT, (kind.number(), id.to_be_bytes(), code, int(version), json(data)?))?;
         Ok(())
     }
 

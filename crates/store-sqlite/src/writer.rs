@@ -152,6 +152,39 @@ impl Writer {
         work(desk.open(&self.path, &self.manner)?)
     }
 
+    /// Runs work that writes records as they are, in one transaction between two batches.
+    pub(crate) fn load<T>(
+        &self,
+        work: impl FnOnce(&mut Batch<'_>) -> Result<T, Stop>,
+    ) -> Result<T, Fault> {
+        let mut desk = self.desk();
+        let _held = self.lock.hold(self.manner.patience)?;
+        desk.open(&self.path, &self.manner)?;
+        let Desk { conn: Some(conn), memory, .. } = &mut *desk else { return Err(Fault::Panicked) };
+        if !conn.is_autocommit() {
+            // A leader panicked.
+            memory.rolled_back();
+            exec(conn, "ROLLBACK")?;
+        }
+        exec(conn, "BEGIN IMMEDIATE")?;
+        let loaded = transact_load(conn, memory, work);
+        match loaded {
+            Ok(done) => {
+                memory.committed();
+                Ok(done)
+            }
+            Err(fault) => {
+                // Whatever went wrong first is what is told.
+                memory.rolled_back();
+                let ended = conn.is_autocommit() || conn.execute_batch("ROLLBACK").is_ok();
+                if !ended || is_doubtful(&fault) {
+                    desk.conn = None;
+                }
+                Err(fault)
+            }
+        }
+    }
+
     /// Lets callers that were just answered run, for as long as they come back.
     fn give_way(&self) {
         const QUIET: u32 = 3;
@@ -333,6 +366,26 @@ impl Writer {
         self.point("after_commit");
         Ok(Some(verdicts))
     }
+}
+
+fn transact_load<T>(
+    conn: &Connection,
+    memory: &mut Memory,
+    work: impl FnOnce(&mut Batch<'_>) -> Result<T, Stop>,
+) -> Result<T, Fault> {
+    memory.begin(conn)?;
+    let mut batch = Batch::new(conn, memory, None);
+    let done = work(&mut batch).map_err(|stop| match stop {
+        Stop::Fault(fault) => fault,
+        Stop::Conflict(what) => Fault::damaged("a copied record", format!("{what} stands there")),
+        Stop::Refused(why) => Fault::damaged("a copied record", why),
+        Stop::Replayed(what) => Fault::damaged("a copied record", format!("{what} stands there")),
+    })?;
+    batch.settle();
+    batch.flush()?;
+    drop(batch);
+    exec(conn, "COMMIT").map_err(|fault| lost(fault, conn))?;
+    Ok(done)
 }
 
 /// What became of one set in its transaction.

@@ -3,3 +3,5 @@
 mod fixture;
 
 sutler_store_conformance::store_conformance!(fixture::SqliteFile);
+
+sutler_store_conformance::dump_conformance!(fixture::SqliteFile);

@@ -105,7 +105,7 @@ impl Batch<'_> {
     }
 
     /// Writes the row of a new product; returns its key.
-    fn insert_product(&mut self, product: &Product) -> Result<i64, Stop> {
+    pub(crate) fn insert_product(&mut self, product: &Product) -> Result<i64, Stop> {
         let data = record::write(product, &[])?;
         let row = (product.id.to_bytes(), product.handle.as_str(), int(product.version), data);
         self.guarded(sql::INSERT, row, product.id)?;
@@ -126,7 +126,7 @@ impl Batch<'_> {
         }
     }
 
-    fn put_variant(
+    pub(crate) fn put_variant(
         &mut self,
         product: i64,
         variant: &Variant,

@@ -16,7 +16,6 @@ use crate::value::{Word, int};
 impl Batch<'_> {
     /// Opens an order.
     pub(crate) fn open_order(&mut self, order: &Order) -> Result<(), Stop> {
-        let id = order.id.to_bytes();
         if order.version != 1 {
             return Err(Stop::Conflict(order.id.into()));
         }
@@ -25,6 +24,23 @@ impl Batch<'_> {
             OrderNumber(0) => last.max(int(OrderNumber::FIRST.0) - 1) + 1,
             OrderNumber(given) => int(given),
         };
+        if self.insert_order(order, number)? == 0 {
+            return Err(self.why_not_opened(order, number)?);
+        }
+        self.rows().last_number.set((), last.max(number));
+        let (currency, cart) = (Some(order.quote.currency), Some(order.cart));
+        self.set.note_order(NotedOrder {
+            id: order.id.to_u128(),
+            number,
+            currency,
+            cart,
+            opened: true,
+        });
+        self.log_action(number, order.version, &OrderAction::Opened)
+    }
+
+    /// Writes the row of an order under a number; returns 0 when something stands in its way.
+    pub(crate) fn insert_order(&mut self, order: &Order, number: i64) -> Result<usize, Fault> {
         let columns = encode::encode(order, &mut |words| self.freeze(words))?;
         let address = &order.ship_to;
         let Address { name, street, postal_code, city, country, region } = address;
@@ -36,7 +52,7 @@ impl Batch<'_> {
         }?;
         let row = params![
             number,
-            id,
+            order.id.to_bytes(),
             order.cart.to_bytes(),
             Word(order.status),
             columns.terms,
@@ -56,19 +72,7 @@ impl Batch<'_> {
             self.told_before(order.id)?,
             buyer_column(order),
         ];
-        if self.run(sql::INSERT, row)? == 0 {
-            return Err(self.why_not_opened(order, number)?);
-        }
-        self.rows().last_number.set((), last.max(number));
-        let (currency, cart) = (Some(order.quote.currency), Some(order.cart));
-        self.set.note_order(NotedOrder {
-            id: order.id.to_u128(),
-            number,
-            currency,
-            cart,
-            opened: true,
-        });
-        self.log_action(number, order.version, &OrderAction::Opened)
+        self.run(sql::INSERT, row)
     }
 
     /// Looks for what stood in the way of a new order: its id, then its cart, then its number.
@@ -126,7 +130,12 @@ impl Batch<'_> {
         self.log_action(number, order.version, action)
     }
 
-    fn log_action(&self, number: i64, version: u64, action: &OrderAction) -> Result<(), Stop> {
+    pub(crate) fn log_action(
+        &self,
+        number: i64,
+        version: u64,
+        action: &OrderAction,
+    ) -> Result<(), Stop> {
         let at = self.set.at.millis();
         match action {
             OrderAction::Opened => self.run(sql::LOG_ACTION, (number, int(version), at, 0)),

@@ -7,7 +7,9 @@
 use rusqlite::Row;
 use sutler_core::change::{RecordRef, StockChange};
 use sutler_core::id::{CheckoutId, OrderId};
-use sutler_core::inventory::{MovementKind, SourcedUnits, StockKey, StockLevel, StockMovement};
+use sutler_core::inventory::{
+    MovementKind, Reservation, SourcedUnits, StockKey, StockLevel, StockMovement, StoredMovement,
+};
 use sutler_core::rejection::Rejection;
 use sutler_core::time::Timestamp;
 
@@ -208,6 +210,29 @@ impl Batch<'_> {
         let level = level.map_err(|short| movement.refusal(short))?;
         let last_seq = self.enter(slot.short, row.last_seq, movement)?;
         self.rows().levels.set(slot.short, LevelRow { level, last_seq, ..row });
+        Ok(())
+    }
+
+    /// Writes a level of a copy; its ledger and its reservations follow.
+    pub(crate) fn copy_level(&mut self, key: StockKey, level: StockLevel) -> Result<(), Stop> {
+        let slot = self.slot(key)?;
+        self.level(slot.short)?;
+        self.rows().levels.set(slot.short, LevelRow { level, ..LevelRow::default() });
+        Ok(())
+    }
+
+    /// Writes a reservation of a copy, whose units its level counts already.
+    pub(crate) fn copy_reservation(&mut self, of: &Reservation) -> Result<(), Stop> {
+        self.hold(of.checkout, &SourcedUnits { key: of.key, quantity: of.quantity }, of.expires_at)
+    }
+
+    /// Writes an entry of a copy, after which its level counts nothing new.
+    pub(crate) fn copy_movement(&mut self, stored: &StoredMovement) -> Result<(), Stop> {
+        let slot = self.slot(stored.movement.key)?;
+        let row = self.level(slot.short)?;
+        let place = (stored.seq, stored.link);
+        self.enter_chained(slot.short, row.last_seq, &stored.movement, place)?;
+        self.rows().levels.set(slot.short, LevelRow { last_seq: stored.seq, ..row });
         Ok(())
     }
 
