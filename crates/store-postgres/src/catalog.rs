@@ -164,7 +164,7 @@ fn variant_ref(row: &Row) -> Result<VariantRef, Fault> {
     Ok(VariantRef { variant, product: ProductId::from_u128(row.id(1)?) })
 }
 
-fn category(row: &Row) -> Result<Category, Fault> {
+pub(crate) fn category(row: &Row) -> Result<Category, Fault> {
     let parent: Option<Uid> = row.at(1)?;
     Ok(Category {
         id: CategoryId::from_u128(row.id(0)?),
@@ -175,7 +175,7 @@ fn category(row: &Row) -> Result<Category, Fault> {
 }
 
 /// Reads the columns of [`sql::PRICES`].
-fn price(row: &Row) -> Result<Price, Fault> {
+pub(crate) fn price(row: &Row) -> Result<Price, Fault> {
     let (code, other): (&str, Option<&str>) = (row.at(4)?, row.at(6)?);
     let compare_at: Option<i64> = row.at(5)?;
     Ok(Price {

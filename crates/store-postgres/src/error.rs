@@ -95,6 +95,16 @@ pub enum OpenError {
         /// Its name.
         name: String,
     },
+    /// A copy of a shop into the schema is not at its end.
+    #[error(
+        "the shop `{shop}` at {server} holds a part of a shop: a copy into it is not at its end"
+    )]
+    Unfinished {
+        /// Which server.
+        server: String,
+        /// The shop.
+        shop: String,
+    },
     /// A setting that correctness or durability depends on is not as it must be.
     #[error("{server}: the setting {name} is `{found}` and must be `{wanted}`")]
     Setting {
@@ -129,6 +139,7 @@ impl OpenError {
             OpenError::Foreign { .. } => "store.foreign",
             OpenError::Newer { .. } => "store.newer",
             OpenError::Changed { .. } => "store.changed",
+            OpenError::Unfinished { .. } => "store.unfinished",
             OpenError::Setting { .. } => "store.setting",
             OpenError::Failed { .. } => "store.failed",
         }
@@ -155,6 +166,9 @@ impl OpenError {
                 "install the newer Sutler; an older one could spoil the shop"
             }
             OpenError::Changed { .. } => "use the build that made the shop, or restore a backup",
+            OpenError::Unfinished { .. } => {
+                "run the same `sutler copy` again, which goes on where it stopped, or drop the schema"
+            }
             OpenError::Setting { .. } => {
                 "change the setting on the server or for the role; connect to the server itself, not to a pooler that \
                  shares its sessions (pgbouncer)"

@@ -9,6 +9,7 @@
 //! * `link` is the runtime below the blocking port, `flight` sends statements together, `pool` reads.
 //! * `writer` is the one write door: group commit, retries, what became of a cut COMMIT; `batch` decides on sets of changes;
 //!   `rows` says which rows a set needs, and in which order they are locked; `table` holds them.
+//! * `dump` reads and writes whole shops, for copies.
 //! * `catalog`, `cart`, `stock`, `order`, `credit`, `customer`, `saga`, `event`, `setup` are named as the ports: the reads, the rows, and one
 //!   function for each kind of change. `payment`, `fulfillment`, `promotion` are their larger parts.
 //! * `schema/` holds the SQL. Tables are called `raw_…` and are for the engine; the views (`orders`, `stock`, `payments`, …)
@@ -32,6 +33,7 @@ mod counter;
 mod credit;
 mod customer;
 mod document;
+mod dump;
 mod error;
 mod event;
 mod flight;

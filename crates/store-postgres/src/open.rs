@@ -7,6 +7,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use crate::PostgresStore;
 use crate::address::Address;
+use crate::dump;
 use crate::error::{Fault, OpenError};
 use crate::flight::Call;
 use crate::link::Link;
@@ -52,6 +53,8 @@ pub type FailPoint = Arc<dyn Fn(&'static str) + Send + Sync>;
 pub struct OpenOptions {
     /// Makes the shop when it is not there.
     pub create: bool,
+    /// Whether a shop is opened into which a copy is under way: for the copy itself, and nothing else.
+    pub copying: bool,
     /// Most connections that read at once; one more writes.
     pub readers: usize,
     /// Most callers whose changes share one transaction.
@@ -66,6 +69,7 @@ impl Default for OpenOptions {
     fn default() -> Self {
         Self {
             create: false,
+            copying: false,
             readers: 8,
             batch_max: 256,
             patience: Duration::from_secs(15),
@@ -78,6 +82,7 @@ impl std::fmt::Debug for OpenOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OpenOptions")
             .field("create", &self.create)
+            .field("copying", &self.copying)
             .field("readers", &self.readers)
             .field("batch_max", &self.batch_max)
             .field("patience", &self.patience)
@@ -92,11 +97,17 @@ impl PostgresStore {
     pub fn open(address: &Address, options: OpenOptions) -> Result<Self, OpenError> {
         let place = Arc::new(Place::new(address)?);
         let link = start(&place)?;
-        let OpenOptions { create, readers, batch_max, patience, fail_point } = options;
+        let OpenOptions { create, copying, readers, batch_max, patience, fail_point } = options;
         let connecting = Arc::clone(&place);
         let connected = link.run(async move {
             let session = connecting.connect().await?;
             migrate::run(&connecting, &session, migrate::MIGRATIONS, create).await?;
+            let unfinished = dump::is_unfinished(&session).await;
+            if unfinished.map_err(|error| connecting.refused(error))? && !copying {
+                let (server, shop) = (connecting.server(), connecting.address().shop());
+                let (server, shop) = (server.to_owned(), shop.to_owned());
+                return Err(OpenError::Unfinished { server, shop });
+            }
             Ok((session, connecting.connect().await?))
         });
         let (writing, reading) = connected.unwrap_or_else(|| Err(panicked(&place)))?;

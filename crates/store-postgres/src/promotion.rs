@@ -166,7 +166,7 @@ impl PromotionReader for PostgresStore {
 }
 
 /// Reads the columns of [`sql::OF_ORDER`].
-fn promotion_use(row: &Row) -> Result<PromotionUse, Fault> {
+pub(crate) fn promotion_use(row: &Row) -> Result<PromotionUse, Fault> {
     let coupon: Option<&str> = row.at(3)?;
     let coupon = coupon.map(CouponCode::new).transpose();
     Ok(PromotionUse {

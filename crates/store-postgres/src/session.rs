@@ -216,6 +216,11 @@ impl Session {
         fly(&self.wire, &self.prepared, calls).await
     }
 
+    /// Runs a statement that is not kept prepared, because what it gives is another thing each time.
+    pub(crate) async fn once(&self, sql: &str) -> Result<Vec<Row>, tokio_postgres::Error> {
+        self.wire.query(sql, &[]).await
+    }
+
     /// Runs a script of several statements.
     pub(crate) async fn script(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
         self.wire.batch_execute(sql).await

@@ -113,7 +113,7 @@ struct Raw<'r> {
 }
 
 /// Puts the set-up together; `None` while there is no shop.
-fn whole(rows: &[Row]) -> Result<(i64, Option<Setup>), Fault> {
+pub(crate) fn whole(rows: &[Row]) -> Result<(i64, Option<Setup>), Fault> {
     let mut of_kind: std::collections::BTreeMap<i16, Vec<Raw<'_>>> = Default::default();
     for row in rows {
         let id = row.at::<Option<Uid>>(2)?.map_or(0, |id| id.0);
@@ -316,6 +316,55 @@ impl Rows {
         }
         self.count(Counter::Setup, 1);
         Ok(())
+    }
+
+    /// Writes everything at once, into a shop that holds nothing of it. The version is the caller's.
+    pub(crate) fn copy_setup(&mut self, whole: &Setup) -> Result<(), Fault> {
+        let shop = &whole.shop;
+        self.add_setup(kind::SHOP, shop.uid, None, shop.version, shop)?;
+        for of in &whole.channels {
+            self.add_setup(kind::CHANNEL, of.id.to_u128(), Some(&of.code), of.version, of)?;
+        }
+        for of in &whole.locations {
+            let code = Some(of.code.as_str());
+            self.add_setup(kind::STOCK_LOCATION, of.id.to_u128(), code, of.version, of)?;
+        }
+        for of in whole.price_lists.iter() {
+            self.add_setup(kind::PRICE_LIST, of.id.to_u128(), None, of.version, of)?;
+        }
+        for of in whole.tax_zones.iter() {
+            self.add_setup(kind::TAX_ZONE, of.id.to_u128(), None, of.version, of)?;
+        }
+        for rate in whole.tax_rates.iter() {
+            self.tax_rates.add(rate_key(rate), json(rate)?.into())?;
+        }
+        for of in whole.delivery_methods.iter() {
+            let code = Some(of.code.as_str());
+            self.add_setup(kind::DELIVERY_METHOD, of.id.to_u128(), code, of.version, of)?;
+        }
+        for of in whole.fees.iter() {
+            self.add_setup(kind::FEE, of.id.to_u128(), Some(&of.code), of.version, of)?;
+        }
+        for of in whole.promotions.iter() {
+            self.add_setup(kind::PROMOTION, of.id.to_u128(), None, of.version, of)?;
+        }
+        for of in whole.collections.iter() {
+            let handle = Some(of.handle.as_str());
+            self.add_setup(kind::COLLECTION, of.id.to_u128(), handle, of.version, of)?;
+        }
+        Ok(())
+    }
+
+    fn add_setup(
+        &mut self,
+        of: i16,
+        id: u128,
+        code: Option<&str>,
+        version: u64,
+        data: &impl Serialize,
+    ) -> Result<(), Fault> {
+        let row = SetupRow { code: code.map(str::to_owned), version, data: json(data)?.into() };
+        self.setup.add((of, id), row)
     }
 
     /// The shop has no id that a conflict could point at, so its guard refuses instead.

@@ -93,13 +93,22 @@ impl<K: Kind> Table<K> {
     }
 
     /// Returns every row that is known, in key order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&K::Key, &K::Row)> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&K::Key, &K::Row)> {
         self.slots.iter().filter_map(|(key, slot)| Some((key, slot.now.as_ref()?)))
     }
 
     /// Writes a row.
     pub(crate) fn put(&mut self, key: K::Key, row: K::Row) {
         self.set(key, Some(row));
+    }
+
+    /// Writes a row whose key no other one of the batch has.
+    pub(crate) fn add(&mut self, key: K::Key, row: K::Row) -> Result<(), Fault> {
+        if self.get(&key).is_some() {
+            return Err(Fault::damaged("a record", "its key stands twice"));
+        }
+        self.put(key, row);
+        Ok(())
     }
 
     /// Takes a row away, if it is there.

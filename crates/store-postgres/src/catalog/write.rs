@@ -423,6 +423,14 @@ impl Rows {
         Ok(())
     }
 
+    /// Writes a product of a copy, with the rows of its variants.
+    pub(crate) fn copy_product(&mut self, product: Product) -> Result<(), Fault> {
+        for variant in &product.variants {
+            self.variants.add(variant.id, VariantRow::of(variant, product.id))?;
+        }
+        self.products.add(product.id, Arc::new(product))
+    }
+
     fn put_variant(&mut self, variant: &Variant, product: ProductId) {
         let row = VariantRow::of(variant, product);
         let stored = self.variants.get(&variant.id);

@@ -270,22 +270,15 @@ impl Rows {
         if order.status != OrderStatus::Canceled {
             self.live_orders.put(order.cart, order.id);
         }
-        let buyer = super::buyer(order);
-        self.count_placed(&buyer, None, order.status);
-        let row = OrderRow {
-            number,
-            cart: order.cart,
-            status: order.status,
-            counts: counts(order, Counts::new()),
-            placed_at: order.placed_at,
-            canceled_at: order.canceled_at,
-            version: order.version,
-            buyer: buyer.into(),
-            frozen: json(order)?.into(),
-        };
-        self.orders.put(order.id, row);
+        self.count_placed(&super::buyer(order), None, order.status);
+        self.orders.put(order.id, row_of(order)?);
         self.log_action(order.id, order.version, &OrderAction::Opened)?;
         Ok(number)
+    }
+
+    /// Writes an order of a copy; its log follows.
+    pub(crate) fn copy_order(&mut self, order: &Order) -> Result<(), Fault> {
+        self.orders.add(order.id, row_of(order)?)
     }
 
     /// Returns the number of a new order: the next one, or the one that it brings along.
@@ -335,6 +328,21 @@ impl Rows {
         self.allocations.put(slot, allocation);
         Ok(())
     }
+}
+
+/// Returns the row of an order as the record has it.
+fn row_of(order: &Order) -> Result<OrderRow, Fault> {
+    Ok(OrderRow {
+        number: order.number,
+        cart: order.cart,
+        status: order.status,
+        counts: counts(order, Counts::new()),
+        placed_at: order.placed_at,
+        canceled_at: order.canceled_at,
+        version: order.version,
+        buyer: super::buyer(order).into(),
+        frozen: json(order)?.into(),
+    })
 }
 
 /// Returns the counters with those of the lines that the record has.
