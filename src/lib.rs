@@ -34,10 +34,12 @@
 //! What is here: opening a shop by URL, the clock, the ids and the chance of a real program, the bundled catalog, and re-exports. What is
 //! deliberately not: rules (crate `sutler-core`), flows (`sutler-engine`), SQL (`sutler-store-sqlite`, `sutler-store-postgres`).
 
+mod copy;
 pub mod demo;
 mod open;
 mod world;
 
+pub use copy::{CopyError, copy};
 pub use open::{OpenError, Opening, StoreUrl, create, open};
 #[cfg(feature = "sqlite")]
 pub use open::{backup, inspect, inspect_pages, restore};

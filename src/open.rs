@@ -238,13 +238,8 @@ impl Opening {
                 let options =
                     sutler_store_sqlite::OpenOptions { create: self.create, ..Default::default() };
                 let store = sutler_store_sqlite::SqliteStore::open(path, options)?;
-                // Beside the file itself, whatever link led to it: one shop has one index and one ledger.
-                let path = store.path().to_path_buf();
-                Ok((
-                    Arc::new(store),
-                    TestProvider::at(beside(&path, "-test-payments")),
-                    Some(beside(&path, "-search")),
-                ))
+                let beside = Beside::of_file(store.path());
+                Ok((Arc::new(store), beside.test_provider(), beside.search))
             }
             #[cfg(feature = "postgres")]
             StoreUrl::Postgres(address) => {
@@ -253,21 +248,55 @@ impl Opening {
                     ..Default::default()
                 };
                 let store = sutler_store_postgres::PostgresStore::open(address, options)?;
-                let local = local(address);
-                let test = match &local {
-                    Some(place) => TestProvider::at(beside(place, "-test-payments")),
-                    None => TestProvider::in_memory(),
-                };
-                // A shop that was dropped and made anew under its name has another number, and another index.
                 let setup = sutler_core::port::SetupReader::setup(&store).ok().flatten();
-                let index = local.zip(setup).map(|(place, setup)| {
-                    beside(&place, &format!("-{:032x}-search", setup.shop.uid))
-                });
-                Ok((Arc::new(store), test, index))
+                let beside = Beside::of_address(address, setup.map(|setup| setup.shop.uid));
+                Ok((Arc::new(store), beside.test_provider(), beside.search))
             }
             #[cfg(not(feature = "sqlite"))]
             StoreUrl::Sqlite(_) => Err(OpenError::Url { given: self.url.to_string() }),
         }
+    }
+}
+
+/// What belongs to a store and lies outside of it; `None` where there is no place for it.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    /// The ledger of the provider `test`.
+    pub(crate) test_payments: Option<PathBuf>,
+    /// The search index.
+    pub(crate) search: Option<PathBuf>,
+}
+
+impl Beside {
+    /// Returns what belongs to a store, whose shop has a number once it is there.
+    #[cfg_attr(not(feature = "postgres"), allow(unused_variables, reason = "files have one shop"))]
+    pub(crate) fn of(url: &StoreUrl, uid: Option<u128>) -> Self {
+        match url {
+            #[cfg(feature = "sqlite")]
+            StoreUrl::Sqlite(path) => Self::of_file(&path.canonicalize().unwrap_or(path.clone())),
+            #[cfg(feature = "postgres")]
+            StoreUrl::Postgres(address) => Self::of_address(address, uid),
+            _ => Self::default(),
+        }
+    }
+
+    /// Beside the file itself, whatever link led to it: one shop has one index and one ledger.
+    #[cfg(feature = "sqlite")]
+    fn of_file(path: &Path) -> Self {
+        let (test_payments, search) = (beside(path, "-test-payments"), beside(path, "-search"));
+        Self { test_payments: Some(test_payments), search: Some(search) }
+    }
+
+    /// A shop that was dropped and made anew under its name has another number, and another index.
+    #[cfg(feature = "postgres")]
+    fn of_address(address: &Address, uid: Option<u128>) -> Self {
+        let Some(place) = local(address) else { return Self::default() };
+        let search = uid.map(|uid| beside(&place, &format!("-{uid:032x}-search")));
+        Self { test_payments: Some(beside(&place, "-test-payments")), search }
+    }
+
+    fn test_provider(&self) -> TestProvider {
+        self.test_payments.clone().map_or_else(TestProvider::in_memory, TestProvider::at)
     }
 }
 

@@ -6,6 +6,7 @@ pub mod catalog_put;
 pub mod channel;
 pub mod checkout;
 pub mod collection;
+pub mod copy;
 pub mod coupon;
 pub mod credit;
 pub mod customer;
