@@ -15,8 +15,10 @@ use crate::world::{SystemClock, UuidSource};
 /// ```
 /// use sutler::CopyError;
 ///
-/// let error = sutler::copy("sqlite:nowhere.db", "memory:", &mut |_| {}).unwrap_err();
+/// let (from, to) = ("sqlite:nowhere.db".parse()?, "memory:".parse()?);
+/// let error = sutler::copy(&from, &to, &mut |_| {}).unwrap_err();
 /// assert!(matches!(error, CopyError::Open(_)), "{error}");
+/// # Ok::<(), sutler::OpenError>(())
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -45,26 +47,25 @@ pub enum CopyError {
 /// shop.init(&InitCommand::new("Corner shop", "EUR", "DE")?)?;
 /// shop.import_text(sutler::demo::CATALOG, sutler::demo::CATALOG_NAME)?;
 ///
-/// let report = sutler::copy(&old, &new, &mut |_| {})?;
+/// let report = sutler::copy(&old.parse()?, &new.parse()?, &mut |_| {})?;
 /// let products = report.kinds.iter().find(|of| of.kind.word() == "products").expect("a kind");
 /// assert_eq!(products.records, 24);
 /// assert_eq!(sutler::open(&new)?.setup()?, shop.setup()?);
 ///
-/// let again = sutler::copy(&old, &new, &mut |_| {}).unwrap_err();
+/// let again = sutler::copy(&old.parse()?, &new.parse()?, &mut |_| {}).unwrap_err();
 /// assert!(again.to_string().contains("not empty"), "{again}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn copy(
-    from: &str,
-    to: &str,
+    from: &StoreUrl,
+    to: &StoreUrl,
     tell: &mut dyn FnMut(CopyStep<'_>),
 ) -> Result<CopyReport, CopyError> {
-    let (from, to): (StoreUrl, StoreUrl) = (from.parse()?, to.parse()?);
-    let (source, target) = (dump(&from, false)?, dump(&to, true)?);
+    let (source, target) = (dump(from, false)?, dump(to, true)?);
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(UuidSource));
     let report = sutler_engine::flow::copy::copy(&source, &target, clock, ids, tell)?;
     let uid = source.setup().map_err(FlowError::from)?.map(|setup| setup.shop.uid);
-    let (kept, copied) = (Beside::of(&from, uid), Beside::of(&to, uid));
+    let (kept, copied) = (Beside::of(from, uid), Beside::of(to, uid));
     if let (Some(kept), Some(copied)) = (kept.test_payments, copied.test_payments) {
         bring(&kept, &copied)?;
     }

@@ -124,6 +124,7 @@ pub(crate) enum Command {
     Index(command::index::IndexCommand),
     Backup(command::backup::BackupArgs),
     Restore(command::restore::RestoreArgs),
+    Copy(command::copy::CopyArgs),
     #[command(subcommand)]
     Config(command::config::ConfigCommand),
     Schema(command::schema::SchemaArgs),

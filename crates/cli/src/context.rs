@@ -43,11 +43,7 @@ impl Context<'_> {
 
     /// Returns where the shop is kept. A bare path such as `shop.db` is a SQLite file.
     pub(crate) fn url(&self) -> Result<StoreUrl, CommandError> {
-        let text = self.settings.store();
-        if !text.contains(':') && Path::new(text).extension().is_some() {
-            return Ok(StoreUrl::Sqlite(text.into()));
-        }
-        Ok(text.parse()?)
+        store_url(self.settings.store())
     }
 
     /// Refuses to write over the shop: its file, or one of those beside it that begin with its name.
@@ -85,6 +81,14 @@ impl Context<'_> {
             format!("sutler {rest}")
         }
     }
+}
+
+/// Reads where a shop is kept. A bare path such as `shop.db` is a SQLite file.
+pub(crate) fn store_url(text: &str) -> Result<StoreUrl, CommandError> {
+    if !text.contains(':') && Path::new(text).extension().is_some() {
+        return Ok(StoreUrl::Sqlite(text.into()));
+    }
+    Ok(text.parse()?)
 }
 
 /// Returns a word as a shell takes it.

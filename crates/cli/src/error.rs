@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use sutler::OpenError;
+use sutler::{CopyError, OpenError};
 use sutler_core::import::{Diagnostic, Severity};
 use sutler_core::port::{Retry, StoreError};
 use sutler_core::rejection::{Rejection, RejectionKind};
@@ -92,6 +92,16 @@ impl From<StoreError> for CommandError {
 impl From<OpenError> for CommandError {
     fn from(error: OpenError) -> Self {
         CommandError::Open(error)
+    }
+}
+
+impl From<CopyError> for CommandError {
+    fn from(error: CopyError) -> Self {
+        match error {
+            CopyError::Open(error) => error.into(),
+            CopyError::Flow(error) => error.into(),
+            _ => FlowError::from(StoreError::broken("copy a shop", "the shop", error)).into(),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod checkout;
 pub(crate) mod collection;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod copy;
 pub(crate) mod customer;
 pub(crate) mod delivery;
 pub(crate) mod demo;
@@ -87,6 +88,7 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<Answer, Com
         Command::Index(command) => command.run(context),
         Command::Backup(args) => args.run(context),
         Command::Restore(args) => args.run(context),
+        Command::Copy(args) => args.run(context),
         Command::Config(command) => command.run(context),
         Command::Schema(args) => args.run(context),
         Command::ExitCodes(args) => args.run(context),

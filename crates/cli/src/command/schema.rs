@@ -35,6 +35,7 @@ pub(crate) const ANSWERS: &[Entry] = &[
     ("collection set", document::<view::CollectionRow>),
     ("collection show", document::<view::CollectionRow>),
     ("config show", document::<view::SettingList>),
+    ("copy", document::<view::CopyList>),
     ("customer add", document::<view::CustomerRow>),
     ("customer list", document::<view::CustomerList>),
     ("customer set", document::<view::CustomerRow>),

@@ -10,6 +10,7 @@ mod category;
 mod channel;
 mod check;
 mod collection;
+mod copy;
 mod coupon;
 mod credit;
 mod customer;
@@ -39,6 +40,7 @@ pub(crate) use category::CategoryTreeView;
 pub(crate) use channel::{ChannelList, ChannelRow};
 pub(crate) use check::{BackupView, CheckView, DoctorView, IndexView, RecoveryView, VerifyView};
 pub(crate) use collection::{CollectionList, CollectionRow};
+pub(crate) use copy::CopyList;
 pub(crate) use coupon::CouponCodeList;
 pub(crate) use credit::{
     GiftCardList, GiftCardRow, GiftCardShown, StoreCreditList, StoreCreditRow, StoreCreditShown,

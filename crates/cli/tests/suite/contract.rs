@@ -29,6 +29,7 @@ const RUNS: &[(&str, &str)] = &[
     ("collection set", "collection set winter --name Winter"),
     ("collection show", "collection show winter"),
     ("config show", "config show"),
+    ("copy", "copy --to sqlite:fourth.db"),
     ("customer add", "customer add bob@example.com --group trade"),
     ("customer list", "customer list"),
     ("customer set", "customer set trader@example.com --group trade"),
