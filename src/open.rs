@@ -355,11 +355,12 @@ pub fn create(url: &str) -> Result<Shop, OpenError> {
     Opening::new(url.parse()?).creating(true).open()
 }
 
-/// Copies a running shop into a file, page by page, so that nobody has to stop: a whole shop as it was at one moment.
+/// Copies a running shop into a file, so that nobody has to stop: a whole shop as it was at one moment. A SQLite file is
+/// copied page by page; of a shop on Postgres `pg_dump` writes the schema.
 ///
 /// What stands at `target` is replaced only when `replace` says so, and stays until the copy is whole and on the disk.
 ///
-/// Errors: the target is there already and `replace` is false; the store is not a SQLite file.
+/// Errors: the target is there already and `replace` is false; the store is in memory; the programs of PostgreSQL are missing.
 ///
 /// ```
 /// use sutler::prelude::*;
@@ -370,13 +371,18 @@ pub fn create(url: &str) -> Result<Shop, OpenError> {
 /// shop.init(&InitCommand::new("Corner shop", "EUR", "DE")?)?;
 ///
 /// let copy = folder.path().join("copy.db");
+/// let url = url.parse()?;
 /// sutler::backup(&url, &copy, false)?;
 /// assert!(sutler::backup(&url, &copy, false).is_err(), "a copy is not written over unasked");
-/// assert!(sutler::backup("memory:", &copy, false).is_err());
+/// assert!(sutler::backup(&"memory:".parse()?, &copy, false).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[cfg(feature = "sqlite")]
-pub fn backup(url: &str, target: &Path, replace: bool) -> Result<(), OpenError> {
+pub fn backup(url: &StoreUrl, target: &Path, replace: bool) -> Result<(), OpenError> {
+    #[cfg(feature = "postgres")]
+    if let StoreUrl::Postgres(address) = url {
+        return Ok(sutler_store_postgres::backup(address, target, replace)?);
+    }
     let path = sqlite_path(url)?;
     let store =
         sutler_store_sqlite::SqliteStore::open(&path, sutler_store_sqlite::OpenOptions::default())?;
@@ -395,20 +401,27 @@ pub fn backup(url: &str, target: &Path, replace: bool) -> Result<(), OpenError> 
 /// let copy = folder.path().join("copy.db");
 /// let shop = sutler::create(&url)?;
 /// shop.init(&InitCommand::new("Corner shop", "EUR", "DE")?)?;
-/// sutler::backup(&url, &copy, false)?;
+/// let at = url.parse()?;
+/// sutler::backup(&at, &copy, false)?;
 /// shop.import_text(sutler::demo::CATALOG, "catalog.csv")?;
 /// drop(shop);
 ///
-/// assert!(sutler::restore(&copy, &url, false).is_err(), "a shop stands there");
-/// sutler::restore(&copy, &url, true)?;
+/// assert!(sutler::restore(&copy, &at, false).is_err(), "a shop stands there");
+/// sutler::restore(&copy, &at, true)?;
 /// assert!(sutler::open(&url)?.product_list(None, 1)?.is_empty(), "as it was at the backup");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[cfg(feature = "sqlite")]
-pub fn restore(backup: &Path, url: &str, replace: bool) -> Result<(), OpenError> {
-    let path = sqlite_path(url)?;
+pub fn restore(backup: &Path, url: &StoreUrl, replace: bool) -> Result<(), OpenError> {
     // A shop that goes back in time gets a new number: outsiders must not take its events for those they know.
     let uid = Some(sutler_core::port::IdSource::next_id(&UuidSource));
+    #[cfg(feature = "postgres")]
+    if let StoreUrl::Postgres(address) = url {
+        // A shop of another number has another search index: there is none to take away.
+        let how = sutler_store_postgres::Restore { overwrite: replace, uid };
+        return Ok(sutler_store_postgres::restore(backup, address, how)?);
+    }
+    let path = sqlite_path(url)?;
     sutler_store_sqlite::restore(
         backup,
         &path,
@@ -463,9 +476,9 @@ pub fn inspect_pages(url: &StoreUrl) -> Vec<Check> {
 }
 
 #[cfg(feature = "sqlite")]
-fn sqlite_path(url: &str) -> Result<PathBuf, OpenError> {
-    match url.parse()? {
-        StoreUrl::Sqlite(path) => Ok(path),
+fn sqlite_path(url: &StoreUrl) -> Result<PathBuf, OpenError> {
+    match url {
+        StoreUrl::Sqlite(path) => Ok(path.clone()),
         other => Err(OpenError::Url { given: other.to_string() }),
     }
 }

@@ -119,14 +119,15 @@ fn a_backup_made_while_selling_is_a_whole_shop() {
             });
         }
         for n in 0..5 {
-            sutler::backup(&url(&path), &folder.path().join(format!("copy-{n}.db")), false)
-                .unwrap();
+            let copy = folder.path().join(format!("copy-{n}.db"));
+            sutler::backup(&url(&path).parse().unwrap(), &copy, false).unwrap();
         }
         over.store(true, Ordering::Relaxed);
     });
     for n in 0..5 {
         let target = url(&folder.path().join(format!("back-{n}.db")));
-        sutler::restore(&folder.path().join(format!("copy-{n}.db")), &target, false).unwrap();
+        let copy = folder.path().join(format!("copy-{n}.db"));
+        sutler::restore(&copy, &target.parse().unwrap(), false).unwrap();
         let copy = sutler::open(&target).unwrap();
         assert!(copy.verify(&mut |_| {}).unwrap().findings.is_empty());
         assert_ne!(copy.setup().unwrap().shop.uid, shop.setup().unwrap().shop.uid);
@@ -134,7 +135,7 @@ fn a_backup_made_while_selling_is_a_whole_shop() {
     }
     let twice = sutler::restore(
         &folder.path().join("copy-0.db"),
-        &url(&folder.path().join("back-0.db")),
+        &url(&folder.path().join("back-0.db")).parse().unwrap(),
         false,
     );
     assert!(twice.is_err(), "a shop stands there already");

@@ -57,6 +57,12 @@ impl Address {
         &self.shop
     }
 
+    /// Returns the address of another shop in the same database; the name is one that was checked.
+    pub(crate) fn of_shop(&self, shop: &str) -> Self {
+        let place = self.shown.split_once('?').map_or(self.shown.as_str(), |(place, _)| place);
+        Self { shop: shop.to_owned(), shown: shown(place, shop), ..self.clone() }
+    }
+
     pub(crate) fn config(&self) -> &Config {
         &self.config
     }
@@ -141,7 +147,7 @@ impl Own {
 }
 
 /// Checks the name of a shop: a name of a schema that needs no quotes.
-fn check_name(name: &str) -> Result<(), BadAddress> {
+pub(crate) fn check_name(name: &str) -> Result<(), BadAddress> {
     let good = name.len() <= NAME_MAX
         && name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))

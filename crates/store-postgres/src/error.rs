@@ -95,6 +95,51 @@ pub enum OpenError {
         /// Its name.
         name: String,
     },
+    /// A shop of this name stands there already.
+    #[error("there already is a shop `{shop}` in this database")]
+    Exists {
+        /// The shop.
+        shop: String,
+    },
+    /// Something stands where a backup is to be written.
+    #[error("{} exists already", .path.display())]
+    FileExists {
+        /// Where.
+        path: std::path::PathBuf,
+    },
+    /// The file of a backup cannot be reached.
+    #[error("{} cannot be reached", .path.display())]
+    File {
+        /// Where.
+        path: std::path::PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A backup is damaged, or is none.
+    #[error("{} is damaged: {what}", .path.display())]
+    Damaged {
+        /// Where.
+        path: std::path::PathBuf,
+        /// What was found.
+        what: String,
+    },
+    /// A program of PostgreSQL is not installed.
+    #[error(
+        "the program `{program}` of PostgreSQL is neither on the PATH nor in /usr/lib/postgresql/*/bin"
+    )]
+    ProgramMissing {
+        /// Its name.
+        program: &'static str,
+    },
+    /// A program of PostgreSQL failed.
+    #[error("`{program}` failed: {told}")]
+    Program {
+        /// Its name.
+        program: &'static str,
+        /// What it said.
+        told: String,
+    },
     /// A copy of a shop into the schema is not at its end.
     #[error(
         "the shop `{shop}` at {server} holds a part of a shop: a copy into it is not at its end"
@@ -139,6 +184,11 @@ impl OpenError {
             OpenError::Foreign { .. } => "store.foreign",
             OpenError::Newer { .. } => "store.newer",
             OpenError::Changed { .. } => "store.changed",
+            OpenError::Exists { .. } | OpenError::FileExists { .. } => "store.exists",
+            OpenError::File { .. } => "store.unreachable",
+            OpenError::Damaged { .. } => "store.damaged",
+            OpenError::ProgramMissing { .. } => "store.program_missing",
+            OpenError::Program { .. } => "store.failed",
             OpenError::Unfinished { .. } => "store.unfinished",
             OpenError::Setting { .. } => "store.setting",
             OpenError::Failed { .. } => "store.failed",
@@ -166,6 +216,19 @@ impl OpenError {
                 "install the newer Sutler; an older one could spoil the shop"
             }
             OpenError::Changed { .. } => "use the build that made the shop, or restore a backup",
+            OpenError::Exists { .. } => {
+                "name another shop or another database; to replace the shop that the URL names, say so with --yes"
+            }
+            OpenError::FileExists { .. } => "name another file, or replace this one with --yes",
+            OpenError::File { .. } => "check the path, and that you may read and write there",
+            OpenError::Damaged { .. } => "take another backup; nothing on the server was changed",
+            OpenError::ProgramMissing { .. } => {
+                "install the client programs of PostgreSQL, of the server's version or newer: on Debian and Ubuntu \
+                 `apt-get install postgresql-client`, on Fedora `dnf install postgresql`, on macOS `brew install libpq`"
+            }
+            OpenError::Program { .. } => {
+                "what it said stands above; it must be of the server's version or newer"
+            }
             OpenError::Unfinished { .. } => {
                 "run the same `sutler copy` again, which goes on where it stopped, or drop the schema"
             }

@@ -9,7 +9,7 @@
 //! * `link` is the runtime below the blocking port, `flight` sends statements together, `pool` reads.
 //! * `writer` is the one write door: group commit, retries, what became of a cut COMMIT; `batch` decides on sets of changes;
 //!   `rows` says which rows a set needs, and in which order they are locked; `table` holds them.
-//! * `dump` reads and writes whole shops, for copies.
+//! * `dump` reads and writes whole shops, for copies; `backup` has the programs of PostgreSQL do it.
 //! * `catalog`, `cart`, `stock`, `order`, `credit`, `customer`, `saga`, `event`, `setup` are named as the ports: the reads, the rows, and one
 //!   function for each kind of change. `payment`, `fulfillment`, `promotion` are their larger parts.
 //! * `schema/` holds the SQL. Tables are called `raw_…` and are for the engine; the views (`orders`, `stock`, `payments`, …)
@@ -26,6 +26,7 @@
 //! Deliberately absent: rules (prices, promotions, status tables, money), other back-ends, poolers that share sessions.
 
 mod address;
+mod backup;
 mod batch;
 mod cart;
 mod catalog;
@@ -74,6 +75,7 @@ use crate::pool::Pool;
 use crate::writer::Visit;
 
 pub use crate::address::{Address, BadAddress};
+pub use crate::backup::{Restore, backup, restore};
 pub use crate::error::OpenError;
 pub use crate::open::{FailPoint, OpenOptions, drop_shop, shops};
 

@@ -13,7 +13,7 @@ use crate::flight::Call;
 use crate::link::Link;
 use crate::migrate;
 use crate::pool::Pool;
-use crate::session::Place;
+use crate::session::{Place, Session};
 use crate::value::Columns as _;
 use crate::writer::{Manner, Writer};
 
@@ -149,20 +149,30 @@ fn panicked(place: &Place) -> OpenError {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn shops(address: &Address) -> Result<Vec<String>, OpenError> {
-    let place = Arc::new(Place::new(address)?);
-    let work = Arc::clone(&place);
-    let listed = start(&place)?.run(async move {
-        let session = work.connect().await?;
+    on_server(address, |place, session| async move {
         let rows = session.fly(&[Call::plain(sql::SHOPS)]).await;
-        let rows = rows.map_err(|failed| work.refused(failed))?;
+        let rows = rows.map_err(|failed| place.refused(failed))?;
         let names: Result<Vec<String>, Fault> =
             rows.iter().flatten().map(|row| row.at(0)).collect();
-        names.map_err(|fault| OpenError::Failed {
-            server: work.server().to_owned(),
-            source: Box::new(fault),
-        })
+        names.map_err(|fault| place.failed(fault))
+    })
+}
+
+/// Does work on a connection of its own.
+pub(crate) fn on_server<T: Send + 'static, W>(
+    address: &Address,
+    work: impl FnOnce(Arc<Place>, Session) -> W + Send + 'static,
+) -> Result<T, OpenError>
+where
+    W: Future<Output = Result<T, OpenError>> + Send,
+{
+    let place = Arc::new(Place::new(address)?);
+    let its = Arc::clone(&place);
+    let done = start(&place)?.run(async move {
+        let session = its.connect().await?;
+        work(its, session).await
     });
-    listed.unwrap_or_else(|| Err(panicked(&place)))
+    done.unwrap_or_else(|| Err(panicked(&place)))
 }
 
 /// Takes a shop away, with everything in it. It cannot be brought back but from a backup.
@@ -181,15 +191,11 @@ pub fn shops(address: &Address) -> Result<Vec<String>, OpenError> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn drop_shop(address: &Address) -> Result<(), OpenError> {
-    let place = Arc::new(Place::new(address)?);
-    let work = Arc::clone(&place);
-    let dropped = start(&place)?.run(async move {
-        let session = work.connect().await?;
+    on_server(address, |place, session| async move {
         // Whatever is no shop of ours is refused here.
-        migrate::run(&work, &session, migrate::MIGRATIONS, false).await?;
+        migrate::run(&place, &session, migrate::MIGRATIONS, false).await?;
         // The name was checked when the address was read: it needs no quotes.
-        let drop = format!("DROP SCHEMA {} CASCADE", work.address().shop());
-        session.script(&drop).await.map_err(|error| work.refused(error))
-    });
-    dropped.unwrap_or_else(|| Err(panicked(&place)))
+        let drop = format!("DROP SCHEMA {} CASCADE", place.address().shop());
+        session.script(&drop).await.map_err(|error| place.refused(error))
+    })
 }

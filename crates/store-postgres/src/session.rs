@@ -175,7 +175,10 @@ impl Place {
         }
     }
 
-    fn failed(&self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> OpenError {
+    pub(crate) fn failed(
+        &self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> OpenError {
         OpenError::Failed { server: self.server.clone(), source: source.into() }
     }
 

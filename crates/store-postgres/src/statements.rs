@@ -49,6 +49,7 @@ mod tests {
 
     fn all() -> Vec<(String, &'static str)> {
         [
+            ("backup", crate::backup::sql::ALL),
             ("cart", crate::cart::sql::ALL),
             ("catalog", crate::catalog::sql::ALL),
             ("catalog::write", crate::catalog::write::sql::ALL),

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use sutler::StoreUrl;
+
 use crate::answer::Answer;
 use crate::confirm::{confirm, somebody_is_there};
 use crate::context::{Context, quoted};
@@ -25,7 +27,7 @@ pub(crate) struct BackupArgs {
 
 impl BackupArgs {
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
-        let url = context.url()?.to_string();
+        let url = context.url()?;
         context.require_outside_shop(&self.file)?;
         // Off a terminal and without a yes it is the copy that refuses, with `store.exists`.
         let replace = self.file.exists() && (self.yes || somebody_is_there());
@@ -33,10 +35,15 @@ impl BackupArgs {
             confirm(context, self.yes, &format!("replaces {}", self.file.display()))?;
         }
         sutler::backup(&url, &self.file, replace)?;
-        let view = view(&self.file, &url)?;
+        let view = view(&self.file, &url.to_string())?;
         let file = quoted(&view.file);
         let sentence = format!("copied {url} to {}, {} bytes", view.file, view.bytes);
-        Ok(Answer::one(view).summary(sentence).next(format!("sutler verify --store sqlite:{file}")))
+        let next = match url {
+            StoreUrl::Sqlite(_) => format!("sutler verify --store sqlite:{file}"),
+            // Only a server can look into what `pg_dump` wrote.
+            _ => format!("sutler restore {file} --store URL"),
+        };
+        Ok(Answer::one(view).summary(sentence).next(next))
     }
 }
 

@@ -28,11 +28,18 @@ impl RestoreArgs {
         let url = context.url()?;
         // What is missing should be said before anybody is asked.
         let view = super::backup::view(&self.file, &url.to_string())?;
-        let stands_there = matches!(&url, StoreUrl::Sqlite(path) if path.exists());
+        let stands_there = match &url {
+            StoreUrl::Sqlite(path) => path.exists(),
+            #[cfg(feature = "postgres")]
+            StoreUrl::Postgres(address) => sutler::postgres::shops(address)
+                .map_err(sutler::OpenError::from)?
+                .contains(&address.shop().to_owned()),
+            _ => false,
+        };
         if stands_there {
             confirm(context, self.yes, &format!("replaces the shop at {url}"))?;
         }
-        sutler::restore(&self.file, &url.to_string(), stands_there)?;
+        sutler::restore(&self.file, &url, stands_there)?;
         let sentence = format!("put {} in place at {url}", view.file);
         Ok(Answer::one(view).summary(sentence).next(context.hint("verify")))
     }
