@@ -105,7 +105,7 @@ fn sell(shop: &Shop, number: usize, products: usize) {
         email: format!("buyer-{number}@example.com"),
         ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
         delivery: "standard".to_owned(),
-        pay: Some(if number % 3 == 0 { "test:ok" } else { "manual:invoice" }.to_owned()),
+        pay: Some(if number.is_multiple_of(3) { "test:ok" } else { "manual:invoice" }.to_owned()),
         credit: CreditChoice::NONE,
         buyer_tax: BuyerTax::default(),
         expect_total: None,

@@ -19,7 +19,9 @@ fn fill(world: &World, store: &dyn Store) -> Known {
     sets.push(world.reserve(held, 2, after(60_000)));
     sets.push(world.reserve(held, 1, after(90_000)));
     let known = Known::of(&sets);
-    sets.into_iter().for_each(|set| drop(committed(store, set)));
+    for set in sets {
+        committed(store, set);
+    }
     // Records whose version is not the first.
     let category = store.categories().unwrap().remove(0);
     let category = Category { version: category.version + 1, ..category };
