@@ -233,8 +233,8 @@ impl OpenError {
                 "run the same `sutler copy` again, which goes on where it stopped, or drop the schema"
             }
             OpenError::Setting { .. } => {
-                "change the setting on the server or for the role; connect to the server itself, not to a pooler that \
-                 shares its sessions (pgbouncer)"
+                "change the setting on the server or for the role; connect to the server itself, or through a pooler that \
+                 gives each client a session of its own (pgbouncer: pool_mode=session)"
             }
             OpenError::Failed { .. } => "the cause stands below",
         }
@@ -245,6 +245,17 @@ impl OpenError {
         match self {
             OpenError::Unreachable { .. } => Retry::Later,
             _ => Retry::Never,
+        }
+    }
+}
+
+impl OpenError {
+    /// Whether a program that was connected before may be in a moment: a server restarts, or a replica is about to take over.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            OpenError::Unreachable { .. } => true,
+            OpenError::Setting { name, .. } => name == "in_recovery",
+            _ => false,
         }
     }
 }

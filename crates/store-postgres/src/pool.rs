@@ -82,7 +82,7 @@ impl Fault {
     pub(crate) fn may_pass(&self) -> bool {
         match self {
             Fault::Postgres(error) => matches!(meaning(error), Meaning::Again | Meaning::Cut),
-            Fault::Reconnect(error) => matches!(**error, OpenError::Unreachable { .. }),
+            Fault::Reconnect(error) => error.may_pass(),
             _ => false,
         }
     }

@@ -1,17 +1,23 @@
 //! One connection: made with the settings that correctness depends on, which are read back.
 //!
 //! What the store relies on is asked for when the connection begins and looked at before it is used: the schema that is
-//! searched, the isolation, that writes are durable, that nothing waits for ever. A pooler between us and the server that
-//! drops or shares these settings is found out here and refused.
+//! searched, the isolation, that writes are durable, that nothing waits for ever.
+//!
+//! A pooler between us and the server may drop what is asked for. One that gives each client a session of its own is told
+//! again, by SQL; one that shares sessions between clients is found out (see [`Place::prove_own`]) and refused: there the
+//! settings and prepared statements of one client would be those of another.
+//!
+//! Invariant: a server whose history was left behind by a failover that this process saw is not written to again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, NoTls, Row};
+use tokio_postgres::{Client, NoTls, Row, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::address::Address;
@@ -22,7 +28,10 @@ use crate::value::Columns as _;
 pub(crate) mod sql {
     crate::statements::statements! {
         SETTINGS = "SELECT name, current_setting(name) FROM unnest($1::text[]) AS s (name)
-            UNION ALL SELECT 'in_recovery', pg_is_in_recovery()::text";
+            UNION ALL SELECT 'in_recovery', pg_is_in_recovery()::text
+            UNION ALL SELECT 'backend', pg_backend_pid()::text
+            UNION ALL SELECT 'timeline', CASE WHEN pg_is_in_recovery() THEN '0' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END";
+        MAKE = "SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS s (name, value)";
     }
 }
 
@@ -34,6 +43,10 @@ const CONNECT: Duration = Duration::from_secs(5);
 
 /// How long a silent network is trusted.
 const SILENCE: Duration = Duration::from_secs(15);
+
+/// How often it is looked whether a session is shared. Of a pooler with many sessions that are all in use, each look finds
+/// it out with a probability near one.
+const PROOFS: u32 = 8;
 
 /// A setting that we make, and what it must show.
 const MADE: &[(&str, &str)] = &[
@@ -62,12 +75,29 @@ pub(crate) struct Place {
     tls: Option<MakeRustlsConnect>,
     /// The server, for messages.
     server: String,
+    /// A pooler stands before the server, and does not take settings when a connection begins.
+    refuses_options: AtomicBool,
+    /// A pooler that drops settings was seen to give each client a session of its own.
+    is_own: AtomicBool,
+    /// The newest history of the server that was seen; a failover begins the next.
+    timeline: AtomicU32,
 }
 
 /// A connection in good order.
 pub(crate) struct Session {
     wire: Client,
     prepared: Prepared,
+    /// The process of the server that answers.
+    backend: i32,
+}
+
+/// What a connection showed of its settings.
+struct Shown(Vec<(String, String)>);
+
+impl Shown {
+    fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(of, _)| of == name).map_or("", |(_, value)| value.as_str())
+    }
 }
 
 impl Place {
@@ -75,12 +105,11 @@ impl Place {
     pub(crate) fn new(address: &Address) -> Result<Self, OpenError> {
         let mut config = address.config().clone();
         let server = server_of(address);
-        let mut options = config.get_options().map(|given| format!("{given} ")).unwrap_or_default();
-        options.push_str(&format!("-c search_path={}", search_path(address).replace(' ', "")));
-        for (name, value) in MADE {
-            options.push_str(&format!(" -c {name}={}", value.replace(' ', "\\ ")));
+        if config.get_hosts().len() > 1 {
+            // Where one of several took over, the others are passed over.
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
-        config.options(options).tcp_user_timeout(SILENCE);
+        config.tcp_user_timeout(SILENCE);
         config.keepalives_idle(SILENCE).keepalives_interval(SILENCE / 3).keepalives_retries(3);
         if config.get_application_name().is_none() {
             config.application_name("sutler");
@@ -95,7 +124,15 @@ impl Place {
                     .map_err(|source| OpenError::Tls { server: server.clone(), source })?,
             ),
         };
-        Ok(Self { address: address.clone(), config, tls, server })
+        Ok(Self {
+            address: address.clone(),
+            config,
+            tls,
+            server,
+            refuses_options: AtomicBool::new(false),
+            is_own: AtomicBool::new(false),
+            timeline: AtomicU32::new(0),
+        })
     }
 
     pub(crate) fn address(&self) -> &Address {
@@ -108,13 +145,108 @@ impl Place {
 
     /// Connects and looks at the settings.
     pub(crate) async fn connect(&self) -> Result<Session, OpenError> {
-        let client = match &self.tls {
-            Some(tls) => self.drive(self.config.connect(tls.clone()).await),
-            None => self.drive(self.config.connect(NoTls).await),
-        }?;
-        let session = Session { wire: client, prepared: Prepared::default() };
-        self.check(&session).await?;
+        let mut session = self.dial().await?;
+        let mut shown = self.look(&session).await?;
+        if self.made().any(|(name, wanted)| shown.get(name).replace(", ", ",") != wanted) {
+            self.prove_own(&session).await?;
+            let (names, values): (Vec<&str>, Vec<String>) = self.made().unzip();
+            let make = [Call::new(sql::MAKE, params![names, values])];
+            session.fly(&make).await.map_err(|failed| self.refused(failed))?;
+            shown = self.look(&session).await?;
+        }
+        self.check(&shown)?;
+        session.backend = shown.get("backend").parse().unwrap_or(0);
         Ok(session)
+    }
+
+    /// Connects, and asks for the settings at once where that is possible.
+    async fn dial(&self) -> Result<Session, OpenError> {
+        if !self.refuses_options.load(Ordering::Relaxed) {
+            let mut config = self.config.clone();
+            config.options(self.options());
+            match self.dial_with(&config).await {
+                Err(OpenError::Setting { .. }) => self.refuses_options.store(true, Ordering::Relaxed),
+                dialed => return dialed,
+            }
+        }
+        self.dial_with(&self.config).await
+    }
+
+    async fn dial_with(&self, config: &tokio_postgres::Config) -> Result<Session, OpenError> {
+        let wire = match &self.tls {
+            Some(tls) => self.drive(config.connect(tls.clone()).await),
+            None => self.drive(config.connect(NoTls).await),
+        }?;
+        Ok(Session { wire, prepared: Prepared::default(), backend: 0 })
+    }
+
+    /// Returns the settings that we make, in the form in which they are shown, without blanks in lists.
+    fn made(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let path = ("search_path", search_path(&self.address).replace(", ", ","));
+        MADE.iter().map(|(name, value)| (*name, (*value).to_owned())).chain([path])
+    }
+
+    /// Returns the settings that we make as words for the server, behind those of the URL.
+    fn options(&self) -> String {
+        let given = self.config.get_options().map(|given| format!("{given} ")).unwrap_or_default();
+        let made = self.made().map(|(name, value)| format!("-c {name}={}", value.replace(' ', "\\ ")));
+        given + &made.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Asks the server for its settings.
+    async fn look(&self, session: &Session) -> Result<Shown, OpenError> {
+        let names: Vec<&str> = self
+            .made()
+            .map(|(name, _)| name)
+            .chain(NEVER.iter().map(|(name, ..)| *name).filter(|name| *name != "in_recovery"))
+            .chain(["server_version_num"])
+            .collect();
+        let ask = [Call::new(sql::SETTINGS, params![names])];
+        let answers = session.fly(&ask).await.map_err(|failed| self.refused(failed))?;
+        let read = |row: &Row| Ok((row.at(0)?, row.at(1)?));
+        let shown: Result<_, crate::error::Fault> = answers.iter().flatten().map(read).collect();
+        shown.map(Shown).map_err(|fault| self.failed(fault))
+    }
+
+    /// Refuses a pooler that lets clients share sessions.
+    ///
+    /// Why: nothing says so. But where they are shared, a session that nobody uses at the moment is given to whoever asks next;
+    /// so two connections meet the same one, or one connection meets several.
+    async fn prove_own(&self, session: &Session) -> Result<(), OpenError> {
+        if self.is_own.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let other = self.dial().await?;
+        let first = (self.backend(session).await?, self.backend(&other).await?);
+        for _ in 0..PROOFS {
+            // Asked twice, because a pooler may also go round.
+            let again = (
+                self.backend(session).await?,
+                self.backend(session).await?,
+                self.backend(&other).await?,
+            );
+            if first.0 == first.1 || again != (first.0.clone(), first.0.clone(), first.1.clone()) {
+                return Err(self.shared());
+            }
+        }
+        self.is_own.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Returns the process of the server that answers just now.
+    async fn backend(&self, session: &Session) -> Result<Option<String>, OpenError> {
+        let told = session.wire.simple_query("SELECT pg_backend_pid()").await;
+        let told = told.map_err(|failed| self.refused(failed))?;
+        Ok(told.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        }))
+    }
+
+    /// Returns the refusal of a pooler that lets clients share sessions.
+    pub(crate) fn shared(&self) -> OpenError {
+        let (name, wanted) = ("pool_mode".to_owned(), "session".to_owned());
+        OpenError::Setting { server: self.server.clone(), name, wanted, found: "transaction".to_owned() }
     }
 
     /// Lets the runtime carry what the connection says.
@@ -132,47 +264,47 @@ impl Place {
         Ok(client)
     }
 
-    async fn check(&self, session: &Session) -> Result<(), OpenError> {
-        let names: Vec<&str> = MADE
-            .iter()
-            .map(|(name, _)| *name)
-            .chain(NEVER.iter().map(|(name, ..)| *name).filter(|name| *name != "in_recovery"))
-            .chain(["search_path", "server_version_num"])
-            .collect();
-        let ask = [Call::new(sql::SETTINGS, params![names])];
-        let answers = session.fly(&ask).await.map_err(|failed| self.refused(failed))?;
-        let mut found: Vec<(String, String)> = Vec::new();
-        for row in answers.iter().flatten() {
-            let read = || Ok((row.at(0)?, row.at(1)?));
-            found.push(read().map_err(|fault: crate::error::Fault| self.failed(fault))?);
-        }
-        let shown = |name: &str| {
-            found.iter().find(|(of, _)| of == name).map_or("", |(_, value)| value.as_str())
-        };
+    fn check(&self, shown: &Shown) -> Result<(), OpenError> {
         let wrong = |name: &str, wanted: &str| OpenError::Setting {
             server: self.server.clone(),
             name: name.to_owned(),
             wanted: wanted.to_owned(),
-            found: shown(name).to_owned(),
+            found: shown.get(name).to_owned(),
         };
-        for (name, wanted) in MADE {
-            if shown(name) != *wanted {
-                return Err(wrong(name, wanted));
+        for (name, wanted) in self.made() {
+            if shown.get(name).replace(", ", ",") != wanted {
+                return Err(wrong(name, &wanted));
             }
         }
         for (name, never, wanted) in NEVER {
-            if shown(name) == *never {
+            if shown.get(name) == *never {
                 return Err(wrong(name, wanted));
             }
         }
-        let path = search_path(&self.address);
-        if shown("search_path").replace(' ', "") != path.replace(' ', "") {
-            return Err(wrong("search_path", &path));
+        match shown.get("server_version_num").parse::<i32>() {
+            Ok(version) if version >= OLDEST => {}
+            _ => return Err(wrong("server_version_num", &format!("at least {OLDEST}"))),
         }
-        match shown("server_version_num").parse::<i32>() {
-            Ok(version) if version >= OLDEST => Ok(()),
-            _ => Err(wrong("server_version_num", &format!("at least {OLDEST}"))),
+        self.follow(u32::from_str_radix(shown.get("timeline"), 16).unwrap_or(0))
+    }
+
+    /// Notes the history that a server is in. One that is older than what was seen belongs to a primary that was replaced.
+    fn follow(&self, timeline: u32) -> Result<(), OpenError> {
+        let newest = self.timeline.fetch_max(timeline, Ordering::SeqCst);
+        if timeline < newest {
+            let source = format!(
+                "it is a primary that was replaced: its timeline is {timeline}, and {newest} was seen before"
+            );
+            return Err(OpenError::Unreachable { server: self.server.clone(), source: source.into() });
         }
+        if newest != 0 && timeline > newest {
+            tracing::warn!(
+                server = self.server,
+                timeline,
+                "a replica took over; without synchronous replication the newest changes may be lost: run `sutler verify`"
+            );
+        }
+        Ok(())
     }
 
     pub(crate) fn failed(
@@ -201,6 +333,10 @@ impl Place {
         if code.code().starts_with("28") || *code == SqlState::INVALID_CATALOG_NAME {
             return OpenError::Denied { server, told };
         }
+        if [&SqlState::INVALID_SQL_STATEMENT_NAME, &SqlState::DUPLICATE_PSTATEMENT].contains(&code) {
+            // What was prepared a moment ago was prepared in another session.
+            return self.shared();
+        }
         if *code == SqlState::PROTOCOL_VIOLATION {
             // A pooler that does not pass our settings on says so.
             let (name, wanted) = ("options".to_owned(), "passed on".to_owned());
@@ -227,6 +363,11 @@ impl Session {
     /// Runs a script of several statements.
     pub(crate) async fn script(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
         self.wire.batch_execute(sql).await
+    }
+
+    /// Returns the process of the server that this connection is with.
+    pub(crate) fn backend(&self) -> i32 {
+        self.backend
     }
 
     /// Whether the connection has ended.

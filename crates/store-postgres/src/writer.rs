@@ -44,7 +44,7 @@ pub(crate) mod sql {
         /// Rows of processes that ended long ago.
         TIDY = "DELETE FROM raw_writer WHERE writer IN
             (SELECT writer FROM raw_writer WHERE at < now() - interval '7 days' ORDER BY writer FOR UPDATE SKIP LOCKED)";
-        MARK = "UPDATE raw_writer SET batch = $2, at = now() WHERE writer = $1 RETURNING batch";
+        MARK = "UPDATE raw_writer SET batch = $2, at = now() WHERE writer = $1 RETURNING pg_backend_pid()";
         LAST = "SELECT batch FROM raw_writer WHERE writer = $1 FOR UPDATE";
     }
 }
@@ -189,11 +189,18 @@ impl Writer {
             Err(failed) => return Err(self.not_begun(session, failed).await),
         };
         self.point("after_load");
-        if found.get(1).is_none_or(Vec::is_empty) {
-            // The row was tidied away, or the shop is another one: enter anew.
-            self.writer = None;
-            self.end(session).await;
-            return Err(Trouble::Again(Fault::damaged("the row of this writer", "it is gone")));
+        match found.get(1).and_then(|rows| rows.first()).map(|row| row.at::<i32>(0)) {
+            Some(Ok(backend)) if backend == session.backend() => {}
+            Some(_) => {
+                // Settings and statements here are not those of this connection.
+                return Err(self.given_up(session, self.place.shared().into()).await);
+            }
+            None => {
+                // The row was tidied away, or the shop is another one: enter anew.
+                self.writer = None;
+                self.end(session).await;
+                return Err(Trouble::Again(Fault::damaged("the row of this writer", "it is gone")));
+            }
         }
         for (learn, found) in learners.into_iter().zip(found.iter().skip(2)) {
             if let Err(fault) = learn(&mut rows, found) {
@@ -268,14 +275,16 @@ impl Writer {
 
     /// Waits until the newest transaction ended; returns whether it was committed.
     async fn was_committed(&mut self) -> Result<bool, Trouble> {
-        let gone =
-            || Trouble::Unknown(Fault::CommitLost("the row of this writer is gone".to_owned()));
-        let writer = self.writer.ok_or_else(gone)?;
+        let Some(writer) = self.writer else { return Ok(false) };
         let session = self.take().await.map_err(open_trouble)?;
         let told = session.fly(&[Call::new(sql::LAST, params![writer])]).await;
         let told = told.map_err(|failed| Trouble::Again(failed.into()))?;
         self.session = Some(session);
-        let row = told.first().and_then(|rows| rows.first()).ok_or_else(gone)?;
+        let Some(row) = told.first().and_then(|rows| rows.first()) else {
+            // The transaction would have left the row behind: a replica that took over never heard of it.
+            self.writer = None;
+            return Ok(false);
+        };
         let last: i64 = row.at(0).map_err(Trouble::Unknown)?;
         Ok(last >= self.batch)
     }
@@ -336,7 +345,7 @@ fn trouble(sorted: Meaning, fault: Fault) -> Trouble {
 }
 
 fn open_trouble(error: OpenError) -> Trouble {
-    let may_pass = matches!(error, OpenError::Unreachable { .. });
+    let may_pass = error.may_pass();
     let fault = Fault::from(error);
     if may_pass { Trouble::Again(fault) } else { Trouble::Refused(fault) }
 }

@@ -1,78 +1,92 @@
-//! A backend that is killed without a word takes the whole server through crash recovery. Callers wait; nothing that was
-//! acknowledged is lost, nothing is done twice.
-//!
-//! Alone in its program, because every other test on the server would be disturbed.
+//! A server that ends without a word, again and again, while a shop sells. Callers wait; nothing that was acknowledged is
+//! lost, nothing is done twice.
 
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod fixture;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use fixture::{Schema, try_admin};
-use sutler_core::change::CommitOutcome;
-use sutler_core::inventory::MovementKind;
-use sutler_core::port::{StockReader as _, Store as _};
+use fixture::Schema;
+use fixture::cluster::Cluster;
+use fixture::load::Load;
+use sutler_core::port::Store as _;
 use sutler_store_conformance::Fixture as _;
-use sutler_store_conformance::given::World;
-use sutler_store_conformance::given::stock::moved;
 use sutler_store_postgres::OpenOptions;
 
-const CRASHES: u32 = 3;
+/// How often each crash happens; `SUTLER_TEST_CRASHES` says another number.
+fn crashes() -> u32 {
+    std::env::var("SUTLER_TEST_CRASHES").ok().and_then(|text| text.parse().ok()).unwrap_or(2)
+}
 
-/// Kills a backend of a store with signal 9, by the server's own hand; true when one was there to be killed.
-fn crash() -> bool {
+/// Kills a backend of a store with signal 9, by the server's own hand; the server recovers by itself.
+fn kill_a_backend(cluster: &mut Cluster) {
     let pids = "SELECT pid FROM pg_stat_activity WHERE application_name = 'sutler' LIMIT 1";
-    let Some(pid) = try_admin(pids).ok().and_then(|pids| pids.first().cloned()) else {
-        return false;
+    let pid = loop {
+        // The writer may be connecting just now.
+        match cluster.admin(pids).pop() {
+            Some(pid) => break pid,
+            None => std::thread::sleep(Duration::from_millis(5)),
+        }
     };
     // The answer is lost with the server.
-    let _ = try_admin(&format!("COPY (SELECT 1) TO PROGRAM 'kill -9 {pid}'"));
-    true
+    let _ = cluster.try_admin(&format!("COPY (SELECT 1) TO PROGRAM 'kill -9 {pid}'"));
+}
+
+/// As `pg_ctl stop -m immediate`, and then a start.
+fn stop_at_once(cluster: &mut Cluster) {
+    cluster.stop("immediate");
+    cluster.serve();
+}
+
+/// The whole server, with signal 9.
+fn kill_the_server(cluster: &mut Cluster) {
+    cluster.kill();
+    cluster.serve();
 }
 
 #[test]
 fn a_server_that_crashes_under_load_loses_nothing_and_doubles_nothing() {
-    // Recovery lasts as long as there is to do again; other tests may have left much.
-    try_admin("CHECKPOINT").unwrap();
+    let mut cluster = Cluster::start(&[]);
     let patience = Duration::from_secs(300);
-    let schema = Schema::with(OpenOptions { patience, ..OpenOptions::default() });
-    let store = schema.store();
-    let world = World::on(store);
-    let key = world.stocked(store, 0);
-    let (commits, done) = (AtomicU64::new(0), AtomicBool::new(false));
-    let began = "SELECT pg_postmaster_start_time()::text";
-    let same_server = try_admin(began).unwrap();
-    std::thread::scope(|scope| {
-        let writers: Vec<_> = (0..8)
-            .map(|_| {
-                scope.spawn(|| {
-                    while !done.load(Ordering::SeqCst) {
-                        let set = world.set_of([moved(key, MovementKind::Received, 1)]);
-                        let outcome = store.commit(set);
-                        assert!(matches!(outcome, Ok(CommitOutcome::Committed(_))), "{outcome:?}");
-                        commits.fetch_add(1, Ordering::SeqCst);
-                    }
-                })
-            })
-            .collect();
-        for _ in 0..CRASHES {
-            let before = commits.load(Ordering::SeqCst);
-            let failed = || writers.iter().any(|writer| writer.is_finished());
-            while !crash() && !failed() {
-                std::thread::sleep(Duration::from_millis(50));
-            }
-            // Until the shop sells again.
-            while commits.load(Ordering::SeqCst) < before + 50 && !failed() {
-                std::thread::sleep(Duration::from_millis(20));
+    let schema = Schema::at(cluster.address(), OpenOptions { patience, ..OpenOptions::default() });
+    let load = Load::new(schema.store());
+    load.during(|load| {
+        for crash in [kill_a_backend, stop_at_once, kill_the_server] {
+            for _ in 0..crashes() {
+                crash(&mut cluster);
+                load.goes_on();
             }
         }
-        done.store(true, Ordering::SeqCst);
-        assert!(writers.into_iter().all(|writer| writer.join().is_ok()), "a writer failed");
     });
-    assert_eq!(try_admin(began).unwrap(), same_server, "it recovered by itself");
-    let on_hand = store.stock_level_page(None, 1).unwrap()[0].1.on_hand;
-    assert_eq!(u64::from(on_hand), commits.into_inner());
-    assert_eq!(store.integrity().unwrap(), []);
+    assert_eq!(load.on_hand(), load.acknowledged());
+    assert_eq!(schema.store().integrity().unwrap(), []);
+}
+
+/// A crash in the middle of a commit, at each of its points.
+#[test]
+fn a_server_that_crashes_at_any_point_of_a_commit_leaves_it_done_once() {
+    let cluster = std::sync::Arc::new(std::sync::Mutex::new(Cluster::start(&[])));
+    let armed = std::sync::Arc::new(std::sync::Mutex::new(None));
+    let (at, server) = (armed.clone(), cluster.clone());
+    let point: sutler_store_postgres::FailPoint = std::sync::Arc::new(move |point| {
+        let mut at = at.lock().unwrap();
+        if *at == Some(point) {
+            *at = None;
+            let mut server = server.lock().unwrap();
+            server.stop("immediate");
+            server.serve();
+        }
+    });
+    let options = OpenOptions { fail_point: Some(point), ..OpenOptions::default() };
+    let address = cluster.lock().unwrap().address();
+    let schema = Schema::at(address, options);
+    let load = Load::new(schema.store());
+    for point in ["before_begin", "after_load", "before_commit", "after_commit"] {
+        *armed.lock().unwrap() = Some(point);
+        load.commit();
+        assert_eq!(*armed.lock().unwrap(), None, "{point} was passed");
+        assert_eq!(load.on_hand(), load.acknowledged(), "{point}");
+    }
+    assert_eq!(schema.store().integrity().unwrap(), []);
 }
