@@ -39,6 +39,7 @@ impl Cluster {
     ///
     /// Errors: there are no Postgres programs and none can be installed; the server does not start.
     pub(crate) fn get() -> Result<Self, Failure> {
+        require_pooler()?;
         if let Ok(url) = std::env::var(VARIABLE) {
             return Ok(Self { url, keeper: None });
         }
@@ -132,12 +133,7 @@ fn programs() -> Result<PathBuf, Failure> {
     if let Some(bin) = find(&places()) {
         return Ok(bin);
     }
-    let is_root = first_line(Command::new("id").arg("-u")).as_deref() == Some("0");
-    if is_root && step::is_there("apt-get") {
-        Step::new("list of packages", "apt-get update").run()?;
-        let line = "apt-get install --yes --no-install-recommends postgresql";
-        Step::new("install postgres", line).env("DEBIAN_FRONTEND", "noninteractive").run()?;
-    }
+    install("postgresql")?;
     find(&places()).ok_or_else(|| {
         Failure::new(
             format!(
@@ -150,6 +146,35 @@ fn programs() -> Result<PathBuf, Failure> {
             ),
         )
     })
+}
+
+/// Makes sure that the tests find pgbouncer, after installing it where that is allowed.
+fn require_pooler() -> Result<(), Failure> {
+    let is_there = || {
+        let mut places = places();
+        places.push("/usr/sbin".into());
+        places.iter().any(|place| place.join("pgbouncer").is_file())
+    };
+    if !is_there() {
+        install("pgbouncer")?;
+    }
+    is_there().then_some(()).ok_or_else(|| {
+        Failure::new(
+            "the program pgbouncer is neither on the PATH nor in /usr/sbin; a shop behind it is tested too",
+            "Debian and Ubuntu: apt-get install pgbouncer. Fedora: dnf install pgbouncer. macOS: brew install pgbouncer",
+        )
+    })
+}
+
+/// Installs a package where that is allowed: on Debian, by root.
+fn install(package: &str) -> Result<(), Failure> {
+    let is_root = first_line(Command::new("id").arg("-u")).as_deref() == Some("0");
+    if !is_root || !step::is_there("apt-get") {
+        return Ok(());
+    }
+    Step::new("list of packages", "apt-get update").run()?;
+    let line = format!("apt-get install --yes --no-install-recommends {package}");
+    Step::new("install", &line).env("DEBIAN_FRONTEND", "noninteractive").run()
 }
 
 /// Returns the folders to look in: the PATH, then Debian's, newest version first.

@@ -4,7 +4,7 @@
 //! them. Benches are left out: clippy compiles them in `ci`, and measuring is a command of its own.
 //!
 //! The Postgres back-end needs a server: [`Cluster`] starts one that lives as long as the run. A server that cannot be had
-//! is a failure, never a skip.
+//! is a failure, never a skip; so is pgbouncer. Tests that crash or fill a server up start their own with the same programs.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};

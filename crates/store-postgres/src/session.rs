@@ -9,6 +9,7 @@
 //!
 //! Invariant: a server whose history was left behind by a failover that this process saw is not written to again.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
@@ -27,7 +28,7 @@ use crate::value::Columns as _;
 
 pub(crate) mod sql {
     crate::statements::statements! {
-        SETTINGS = "SELECT name, current_setting(name) FROM unnest($1::text[]) AS s (name)
+        SETTINGS = "SELECT name, current_setting(name, true) FROM unnest($1::text[]) AS s (name)
             UNION ALL SELECT 'in_recovery', pg_is_in_recovery()::text
             UNION ALL SELECT 'backend', pg_backend_pid()::text
             UNION ALL SELECT 'timeline', CASE WHEN pg_is_in_recovery() THEN '0' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END";
@@ -79,6 +80,8 @@ pub(crate) struct Place {
     refuses_options: AtomicBool,
     /// A pooler that drops settings was seen to give each client a session of its own.
     is_own: AtomicBool,
+    /// A word that stands among the settings of our sessions only: where it is not shown, settings were dropped.
+    word: String,
     /// The newest history of the server that was seen; a failover begins the next.
     timeline: AtomicU32,
 }
@@ -131,6 +134,8 @@ impl Place {
             server,
             refuses_options: AtomicBool::new(false),
             is_own: AtomicBool::new(false),
+            // The keys of the standard library's hash maps are random.
+            word: format!("{:016x}", RandomState::new().hash_one(0_u8)),
             timeline: AtomicU32::new(0),
         })
     }
@@ -165,7 +170,9 @@ impl Place {
             let mut config = self.config.clone();
             config.options(self.options());
             match self.dial_with(&config).await {
-                Err(OpenError::Setting { .. }) => self.refuses_options.store(true, Ordering::Relaxed),
+                Err(OpenError::Setting { .. }) => {
+                    self.refuses_options.store(true, Ordering::Relaxed)
+                }
                 dialed => return dialed,
             }
         }
@@ -183,13 +190,15 @@ impl Place {
     /// Returns the settings that we make, in the form in which they are shown, without blanks in lists.
     fn made(&self) -> impl Iterator<Item = (&'static str, String)> {
         let path = ("search_path", search_path(&self.address).replace(", ", ","));
-        MADE.iter().map(|(name, value)| (*name, (*value).to_owned())).chain([path])
+        let word = ("sutler.session", self.word.clone());
+        MADE.iter().map(|(name, value)| (*name, (*value).to_owned())).chain([path, word])
     }
 
     /// Returns the settings that we make as words for the server, behind those of the URL.
     fn options(&self) -> String {
         let given = self.config.get_options().map(|given| format!("{given} ")).unwrap_or_default();
-        let made = self.made().map(|(name, value)| format!("-c {name}={}", value.replace(' ', "\\ ")));
+        let made =
+            self.made().map(|(name, value)| format!("-c {name}={}", value.replace(' ', "\\ ")));
         given + &made.collect::<Vec<_>>().join(" ")
     }
 
@@ -203,7 +212,7 @@ impl Place {
             .collect();
         let ask = [Call::new(sql::SETTINGS, params![names])];
         let answers = session.fly(&ask).await.map_err(|failed| self.refused(failed))?;
-        let read = |row: &Row| Ok((row.at(0)?, row.at(1)?));
+        let read = |row: &Row| Ok((row.at(0)?, row.at::<Option<String>>(1)?.unwrap_or_default()));
         let shown: Result<_, crate::error::Fault> = answers.iter().flatten().map(read).collect();
         shown.map(Shown).map_err(|fault| self.failed(fault))
     }
@@ -246,7 +255,12 @@ impl Place {
     /// Returns the refusal of a pooler that lets clients share sessions.
     pub(crate) fn shared(&self) -> OpenError {
         let (name, wanted) = ("pool_mode".to_owned(), "session".to_owned());
-        OpenError::Setting { server: self.server.clone(), name, wanted, found: "transaction".to_owned() }
+        OpenError::Setting {
+            server: self.server.clone(),
+            name,
+            wanted,
+            found: "transaction".to_owned(),
+        }
     }
 
     /// Lets the runtime carry what the connection says.
@@ -295,7 +309,10 @@ impl Place {
             let source = format!(
                 "it is a primary that was replaced: its timeline is {timeline}, and {newest} was seen before"
             );
-            return Err(OpenError::Unreachable { server: self.server.clone(), source: source.into() });
+            return Err(OpenError::Unreachable {
+                server: self.server.clone(),
+                source: source.into(),
+            });
         }
         if newest != 0 && timeline > newest {
             tracing::warn!(
@@ -333,16 +350,19 @@ impl Place {
         if code.code().starts_with("28") || *code == SqlState::INVALID_CATALOG_NAME {
             return OpenError::Denied { server, told };
         }
-        if [&SqlState::INVALID_SQL_STATEMENT_NAME, &SqlState::DUPLICATE_PSTATEMENT].contains(&code) {
+        if [&SqlState::INVALID_SQL_STATEMENT_NAME, &SqlState::DUPLICATE_PSTATEMENT].contains(&code)
+        {
             // What was prepared a moment ago was prepared in another session.
             return self.shared();
         }
-        if *code == SqlState::PROTOCOL_VIOLATION {
+        if *code == SqlState::PROTOCOL_VIOLATION && told.contains("startup parameter") {
             // A pooler that does not pass our settings on says so.
             let (name, wanted) = ("options".to_owned(), "passed on".to_owned());
             return OpenError::Setting { server, name, wanted, found: told };
         }
-        if code.code().starts_with("57P") || *code == SqlState::TOO_MANY_CONNECTIONS {
+        // A pooler says of class 08 that it has no connection to the server, for now.
+        let may_pass = ["57P", "08"].iter().any(|class| code.code().starts_with(class));
+        if may_pass || *code == SqlState::TOO_MANY_CONNECTIONS {
             return OpenError::Unreachable { server, source: Box::new(error) };
         }
         OpenError::Failed { server, source: Box::new(error) }

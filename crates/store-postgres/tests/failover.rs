@@ -100,7 +100,8 @@ fn a_commit_in_doubt_is_done_again_on_a_server_that_never_heard_of_its_writer() 
     let kept = Arc::new(Mutex::new(None));
     let (pair_of_point, keep) = (Arc::clone(&pair), Arc::clone(&kept));
     let point: FailPoint = Arc::new(move |point| {
-        let taken = if point == "before_commit" { pair_of_point.lock().unwrap().take() } else { None };
+        let taken =
+            if point == "before_commit" { pair_of_point.lock().unwrap().take() } else { None };
         if let Some((mut primary, mut replica)) = taken {
             take_over(&mut primary, &mut replica);
             *keep.lock().unwrap() = Some((primary, replica));
