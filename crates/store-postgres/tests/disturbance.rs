@@ -1,137 +1,145 @@
-//! What a network and a server do to a commit, and that nothing of it is lost or done twice.
-//!
-//! Every commit here corrects a level by one unit and is repeated by nobody but the store, so the level says how often it
-//! took effect.
+//! What a network does to a commit, and a server that ends one connection: nothing of it is lost or done twice.
 
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod fixture;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use fixture::load::Load;
 use fixture::proxy::{Cut, Proxy};
 use fixture::{Schema, admin};
-use sutler_core::change::CommitOutcome;
-use sutler_core::inventory::MovementKind;
-use sutler_core::port::{StockReader as _, Store};
 use sutler_store_conformance::Fixture as _;
-use sutler_store_conformance::given::World;
-use sutler_store_conformance::given::stock::moved;
 use sutler_store_postgres::{FailPoint, OpenOptions};
 
 /// How often a line is cut; `SUTLER_TEST_CUTS` says another number.
 fn cuts() -> u64 {
-    std::env::var("SUTLER_TEST_CUTS").ok().and_then(|text| text.parse().ok()).unwrap_or(60)
+    std::env::var("SUTLER_TEST_CUTS").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000)
 }
 
-fn on_hand(store: &dyn Store) -> u64 {
-    u64::from(store.stock_level_page(None, 1).unwrap()[0].1.on_hand)
+/// Numbers that look as if by chance and are the same in every run; `SUTLER_TEST_SEED` begins others.
+struct Chance(u64);
+
+impl Chance {
+    fn new() -> Self {
+        let seed = std::env::var("SUTLER_TEST_SEED").ok().and_then(|text| text.parse().ok());
+        Self(seed.unwrap_or(20_261_121))
+    }
+
+    /// Returns a number below `bound`, by the generator `xorshift64*`.
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32) % bound
+    }
+
+    fn cut(&mut self) -> Cut {
+        match self.below(3) {
+            0 => Cut::Before,
+            1 => Cut::Within(usize::try_from(self.below(1_000)).unwrap()),
+            _ => Cut::After,
+        }
+    }
 }
 
+/// Cuts the first flight of a commit, or mostly the one that ends with COMMIT.
 #[test]
 fn a_line_that_is_cut_around_a_commit_loses_nothing_and_doubles_nothing() {
     let proxy = Proxy::start();
-    let (armed, seen) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-    let (arm, count, line) = (Arc::clone(&armed), Arc::clone(&seen), proxy.clone());
+    let armed = Arc::new(Mutex::new(None));
+    let (arm, line) = (Arc::clone(&armed), proxy.clone());
     let point: FailPoint = Arc::new(move |point| {
-        if point == "before_commit" && arm.swap(false, Ordering::SeqCst) {
-            let n = count.fetch_add(1, Ordering::SeqCst);
-            line.cut_next([Cut::Before, Cut::After, Cut::During][usize::try_from(n % 3).unwrap()]);
+        if let Some((_, cut)) = arm.lock().unwrap().take_if(|(at, _)| *at == point) {
+            line.cut_next(cut);
         }
     });
     let options = OpenOptions { fail_point: Some(point), ..OpenOptions::default() };
     let schema = Schema::at(proxy.address(), options);
-    let store = schema.store();
-    let world = World::on(store);
-    let key = world.stocked(store, 0);
+    let load = Load::new(schema.store());
+    let mut chance = Chance::new();
     for n in 1..=cuts() {
-        armed.store(true, Ordering::SeqCst);
-        let outcome = store.commit(world.set_of([moved(key, MovementKind::Received, 1)]));
-        assert!(matches!(outcome, Ok(CommitOutcome::Committed(_))), "cut {n}: {outcome:?}");
-        assert_eq!(on_hand(store), n, "cut {n}");
+        let at = if chance.below(4) == 0 { "before_begin" } else { "before_commit" };
+        let cut = chance.cut();
+        *armed.lock().unwrap() = Some((at, cut));
+        load.commit();
+        assert_eq!(*armed.lock().unwrap(), None, "it was cut");
+        assert_eq!((load.acknowledged(), load.on_hand()), (n, n), "{cut:?} {at}, cut {n}");
     }
-    assert_eq!(seen.load(Ordering::SeqCst), cuts(), "every commit was cut once");
-    assert_eq!(store.integrity().unwrap(), []);
+    load.is_exact();
+}
+
+/// Adds one unit, as a program does that knows no better: `arm` is called before it sends.
+fn add(url: &str, table: &str, arm: impl FnOnce()) -> Result<(), tokio_postgres::Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
+        tokio::spawn(connection);
+        arm();
+        client.batch_execute(&format!("BEGIN; UPDATE {table} SET units = units + 1; COMMIT")).await
+    })
+}
+
+/// What the test above would find: behind the same line, a writer that repeats whatever was not answered.
+#[test]
+fn a_writer_that_repeats_what_was_not_answered_doubles() {
+    const ASKED: u64 = 60;
+    let proxy = Proxy::start();
+    let table = format!("naive_{}", std::process::id());
+    admin(&format!("CREATE TABLE {table} AS SELECT 0 AS units"));
+    let mut chance = Chance::new();
+    for _ in 0..ASKED {
+        let cut = chance.cut();
+        let mut answered = add(&proxy.url(), &table, || proxy.cut_next(cut));
+        while answered.is_err() {
+            answered = add(&proxy.url(), &table, || {});
+        }
+    }
+    let units: u64 = admin(&format!("SELECT units FROM {table}"))[0].parse().unwrap();
+    admin(&format!("DROP TABLE {table}"));
+    assert!(units > ASKED, "nothing was doubled: {units}");
+}
+
+#[test]
+fn a_backend_that_is_terminated_at_any_statement_of_a_commit_leaves_it_done_once() {
+    let proxy = Proxy::start();
+    let schema = Schema::at(proxy.address(), OpenOptions::default());
+    let load = Load::new(schema.store());
+    load.commit();
+    let before = proxy.statements();
+    load.commit();
+    let statements = proxy.statements() - before;
+    assert!(statements > 5, "a commit has {statements} statements");
+    // On a connection that is new and prepares its statements, there are more of them.
+    for n in 1..=statements {
+        proxy.stop_after(n, |backend| {
+            assert_eq!(admin(&format!("SELECT pg_terminate_backend({backend}, 5000)")), ["t"]);
+        });
+        load.commit();
+        assert!(!proxy.waits(), "it was terminated behind statement {n}");
+        assert_eq!(load.on_hand(), load.acknowledged(), "behind statement {n}");
+    }
+    load.is_exact();
 }
 
 #[test]
 fn backends_that_are_terminated_at_any_moment_lose_nothing_and_double_nothing() {
     let schema = Schema::empty();
-    let store = schema.store();
-    let world = World::on(store);
-    let key = world.stocked(store, 0);
-    let (commits, done) = (AtomicU64::new(0), AtomicBool::new(false));
+    let load = Load::new(schema.store());
     let kill = format!(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
          WHERE application_name = 'sutler' AND pid IN (SELECT pid FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
            JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = '{}')",
         schema.address().shop()
     );
-    let killed = std::thread::scope(|scope| {
-        let killer = scope.spawn(|| {
-            let mut killed = 0;
-            while !done.load(Ordering::SeqCst) {
-                killed += admin(&kill)[0].parse::<u64>().unwrap();
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            killed
-        });
-        let writers: Vec<_> = (0..4)
-            .map(|_| {
-                scope.spawn(|| {
-                    for _ in 0..50 {
-                        let set = world.set_of([moved(key, MovementKind::Received, 1)]);
-                        let outcome = store.commit(set);
-                        assert!(matches!(outcome, Ok(CommitOutcome::Committed(_))), "{outcome:?}");
-                        commits.fetch_add(1, Ordering::SeqCst);
-                    }
-                })
-            })
-            .collect();
-        let ended: Vec<_> = writers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
-        done.store(true, Ordering::SeqCst);
-        assert!(ended.iter().all(Result::is_ok), "a writer failed");
-        killer.join().unwrap()
-    });
-    assert!(killed > 0, "nobody was disturbed");
-    assert_eq!(on_hand(store), commits.load(Ordering::SeqCst), "{killed} backends were terminated");
-    assert_eq!(store.integrity().unwrap(), []);
-}
-
-/// Two processes' worth of stores, baskets in any order: nobody hears of a deadlock.
-#[test]
-fn shuffled_baskets_of_several_stores_lock_nobody_out() {
-    let schema = Schema::empty();
-    let world = World::on(schema.store());
-    let keys: Vec<_> = (0..6).map(|_| world.stocked(schema.store(), 0)).collect();
-    let others: Vec<_> = (0..4)
-        .map(|_| {
-            let options = OpenOptions::default();
-            sutler_store_postgres::PostgresStore::open(schema.address(), options).unwrap()
-        })
-        .collect();
-    std::thread::scope(|scope| {
-        for (n, store) in others.iter().enumerate() {
-            for thread in 0..4 {
-                let (world, keys) = (&world, &keys);
-                scope.spawn(move || {
-                    for round in 0..10 {
-                        let mut basket = keys.clone();
-                        basket.rotate_left((n + thread + round) % keys.len());
-                        let changes: Vec<_> = basket
-                            .iter()
-                            .map(|key| moved(*key, MovementKind::Received, 1))
-                            .collect();
-                        let outcome = store.commit(world.set_of(changes));
-                        assert!(matches!(outcome, Ok(CommitOutcome::Committed(_))), "{outcome:?}");
-                    }
-                });
-            }
+    let killed = AtomicU64::new(0);
+    load.during(|_| {
+        while killed.load(Ordering::SeqCst) < 40 {
+            killed.fetch_add(admin(&kill)[0].parse().unwrap(), Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(5));
         }
     });
-    let levels = schema.store().stock_level_page(None, 10).unwrap();
-    assert!(levels.iter().all(|(_, level)| level.on_hand == 160), "{levels:?}");
-    assert_eq!(schema.store().integrity().unwrap(), []);
+    load.is_exact();
 }
