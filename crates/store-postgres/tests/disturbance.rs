@@ -8,15 +8,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use fixture::cluster::Cluster;
 use fixture::load::Load;
 use fixture::proxy::{Cut, Proxy};
 use fixture::{Schema, admin};
 use sutler_store_conformance::Fixture as _;
 use sutler_store_postgres::{FailPoint, OpenOptions};
 
-/// How often a line is cut; `SUTLER_TEST_CUTS` says another number.
+/// How often a line is cut; `SUTLER_TEST_CUTS` says another number, 1000 for a run that is to be shown.
 fn cuts() -> u64 {
-    std::env::var("SUTLER_TEST_CUTS").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000)
+    std::env::var("SUTLER_TEST_CUTS").ok().and_then(|text| text.parse().ok()).unwrap_or(300)
 }
 
 /// Numbers that look as if by chance and are the same in every run; `SUTLER_TEST_SEED` begins others.
@@ -48,7 +49,9 @@ impl Chance {
 /// Cuts the first flight of a commit, or mostly the one that ends with COMMIT.
 #[test]
 fn a_line_that_is_cut_around_a_commit_loses_nothing_and_doubles_nothing() {
-    let proxy = Proxy::start();
+    // Its disk is quick, for so many commits.
+    let cluster = Cluster::start(&[]);
+    let proxy = Proxy::before(&cluster);
     let armed = Arc::new(Mutex::new(None));
     let (arm, line) = (Arc::clone(&armed), proxy.clone());
     let point: FailPoint = Arc::new(move |point| {
@@ -92,9 +95,9 @@ fn a_writer_that_repeats_what_was_not_answered_doubles() {
     let mut chance = Chance::new();
     for _ in 0..ASKED {
         let cut = chance.cut();
-        let mut answered = add(&proxy.url(), &table, || proxy.cut_next(cut));
+        let mut answered = add(proxy.url(), &table, || proxy.cut_next(cut));
         while answered.is_err() {
-            answered = add(&proxy.url(), &table, || {});
+            answered = add(proxy.url(), &table, || {});
         }
     }
     let units: u64 = admin(&format!("SELECT units FROM {table}"))[0].parse().unwrap();
