@@ -141,14 +141,17 @@ fn who_waits_too_long_for_a_row_is_told_to_try_again() {
     let load = Load::new(schema.store());
     load.commit();
     std::thread::scope(|scope| {
-        let hold = "BEGIN; LOCK TABLE shop.raw_level; SELECT pg_sleep(14); COMMIT";
-        scope.spawn(|| cluster.admin(hold));
+        let hold = "BEGIN; LOCK TABLE shop.raw_level; SELECT pg_sleep(60); COMMIT";
+        scope.spawn(|| cluster.try_admin(hold));
         let locks = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted AND relation = 'shop.raw_level'::regclass";
         while cluster.admin(locks) != ["1"] {
             std::thread::sleep(Duration::from_millis(10));
         }
         let error = load.try_commit().unwrap_err();
         assert_eq!((error.code, error.retry), ("store.locked", Retry::Later), "{error:?}");
+        let holder =
+            "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+        assert_eq!(cluster.admin(holder), ["t"]);
     });
     load.commit();
     load.is_exact();
