@@ -24,21 +24,11 @@ fn patient() -> OpenOptions {
     OpenOptions { patience: Duration::from_secs(120), ..OpenOptions::default() }
 }
 
-/// Lets no commit of the primary be acknowledged before the replica has it.
-fn replicate_synchronously(primary: &Cluster) {
-    primary.admin("ALTER SYSTEM SET synchronous_standby_names = '*'");
-    primary.admin("SELECT pg_reload_conf()");
-    let synchronous = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
-    while primary.admin(synchronous) != ["1"] {
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
 #[test]
 fn a_failover_under_load_loses_nothing_that_was_replicated_synchronously() {
     let mut primary = Cluster::start(&[]);
     let replica = primary.replica();
-    replicate_synchronously(&primary);
+    primary.replicate_synchronously();
     let schema = Schema::at(either(&primary, &replica), patient());
     let load = Load::new(schema.store());
     load.during(|load| {
@@ -50,24 +40,6 @@ fn a_failover_under_load_loses_nothing_that_was_replicated_synchronously() {
     load.is_exact();
 }
 
-/// Waits until the replica has everything, and then lets it fall behind.
-fn leave_behind(primary: &Cluster, replica: &mut Cluster) {
-    let written = primary.admin("SELECT pg_current_wal_lsn()").remove(0);
-    let caught_up = format!("SELECT pg_last_wal_replay_lsn() >= '{written}'::pg_lsn");
-    while replica.admin(&caught_up) != ["t"] {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    replica.stop("immediate");
-}
-
-/// Lets the replica take over from a primary that ends without a word.
-fn take_over(primary: &mut Cluster, replica: &mut Cluster) {
-    primary.kill();
-    replica.set(&["primary_conninfo = ''"]);
-    replica.serve();
-    replica.promote();
-}
-
 #[test]
 fn without_synchronous_replication_the_newest_commits_are_lost_and_nothing_else() {
     let mut primary = Cluster::start(&[]);
@@ -75,9 +47,9 @@ fn without_synchronous_replication_the_newest_commits_are_lost_and_nothing_else(
     let schema = Schema::at(either(&primary, &replica), patient());
     let load = Load::new(schema.store());
     (0..10).for_each(|_| load.commit());
-    leave_behind(&primary, &mut replica);
+    replica.fall_behind(&primary);
     (0..5).for_each(|_| load.commit());
-    take_over(&mut primary, &mut replica);
+    replica.take_over(&mut primary);
     assert_eq!((load.on_hand(), load.acknowledged()), (10, 15), "the newest five are gone");
     load.commit();
     assert_eq!(load.on_hand(), 11);
@@ -92,7 +64,7 @@ fn a_commit_in_doubt_is_done_again_on_a_server_that_never_heard_of_its_writer() 
     let schema = Schema::at(either(&primary, &replica), patient());
     let load = Load::new(schema.store());
     load.commit();
-    leave_behind(&primary, &mut replica);
+    replica.fall_behind(&primary);
 
     let address = either(&primary, &replica);
     let pair = Arc::new(Mutex::new(Some((primary, replica))));
@@ -102,7 +74,7 @@ fn a_commit_in_doubt_is_done_again_on_a_server_that_never_heard_of_its_writer() 
         let taken =
             if point == "before_commit" { pair_of_point.lock().unwrap().take() } else { None };
         if let Some((mut primary, mut replica)) = taken {
-            take_over(&mut primary, &mut replica);
+            replica.take_over(&mut primary);
             *keep.lock().unwrap() = Some((primary, replica));
         }
     });
@@ -121,8 +93,8 @@ fn a_primary_that_was_replaced_and_comes_back_is_not_written_to() {
     let options = OpenOptions { patience: Duration::from_secs(4), ..OpenOptions::default() };
     let schema = Schema::at(either(&primary, &replica), options);
     let load = Load::new(schema.store());
-    leave_behind(&primary, &mut replica);
-    take_over(&mut primary, &mut replica);
+    replica.fall_behind(&primary);
+    replica.take_over(&mut primary);
     load.commit();
     let marks = "SELECT string_agg(batch::text, ',') FROM shop.raw_writer";
     primary.serve();
