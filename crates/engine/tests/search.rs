@@ -260,6 +260,16 @@ fn an_index_on_disk_is_taken_up_again_and_one_that_is_ahead_is_rebuilt() {
     let report = at(&older).index_sync().unwrap();
     assert_eq!((report.rebuilt, report.products), (true, 2));
     assert_eq!(handles(&at(&older), "wool").len(), 2);
+    // One whose log went back and on again with other events: to the same place, and beyond it.
+    let other = Bazaar::empty();
+    other.clock.advance(1);
+    other.import(&goods(TEE).replace("Wool", "Silk"));
+    assert_eq!(other.last_event(), older.last_event());
+    let report = at(&other).index_sync().unwrap();
+    assert_eq!((report.rebuilt, handles(&at(&other), "wool").len()), (true, 0));
+    assert!(bazaar.last_event() > other.last_event());
+    assert!(at(&bazaar).index_sync().unwrap().rebuilt);
+    assert_eq!(handles(&at(&bazaar), "silk").len(), 0);
 }
 
 #[test]

@@ -22,6 +22,7 @@ use std::sync::{Mutex, PoisonError};
 use sutler_core::catalog::{CategoryTree, Channel, Product, Variant};
 use sutler_core::change::RecordRef;
 use sutler_core::event::{EventKind, StoredEvent};
+use sutler_core::hash::ContentHash;
 use sutler_core::id::{OrderId, PriceListId, ProductId, StockLocationId, VariantId};
 use sutler_core::inventory::{StockKey, StockLevel};
 use sutler_core::shop::Setup;
@@ -32,7 +33,7 @@ pub use sutler_search::{
     SearchAnswer, SearchError, SearchRequest, Sort, UnmatchedFilter,
 };
 
-use super::search_prices::{NotedLists, ShownPrices, shown_prices};
+use super::search_prices::{Noted, NotedLists, ShownPrices, shown_prices};
 use crate::{FlowError, Shop};
 
 /// How many events are read at a time.
@@ -206,16 +207,24 @@ impl Shop {
     }
 
     fn sync_once(&self, index: &SearchIndex) -> Result<IndexReport, FlowError> {
-        let (head, _) = self.store().event_head()?;
-        let cursor = index.cursor()?;
+        // The head last: what others write meanwhile is behind it for everybody.
+        let (note, cursor) = (index.note()?, index.cursor()?);
+        let (head, hash) = self.store().event_head()?;
+        let noted = match note.as_deref().map(Noted::read) {
+            Some(None) => return self.rebuild(index),
+            Some(noted) => noted,
+            None => None,
+        };
         // An empty index is filled faster from products; one that is ahead belongs to another shop or an older copy.
+        if cursor > head || (cursor == 0 && head > 0) {
+            return self.rebuild(index);
+        }
         // So is one whose price lists were changed since, which no event tells.
         let lists = NotedLists::of(&*self.setup()?);
-        if cursor > head
-            || (cursor == 0 && head > 0)
-            || lists.changed_since(index.note()?.as_deref())
-        {
-            return self.rebuild(index);
+        if let Some(noted) = &noted {
+            if lists.changed_since(&noted.lists) || self.went_back(noted, cursor, (head, hash))? {
+                return self.rebuild(index);
+            }
         }
         let mut report = IndexReport { cursor, ..IndexReport::default() };
         if cursor == head {
@@ -223,10 +232,11 @@ impl Shop {
             return Ok(report);
         }
         let writer = Writer::new(self)?;
-        let note = writer.prices.note();
         loop {
             let events = self.store().events(report.cursor, EVENTS_AT_A_TIME)?;
-            let Some(last) = events.last().map(|event| event.seq) else { break };
+            let Some((last, link)) = events.last().map(|event| (event.seq, event.link)) else {
+                break;
+            };
             if events.iter().any(changes_the_tree) {
                 return self.rebuild(index);
             }
@@ -245,12 +255,31 @@ impl Shop {
                 }
             }
             report.events += wide(events.len());
-            batch.note(&note);
+            batch.note(writer.prices.note(last, link));
             report.count(index.apply(batch, last)?);
             report.cursor = last;
         }
         report.products = index.product_count()?;
         Ok(report)
+    }
+
+    /// Tells whether the last event that the index has seen is another one now: a backup was restored, or a replica took over
+    /// that had not got it, and sales went on.
+    fn went_back(
+        &self,
+        noted: &Noted,
+        cursor: u64,
+        (head, hash): (u64, ContentHash),
+    ) -> Result<bool, FlowError> {
+        if cursor == 0 || noted.seq != cursor {
+            // Somebody else is writing the index just now.
+            return Ok(false);
+        }
+        let link = match cursor == head {
+            true => Some(hash.link()),
+            false => self.store().events(cursor - 1, 1)?.first().map(|event| event.link),
+        };
+        Ok(link != Some(noted.link))
     }
 
     /// Returns the products that events are about.
@@ -305,7 +334,7 @@ impl Shop {
     /// Builds everything anew; returns how many documents were written besides.
     fn rebuild_once(&self, index: &SearchIndex) -> Result<(IndexReport, u64), FlowError> {
         // What changes while products are read has a later place, and is read again by the next sync.
-        let (head, _) = self.store().event_head()?;
+        let (head, hash) = self.store().event_head()?;
         let writer = Writer::new(self)?;
         index.clear()?;
         let mut report = IndexReport { rebuilt: true, cursor: head, ..IndexReport::default() };
@@ -323,7 +352,7 @@ impl Shop {
             }
         }
         written += wide(batch.len());
-        batch.note(writer.prices.note());
+        batch.note(writer.prices.note(head, hash.link()));
         report.count(index.apply(batch, head)?);
         report.products = index.product_count()?;
         Ok((report, written))

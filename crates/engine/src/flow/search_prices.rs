@@ -37,11 +37,24 @@ impl NotedLists {
         Self(public.map(|list| (list.id.to_string(), list.version)).collect())
     }
 
-    /// Tells whether a list that a note names is another one now, or gone.
-    pub(super) fn changed_since(&self, note: Option<&str>) -> bool {
-        let noted: Option<BTreeMap<String, u64>> =
-            note.and_then(|note| serde_json::from_str(note).ok());
-        noted.unwrap_or_default().iter().any(|(list, version)| self.0.get(list) != Some(version))
+    /// Tells whether a list that was noted is another one now, or gone.
+    pub(super) fn changed_since(&self, noted: &NotedLists) -> bool {
+        noted.0.iter().any(|(list, version)| self.0.get(list) != Some(version))
+    }
+}
+
+/// What the index remembers of the moment when it was written: the lists, and the last event with the link of its chain.
+pub(super) struct Noted {
+    pub(super) lists: NotedLists,
+    pub(super) seq: u64,
+    pub(super) link: i64,
+}
+
+impl Noted {
+    /// Reads a note; `None` for one that another version wrote.
+    pub(super) fn read(note: &str) -> Option<Self> {
+        let (lists, seq, link) = serde_json::from_str(note).ok()?;
+        Some(Self { lists: NotedLists(lists), seq, link })
     }
 }
 
@@ -60,10 +73,10 @@ impl ShownPrices {
         Ok(Self { channel, lists: shop.store().price_list_history()?, noted })
     }
 
-    /// Returns the note for the index.
-    pub(super) fn note(&self) -> String {
+    /// Returns the note for an index that has seen every event up to one with this link.
+    pub(super) fn note(&self, seq: u64, link: i64) -> String {
         // Texts and numbers can always be written.
-        serde_json::to_string(&self.noted.0).unwrap_or_default()
+        serde_json::to_string(&(&self.noted.0, seq, link)).unwrap_or_default()
     }
 
     /// Returns what one unit of each variant cost and is known to cost.
