@@ -241,7 +241,7 @@ fn a_program_that_buys_baskets() {
         let mut basket = sorts.clone();
         let turn = usize::try_from(thread + cart).unwrap();
         basket.rotate_left(turn % SORTS);
-        if turn % 2 == 0 {
+        if turn.is_multiple_of(2) {
             basket.reverse();
         }
         basket.truncate(usize::try_from(LINES).unwrap());

@@ -55,7 +55,7 @@ fn shuffled_baskets(schema: &Schema, disturb: impl FnOnce(&AtomicBool) + Send) {
 fn basket(store: &dyn Store, world: &World, keys: &[StockKey], turn: usize) {
     let mut keys = keys.to_vec();
     keys.rotate_left(turn % LINES);
-    if turn % 2 == 0 {
+    if turn.is_multiple_of(2) {
         keys.reverse();
     }
     let changes: Vec<_> = keys.iter().map(|key| moved(*key, MovementKind::Received, 1)).collect();

@@ -221,10 +221,10 @@ impl Shop {
         }
         // So is one whose price lists were changed since, which no event tells.
         let lists = NotedLists::of(&*self.setup()?);
-        if let Some(noted) = &noted {
-            if lists.changed_since(&noted.lists) || self.went_back(noted, cursor, (head, hash))? {
-                return self.rebuild(index);
-            }
+        if let Some(noted) = &noted
+            && (lists.changed_since(&noted.lists) || self.went_back(noted, cursor, (head, hash))?)
+        {
+            return self.rebuild(index);
         }
         let mut report = IndexReport { cursor, ..IndexReport::default() };
         if cursor == head {
