@@ -267,6 +267,19 @@ pub const ALL: &[RefusalCode] = &[
          says which.",
     ),
     code(
+        "lease.held",
+        Conflict,
+        "Only one program at a time does this work, and another one does it now. The message says which, and until when it \
+         may be left alone: when it ends or dies, the next one can take over. To stand by for that, use `--follow` or \
+         `--every`.",
+    ),
+    code(
+        "lease.lost",
+        Conflict,
+        "This program held the right to do the work, was not heard of for longer than agreed, and another one took over. \
+         Nothing was written. Begin again: what is left to do is read from the shop.",
+    ),
+    code(
         "money.bad_share",
         Invalid,
         "A share of an amount was asked for with more parts than the whole has. It speaks for a wrong count in a caller's \

@@ -4,7 +4,7 @@
 //! [`rejection::Rejection`]; a flow of the engine carries it to a store, and the store applies all of it or nothing.
 //!
 //! One folder a noun: [`money`], [`catalog`], [`pricing`], [`cart`], [`inventory`], [`checkout`], [`order`],
-//! [`payment`], [`credit`], [`fulfillment`], [`event`], [`import`]; the one write door is [`change`], what the rules need from
+//! [`payment`], [`credit`], [`fulfillment`], [`event`], [`lease`], [`import`]; the one write door is [`change`], what the rules need from
 //! the world stands in [`port`], what-if questions in [`simulation`], and the invariants of a whole shop in [`verify`].
 //!
 //! Invariants
@@ -28,6 +28,7 @@ pub mod hash;
 pub mod id;
 pub mod import;
 pub mod inventory;
+pub mod lease;
 pub mod money;
 pub mod order;
 pub mod payment;

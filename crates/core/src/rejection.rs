@@ -187,6 +187,26 @@ pub enum Rejection {
         /// Which cart.
         cart: CartId,
     },
+    /// Somebody else does the work that a lease stands for.
+    #[error("the lease `{name}` is held by {holder} until {until}, and longer while it works")]
+    LeaseHeld {
+        /// The lease.
+        name: String,
+        /// Who holds it.
+        holder: String,
+        /// When it runs out if it is not renewed.
+        until: Timestamp,
+    },
+    /// A lease was taken by somebody else since; nothing of what it was to protect was written.
+    #[error("the lease `{name}` was taken over{}: nothing was written", by_whom(.holder.as_deref()))]
+    LeaseLost {
+        /// The lease.
+        name: String,
+        /// The token that is no longer the newest.
+        token: u64,
+        /// Who took it last.
+        holder: Option<String>,
+    },
     /// A checkout that was refused before, told again in the same words.
     #[error("{reason}")]
     CheckoutUndone {
@@ -530,6 +550,8 @@ impl Rejection {
             Rejection::NotForSale { .. } => "variant.not_for_sale",
             Rejection::CartAlreadyOrdered { .. } => "cart.already_ordered",
             Rejection::CartCheckoutRunning { .. } => "cart.checkout_running",
+            Rejection::LeaseHeld { .. } => "lease.held",
+            Rejection::LeaseLost { .. } => "lease.lost",
             Rejection::CheckoutUndone { code, .. } => code,
             Rejection::CheckoutStuck { .. } => "checkout.stuck",
             Rejection::QuoteChanged { .. } => "quote.changed",
@@ -607,6 +629,8 @@ impl Rejection {
             | Rejection::NotForSale { .. }
             | Rejection::CartAlreadyOrdered { .. }
             | Rejection::CartCheckoutRunning { .. }
+            | Rejection::LeaseHeld { .. }
+            | Rejection::LeaseLost { .. }
             | Rejection::CheckoutUndone { .. }
             | Rejection::CheckoutStuck { .. }
             | Rejection::QuoteChanged { .. }
@@ -634,6 +658,10 @@ impl Rejection {
             | Rejection::Move(_) => RejectionKind::Conflict,
         }
     }
+}
+
+fn by_whom(holder: Option<&str>) -> String {
+    holder.map_or_else(String::new, |holder| format!(" by {holder}"))
 }
 
 fn too_large(requested: Money, refundable: Money) -> String {

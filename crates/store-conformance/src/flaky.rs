@@ -196,6 +196,7 @@ macro_rules! pass_reads_on {
         $crate::pass_reads_on!(CreditReader for [$($generics)*] $decorator, |$this| $inner);
         $crate::pass_reads_on!(SagaReader for [$($generics)*] $decorator, |$this| $inner);
         $crate::pass_reads_on!(EventReader for [$($generics)*] $decorator, |$this| $inner);
+        $crate::pass_reads_on!(LeaseReader for [$($generics)*] $decorator, |$this| $inner);
     };
     (SetupReader for [$($generics:tt)*] $decorator:ty, |$this:ident| $inner:expr) => {
         $crate::pass_reads_on! { @reader [$($generics)*] [$decorator] $this [$inner] SetupReader {
@@ -298,6 +299,11 @@ macro_rules! pass_reads_on {
             fn events(after_seq: u64, limit: usize) -> Vec<::sutler_core::event::StoredEvent>;
             fn event_head() -> (u64, ::sutler_core::hash::ContentHash);
             fn cursor(consumer: &str) -> u64;
+        } }
+    };
+    (LeaseReader for [$($generics:tt)*] $decorator:ty, |$this:ident| $inner:expr) => {
+        $crate::pass_reads_on! { @reader [$($generics)*] [$decorator] $this [$inner] LeaseReader {
+            fn lease(name: &str) -> Option<::sutler_core::lease::Lease>;
         } }
     };
     (@reader [$($generics:tt)*] [$decorator:ty] $this:ident [$inner:expr]

@@ -48,6 +48,7 @@ pub mod fulfillment;
 pub mod given;
 pub mod idempotency;
 pub mod isolation;
+pub mod lease;
 pub mod order;
 pub mod payment;
 pub mod price;

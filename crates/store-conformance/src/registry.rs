@@ -230,6 +230,16 @@ macro_rules! store_conformance {
                 a_consumer_that_follows_the_log_misses_nothing
                 a_cursor_never_goes_back
             }
+            lease {
+                a_lease_is_taken_renewed_and_given_back
+                a_lease_that_is_held_is_refused
+                a_lease_that_ran_out_is_taken_or_renewed
+                the_token_of_a_lease_only_grows
+                a_set_with_an_older_token_is_refused_as_a_whole
+                a_set_that_is_refused_leaves_its_lease_alone
+                a_lease_goes_to_one_of_many
+                one_of_many_takers_at_a_time_moves_a_cursor
+            }
             reopen {
                 a_healthy_store_has_no_findings
                 reading_after_reopening_is_as_before

@@ -27,6 +27,7 @@ pub(crate) fn commit(
     let mut next = state.clone();
     let mut numbers = Numbers::new();
     let mut receipt = Receipt::default();
+    let lease_taken = set.lease_taken().map(str::to_owned);
     for change in set.changes {
         match next.apply(change, set.at, &mut numbers) {
             Ok(()) => {}
@@ -34,6 +35,8 @@ pub(crate) fn commit(
             Err(Stop::Refused(why)) => return Ok((None, CommitOutcome::Refused(why))),
         }
     }
+    let lease = lease_taken.and_then(|name| next.leases.get(&name));
+    receipt.lease_token = lease.map(|lease| lease.token);
     // A set opens one order; were it several, the receipt names the one with the highest number.
     receipt.order_number = numbers.values().copied().max();
     for event in set.events {
@@ -105,6 +108,7 @@ impl State {
             Change::PromotionUseReturned { order } => self.return_promotion_uses(order),
             Change::CouponCodes { batch, codes } => self.put_coupon_codes(batch, codes),
             Change::ImportRun(run) => self.put_import_run(run),
+            Change::Lease(change) => self.change_lease(&change, at),
             Change::Cursor { consumer, seq } => self.move_cursor(consumer, seq),
         }
     }

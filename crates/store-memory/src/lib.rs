@@ -24,6 +24,7 @@ mod customer;
 mod dump;
 mod event;
 mod integrity;
+mod lease;
 mod order;
 mod payment;
 mod promotion;

@@ -21,6 +21,7 @@ use sutler_core::id::{
 };
 use sutler_core::import::ImportRun;
 use sutler_core::inventory::{Allocation, StockKey, StockLevel, StoredMovement};
+use sutler_core::lease::Lease;
 use sutler_core::order::{LoggedAction, Order, OrderNumber, PromotionUse};
 use sutler_core::payment::{Payment, PaymentTask};
 use sutler_core::port::CopyMark;
@@ -83,6 +84,7 @@ pub(crate) struct State {
     /// How many events each subject has.
     pub(crate) subject_events: Table<RecordRef, u64>,
     pub(crate) cursors: Table<String, u64>,
+    pub(crate) leases: Table<String, Lease>,
 
     /// How far the copy into this store has come.
     pub(crate) copy: Option<CopyMark>,

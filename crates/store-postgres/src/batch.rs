@@ -56,6 +56,7 @@ impl Rows {
         let mut receipt = Receipt::default();
         // A set opens one order; were it several, the receipt names the one with the highest number.
         receipt.order_number = numbers.values().copied().max();
+        receipt.lease_token = set.lease_taken().and_then(|name| self.lease_token(name));
         for event in &set.events {
             receipt.last_event = self.tell(with_number(event.clone(), &numbers), set.command)?;
         }
@@ -100,6 +101,7 @@ impl Rows {
             Change::CouponCodes { batch, codes } => self.put_coupon_codes(*batch, codes),
             Change::PromotionUseReturned { order } => self.return_promotion_uses(*order),
             Change::ImportRun(run) => self.put_import_run(run),
+            Change::Lease(change) => self.change_lease(change),
             Change::Cursor { consumer, seq } => self.move_cursor(consumer, *seq),
         }
     }

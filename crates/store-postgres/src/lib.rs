@@ -10,7 +10,7 @@
 //! * `writer` is the one write door: group commit, retries, what became of a cut COMMIT; `batch` decides on sets of changes;
 //!   `rows` says which rows a set needs, and in which order they are locked; `table` holds them.
 //! * `dump` reads and writes whole shops, for copies; `backup` has the programs of PostgreSQL do it.
-//! * `catalog`, `cart`, `stock`, `order`, `credit`, `customer`, `saga`, `event`, `setup` are named as the ports: the reads, the rows, and one
+//! * `catalog`, `cart`, `stock`, `order`, `credit`, `customer`, `saga`, `event`, `lease`, `setup` are named as the ports: the reads, the rows, and one
 //!   function for each kind of change. `payment`, `fulfillment`, `promotion` are their larger parts.
 //! * `schema/` holds the SQL. Tables are called `raw_…` and are for the engine; the views (`orders`, `stock`, `payments`, …)
 //!   are for people and their tools.
@@ -40,6 +40,7 @@ mod event;
 mod flight;
 mod fulfillment;
 mod integrity;
+mod lease;
 mod link;
 mod migrate;
 mod open;

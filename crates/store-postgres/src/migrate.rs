@@ -56,6 +56,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     },
     Migration { number: 6, name: "credit", sql: include_str!("schema/0006_credit.sql") },
     Migration { number: 7, name: "customers", sql: include_str!("schema/0007_customers.sql") },
+    Migration { number: 8, name: "leases", sql: include_str!("schema/0008_leases.sql") },
     Migration { number: 9, name: "copy", sql: include_str!("schema/0009_copy.sql") },
 ];
 

@@ -20,6 +20,7 @@ use crate::error::Fault;
 use crate::event::{Cursors, EventHeads, EventSubjects, Events};
 use crate::flight::Call;
 use crate::fulfillment::Fulfillments;
+use crate::lease::{Leases, ServerClock};
 use crate::order::write::{Allocations, LiveOrders, OrderLogs, OrderNumbers, Orders};
 use crate::payment::{PaymentTasks, Payments};
 use crate::promotion::{AskBuyer, Buyers, Counts, Coupons, Uses};
@@ -96,6 +97,9 @@ rows! {
     credit_entries: CreditEntries,
     checkouts: Checkouts,
     import_runs: ImportRuns,
+    leases: Leases,
+    // Right behind the leases, whose locks it waits for.
+    server_clock: ServerClock,
     cursors: Cursors,
     buyers: Buyers,
     promotion_uses: Uses,
@@ -181,6 +185,10 @@ impl Rows {
                 codes.iter().for_each(|code| self.coupons.ask(code.clone()));
             }
             Change::ImportRun(run) => self.import_runs.ask((run.content, run.run)),
+            Change::Lease(change) => {
+                self.leases.ask(change.name().to_owned());
+                self.server_clock.ask(());
+            }
             Change::Cursor { consumer, .. } => self.cursors.ask(consumer.clone()),
         }
     }

@@ -61,6 +61,7 @@ mod tests {
             ("event", crate::event::sql::ALL),
             ("fulfillment", crate::fulfillment::sql::ALL),
             ("integrity", crate::integrity::sql::ALL),
+            ("lease", crate::lease::sql::ALL),
             ("migrate", crate::migrate::sql::ALL),
             ("open", crate::open::sql::ALL),
             ("order", crate::order::sql::ALL),

@@ -272,6 +272,9 @@ impl<'c> Batch<'c> {
             }
         }
         let mut receipt = Receipt::default();
+        if let Some(name) = set.lease_taken() {
+            receipt.lease_token = self.lease_token(name)?;
+        }
         for event in &set.events {
             receipt.last_event = self.tell(event, set.at, set.command)?;
         }
@@ -318,6 +321,7 @@ impl<'c> Batch<'c> {
             Change::PromotionUseReturned { order } => self.return_promotion_uses(*order),
             Change::CouponCodes { batch, codes } => self.put_coupon_codes(*batch, codes),
             Change::ImportRun(run) => self.put_import_run(run),
+            Change::Lease(change) => self.change_lease(change),
             Change::Cursor { consumer, seq } => self.move_cursor(consumer, *seq),
         }
     }

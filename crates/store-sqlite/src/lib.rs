@@ -8,7 +8,7 @@
 //! * `open` finds out what a file is, `settings` makes and checks what durability depends on, `migrate` keeps the schema.
 //! * `writer` is the one write door: group commit, with `lock` between processes; `batch` applies sets of changes.
 //! * `readers` is the pool of connections that read.
-//! * `catalog`, `cart`, `stock`, `order`, `credit`, `saga`, `event`, `setup` are named as the ports: the reads, and one function for
+//! * `catalog`, `cart`, `stock`, `order`, `credit`, `saga`, `event`, `lease`, `setup` are named as the ports: the reads, and one function for
 //!   each kind of change. `ledger`, `payment`, `fulfillment`, `promotion` are their larger parts.
 //! * `dump` reads and writes whole shops, for copies.
 //! * `frozen` and `short` keep the file small; `backup`, `integrity` and `lookup` keep it safe; `inspect` looks at any file.
@@ -36,6 +36,7 @@ mod fulfillment;
 mod inspect;
 mod integrity;
 mod kept;
+mod lease;
 mod ledger;
 mod lock;
 mod lookup;

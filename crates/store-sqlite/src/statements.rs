@@ -82,6 +82,7 @@ mod tests {
             ("frozen", crate::frozen::sql::ALL),
             ("fulfillment", crate::fulfillment::sql::ALL),
             ("integrity", crate::integrity::sql::ALL),
+            ("lease", crate::lease::sql::ALL),
             ("ledger", crate::ledger::sql::ALL),
             ("lookup", crate::lookup::sql::ALL),
             ("order", crate::order::sql::ALL),

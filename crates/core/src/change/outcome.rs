@@ -11,6 +11,7 @@ use crate::rejection::Rejection;
 ///
 /// let nothing_to_tell = Receipt::default();
 /// assert_eq!((nothing_to_tell.order_number, nothing_to_tell.last_event), (None, 0));
+/// assert_eq!(nothing_to_tell.lease_token, None);
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
@@ -19,6 +20,8 @@ pub struct Receipt {
     pub order_number: Option<OrderNumber>,
     /// The place of the last event in the log after it; 0 when the set told none.
     pub last_event: u64,
+    /// The token of the lease that was taken in it, the last one if several were.
+    pub lease_token: Option<u64>,
 }
 
 /// What became of a ChangeSet. In every case but the first nothing of it was written.

@@ -17,6 +17,7 @@ use crate::id::{
 };
 use crate::import::ImportRun;
 use crate::inventory::{Allocation, SourcedUnits, StockKey, StockLocation, StockMovement};
+use crate::lease::LeaseChange;
 use crate::order::{Order, OrderAction, PromotionUse};
 use crate::payment::{Payment, PaymentFact, PaymentTask};
 use crate::pricing::{
@@ -179,6 +180,27 @@ impl ChangeSet {
         self
     }
 
+    /// Returns the name of the lease that the set takes, the last one if several are.
+    ///
+    /// ```
+    /// use sutler_core::change::{Change, ChangeSet};
+    /// use sutler_core::lease::LeaseChange;
+    /// # use sutler_core::id::CommandId;
+    /// # use sutler_core::time::Timestamp;
+    ///
+    /// let mut set = ChangeSet::new(Timestamp::from_millis(0), CommandId::from_u128(1));
+    /// set.push(Change::Lease(LeaseChange::renew("consumer/mailer", 1, 30)));
+    /// assert_eq!(set.lease_taken(), None, "it is held already");
+    /// set.push(Change::Lease(LeaseChange::take("recovery", "till 1", 60)));
+    /// assert_eq!(set.lease_taken(), Some("recovery"));
+    /// ```
+    pub fn lease_taken(&self) -> Option<&str> {
+        self.changes.iter().rev().find_map(|change| match change {
+            Change::Lease(LeaseChange::Take { name, .. }) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
     /// Makes it take effect once.
     pub fn once(mut self, idempotency: Option<Idempotency>) -> Self {
         self.idempotency = idempotency;
@@ -297,6 +319,9 @@ pub enum Change {
     },
     /// Writes the record of an import run. Guarded by version.
     ImportRun(ImportRun),
+    /// Takes a lease, goes on holding it, or gives it back; decided on the stored lease and by the store's clock as
+    /// [`LeaseChange::decide`] says. A lease that is no longer the set's own has the whole set refused as `lease.lost`.
+    Lease(LeaseChange),
     /// Moves a consumer's place in the event log forward; never back.
     Cursor {
         /// The consumer.

@@ -28,7 +28,7 @@ use crate::pricing::{Price, PriceListRecord, PriceRecord};
 use crate::shop::Setup;
 use crate::time::Timestamp;
 
-use super::{CreditReader, PromotionReader, StoreError};
+use super::{CreditReader, LeaseReader, PromotionReader, StoreError};
 
 /// Where the set-up of the shop is read.
 ///
@@ -557,6 +557,7 @@ pub struct Finding {
 /// # use sutler_core::id::*;
 /// # use sutler_core::import::ImportRun;
 /// # use sutler_core::inventory::{Allocation, Reservation, StockKey, StockLevel, StoredMovement};
+/// # use sutler_core::lease::Lease;
 /// # use sutler_core::order::{LoggedAction, Order, OrderNumber, PromotionUse};
 /// # use sutler_core::payment::{Payment, PaymentTask};
 /// # use sutler_core::port::*;
@@ -646,6 +647,7 @@ pub struct Finding {
 /// #         event_head() -> (u64, ContentHash);
 /// #         cursor(&str) -> u64;
 /// #     }
+/// #     LeaseReader { lease(&str) -> Option<Lease>; }
 /// #     Store { integrity() -> Vec<Finding>; { fn commit(&self, _: ChangeSet) -> Result<CommitOutcome, StoreError> {
 /// #         let what = CategoryId::from_u128(1).into();
 /// #         let first = !self.0.swap(true, Ordering::Relaxed);
@@ -684,6 +686,7 @@ pub trait Store:
     + CreditReader
     + SagaReader
     + EventReader
+    + LeaseReader
     + Send
     + Sync
 {

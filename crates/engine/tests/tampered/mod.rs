@@ -20,12 +20,13 @@ use sutler_core::id::{
 };
 use sutler_core::import::ImportRun;
 use sutler_core::inventory::{Allocation, Reservation, StockKey, StockLevel, StoredMovement};
+use sutler_core::lease::Lease;
 use sutler_core::order::{LoggedAction, Order, OrderNumber, PromotionUse};
 use sutler_core::payment::{Payment, PaymentTask};
 use sutler_core::port::{
     CartReader, CatalogReader, CatalogSize, CreditReader, CustomerReader, EventReader, Finding,
-    OrderFilter, OrderReader, PromotionReader, SagaReader, SetupReader, StockReader, Store,
-    StoreError, UsesAsked, VariantRef,
+    LeaseReader, OrderFilter, OrderReader, PromotionReader, SagaReader, SetupReader, StockReader,
+    Store, StoreError, UsesAsked, VariantRef,
 };
 use sutler_core::pricing::{
     BatchCoupon, CouponCode, Price, PriceListRecord, PriceRecord, PromotionUses,
@@ -316,6 +317,12 @@ impl EventReader for Tampered {
     }
     fn cursor(&self, consumer: &str) -> Answer<u64> {
         self.inner.cursor(consumer)
+    }
+}
+
+impl LeaseReader for Tampered {
+    fn lease(&self, name: &str) -> Answer<Option<Lease>> {
+        self.inner.lease(name)
     }
 }
 

@@ -13,6 +13,7 @@ use sutler_core::id::{
 };
 use sutler_core::import::ImportRun;
 use sutler_core::inventory::{MovementKind, StockKey};
+use sutler_core::lease::LeaseChange;
 use sutler_core::money::Currency;
 use sutler_core::order::{Order, OrderNumber, PromotionUse};
 use sutler_core::payment::{FactKind, Payment, TaskKind};
@@ -238,6 +239,7 @@ impl World {
             ("gift card issued", vec![Change::CreditEntry(issued(cast))]),
             ("fulfillment", vec![Change::Fulfillment(Box::new(fulfillment))]),
             ("import run", vec![Change::ImportRun(run)]),
+            ("lease", vec![Change::Lease(LeaseChange::take("consumer/mailer", "till 1", 300))]),
             ("cursor", vec![Change::Cursor { consumer: "mailer".to_owned(), seq: 3 }]),
         ]
     }

@@ -28,6 +28,7 @@ pass_reads_on!(OrderReader for [] Miscounts, |this| &this.0);
 pass_reads_on!(CreditReader for [] Miscounts, |this| &this.0);
 pass_reads_on!(SagaReader for [] Miscounts, |this| &this.0);
 pass_reads_on!(EventReader for [] Miscounts, |this| &this.0);
+pass_reads_on!(LeaseReader for [] Miscounts, |this| &this.0);
 
 impl StockReader for Miscounts {
     fn stock_levels(

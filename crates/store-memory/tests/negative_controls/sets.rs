@@ -1,9 +1,10 @@
 //! Flaws of a commit as a whole: keys, events, order, all or nothing.
 
-use sutler_core::change::{ChangeSet, CommitOutcome, Receipt};
+use sutler_core::change::{Change, ChangeSet, CommitOutcome, Receipt};
+use sutler_core::lease::LeaseChange;
 use sutler_core::port::Store;
 use sutler_store_conformance::{
-    commit, event, faults, idempotency, isolation, promotion, stock_ledger,
+    commit, event, faults, idempotency, isolation, lease, promotion, stock_ledger,
 };
 use sutler_store_memory::MemoryStore;
 
@@ -178,4 +179,47 @@ impl Flaw for TellsTooEarly {
 #[test]
 fn an_event_before_its_record_is_noticed() {
     noticed!(Lent<TellsTooEarly>: isolation::an_event_is_not_seen_before_its_record);
+}
+
+/// Writes what was done under a lease without looking whether it is held still.
+struct TrustsHolders;
+
+impl Flaw for TrustsHolders {
+    fn commit(store: &MemoryStore, mut set: ChangeSet) -> Outcome {
+        set.changes.retain(|change| !matches!(change, Change::Lease(LeaseChange::Renew { .. })));
+        store.commit(set)
+    }
+}
+
+#[test]
+fn holders_that_are_trusted_are_noticed() {
+    noticed!(Lent<TrustsHolders>:
+        lease::a_lease_is_taken_renewed_and_given_back,
+        lease::a_lease_that_ran_out_is_taken_or_renewed,
+        lease::a_set_with_an_older_token_is_refused_as_a_whole,
+    );
+}
+
+/// Begins to count anew once a lease was given back.
+struct ForgetsTokens;
+
+impl Flaw for ForgetsTokens {
+    fn commit(store: &MemoryStore, set: ChangeSet) -> Outcome {
+        let outcome = store.commit(set)?;
+        Ok(match outcome {
+            CommitOutcome::Committed(mut receipt) => {
+                receipt.lease_token = receipt.lease_token.map(|_| 1);
+                CommitOutcome::Committed(receipt)
+            }
+            other => other,
+        })
+    }
+}
+
+#[test]
+fn tokens_that_do_not_grow_are_noticed() {
+    noticed!(Lent<ForgetsTokens>:
+        lease::the_token_of_a_lease_only_grows,
+        lease::one_of_many_takers_at_a_time_moves_a_cursor,
+    );
 }
