@@ -211,6 +211,7 @@ impl Opening {
         let (store, test, search) = self.parts()?;
         let mut shop = Shop::new(store, Arc::new(SystemClock), Arc::new(UuidSource))
             .with_random(Arc::new(SystemRandom))
+            .with_holder(crate::world::this_program())
             .with_search_at(search)
             .with_provider(Arc::new(ManualProvider));
         if self.test_payments {

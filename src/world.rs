@@ -24,6 +24,19 @@ impl Clock for SystemClock {
     }
 }
 
+/// Returns what this program is called where people ask who holds a lease: `process 4711 on till-1`.
+pub(crate) fn this_program() -> String {
+    let process = format!("process {}", std::process::id());
+    #[cfg(unix)]
+    let machine = Some(rustix::system::uname().nodename().to_string_lossy().into_owned());
+    #[cfg(not(unix))]
+    let machine = std::env::var("COMPUTERNAME").ok();
+    match machine {
+        Some(machine) if !machine.is_empty() => format!("{process} on {machine}"),
+        _ => process,
+    }
+}
+
 /// UUIDv7: ids that sort by the time they were made, in this program even within a millisecond.
 ///
 /// ```

@@ -28,7 +28,7 @@ pub(crate) fn postgres() -> Result<(), Failure> {
     let store = Step::new("postgres", "cargo test --package sutler-store-postgres");
     let shop = Step::new(
         "shops on postgres",
-        "cargo test --package sutler --package sutler-cli --features sutler/postgres,sutler-cli/postgres --test postgres --test copy --test outage",
+        "cargo test --package sutler --package sutler-cli --features sutler/postgres,sutler-cli/postgres --test postgres --test copy --test outage --test consumers",
     );
     step::run_all(&[store, shop].map(|step| cluster.named_to(step)))
 }

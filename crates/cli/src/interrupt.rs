@@ -1,10 +1,14 @@
 //! Signals: Ctrl-C in work that may only stop at a border, and the limit on the length of a file.
 //!
 //! Most commands let the system end them: what they write is one commit, so there is nothing to leave half done. An import
-//! of many batches stops at the next border instead and says how to go on. A second Ctrl-C ends it at once, which is safe too.
+//! of many batches stops at the next border instead and says how to go on, and what holds a lease gives it back. A second Ctrl-C ends it at once, which is safe too.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How often a wait looks whether Ctrl-C was pressed.
+const LOOKS: Duration = Duration::from_millis(50);
 
 /// Has a write beyond the limit on a file's length (`ulimit -f`) fail with an error that is told, instead of the system ending
 /// the program without a word.
@@ -36,6 +40,18 @@ impl Interrupt {
             }
         }
         Self { pressed }
+    }
+
+    /// Waits for as long, or until it is pressed.
+    pub(crate) fn wait(&self, how_long: Duration) {
+        let until = Instant::now() + how_long;
+        while !self.is_pressed() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            std::thread::sleep(left.min(LOOKS));
+        }
     }
 
     /// Returns whether it was pressed.

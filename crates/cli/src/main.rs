@@ -32,6 +32,7 @@ mod parse;
 mod plural;
 mod progress;
 mod run;
+mod standby;
 mod table;
 mod target;
 mod view;

@@ -16,6 +16,7 @@ use sutler_core::time::Timestamp;
 use sutler_search::{SearchError, SearchIndex};
 
 use crate::FlowError;
+use crate::flow::lease::Fence;
 
 /// How often a flow decides anew when records move on under it.
 const TRIES: u32 = 12;
@@ -42,7 +43,8 @@ const TRIES: u32 = 12;
 ///     .with_provider(Arc::new(ManualProvider))
 ///     .with_random(Arc::new(Counting::default()))
 ///     .with_search_at(None)
-///     .with_command(CommandId::from_u128(7));
+///     .with_command(CommandId::from_u128(7))
+///     .with_holder("till 1");
 ///
 /// assert_eq!(shop.setup().unwrap_err().code(), "shop.missing");
 /// shop.init(&InitCommand::new("Corner shop", "EUR", "DE")?)?;
@@ -62,6 +64,10 @@ pub struct Shop {
     /// What is searched where the index cannot be written.
     spare_search: OnceLock<SearchIndex>,
     command: Option<CommandId>,
+    /// What this program calls itself where it holds a lease.
+    holder: String,
+    /// The leases that everything is written under.
+    fences: Vec<Fence>,
 }
 
 /// What a flow's commit came to, once conflicts are settled.
@@ -87,6 +93,8 @@ impl Shop {
             search: OnceLock::new(),
             spare_search: OnceLock::new(),
             command: None,
+            holder: "a program without a name".to_owned(),
+            fences: Vec::new(),
         }
     }
 
@@ -156,6 +164,36 @@ impl Shop {
         self
     }
 
+    /// Says what this program calls itself, for people who ask who holds a lease: `process 4711 on till-1`.
+    #[must_use]
+    pub fn with_holder(mut self, holder: impl Into<String>) -> Self {
+        self.holder = holder.into();
+        self
+    }
+
+    /// Returns what this program calls itself.
+    pub(crate) fn holder(&self) -> &str {
+        &self.holder
+    }
+
+    /// Returns the same shop, but for its search index, whose every commit carries the fence.
+    pub(crate) fn fenced(&self, fence: Fence) -> Shop {
+        Shop {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            ids: Arc::clone(&self.ids),
+            random: self.random.clone(),
+            providers: self.providers.clone(),
+            tax_provider: self.tax_provider.clone(),
+            search_folder: self.search_folder.clone(),
+            search: OnceLock::new(),
+            spare_search: OnceLock::new(),
+            command: self.command,
+            holder: self.holder.clone(),
+            fences: self.fences.iter().cloned().chain([fence]).collect(),
+        }
+    }
+
     /// Returns the store, for reads that no flow offers.
     pub fn store(&self) -> &dyn Store {
         &*self.store
@@ -179,7 +217,9 @@ impl Shop {
     /// Returns an empty set at the present moment.
     pub(crate) fn change_set(&self) -> ChangeSet {
         let command = self.command.unwrap_or_else(|| CommandId::from_u128(self.ids.next_id()));
-        ChangeSet::new(self.clock.now(), command)
+        let mut set = ChangeSet::new(self.clock.now(), command);
+        set.changes.extend(self.fences.iter().map(Fence::change));
+        set
     }
 
     /// Runs reads that belong together, of one moment where the store can give one.

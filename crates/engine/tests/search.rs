@@ -351,3 +351,28 @@ fn events_are_read_as_envelopes() {
     let rest = bazaar.shop.events(all[1].sequence, 2).unwrap();
     assert_eq!(rest, all[2..4]);
 }
+
+/// A shop that was put back from a copy tells other events in the places that an index has seen, and soon as many.
+#[test]
+fn an_index_of_a_log_that_was_taken_back_is_built_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = Bazaar::with(&goods(TEE));
+    let shop = kept.shop.with_search_at(Some(folder.path().join("index")));
+    let ahead = goods(TEE).replace("Wool cap", "Felt cap");
+    shop.import_text(&ahead, "ahead.csv").unwrap();
+    assert_eq!(handles(&shop, "felt"), ["cap"]);
+    let seen = shop.index_sync().unwrap().cursor;
+    drop(shop);
+    // The same shop without its last day, on which as much and more happens as on the lost one.
+    let put_back = Bazaar::with(&goods(TEE));
+    let shop = put_back.shop.with_search_at(Some(folder.path().join("index")));
+    for (more, title) in [(0, "Straw tee"), (1, "Linen tee")] {
+        let other = goods(TEE).replace("Wool tee", title);
+        shop.import_text(&other, &format!("{title}.csv")).unwrap();
+        assert_eq!(shop.store().event_head().unwrap().0, seen + more);
+        assert_eq!(handles(&shop, "felt"), [""; 0]);
+        assert_eq!(handles(&shop, title), ["tee"]);
+    }
+    let last = shop.index_sync().unwrap();
+    assert_eq!((last.rebuilt, last.events), (false, 0), "once is enough");
+}

@@ -2,10 +2,17 @@
 
 use std::time::Duration;
 
+use sutler_core::rejection::Rejection;
+use sutler_engine::FlowError;
+use sutler_engine::flow::event::Consumer;
+
 use crate::answer::Answer;
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::interrupt::Interrupt;
 use crate::output::Format;
+use crate::standby::Standby;
 use crate::view::{EventList, EventRow};
 
 /// How often the log is looked at again with `--follow`.
@@ -15,6 +22,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum EventsCommand {
     Tail(TailArgs),
+    Consume(ConsumeArgs),
 }
 
 /// Show the newest events, or those after a place in the log
@@ -25,7 +33,8 @@ Examples:
   sutler events tail --after 0 --limit 1000 --format ndjson
   sutler events tail --after 120 --json
 
-Events are CloudEvents 1.0 envelopes. To read all of them exactly once, keep `next` and give it as --after.")]
+Events are CloudEvents 1.0 envelopes. To read all of them, keep `next` and give it as --after, or have \
+the shop keep it: `sutler events consume`.")]
 pub(crate) struct TailArgs {
     /// Begin after this place of the log; without it the newest events are shown
     #[arg(long, value_name = "SEQ")]
@@ -40,8 +49,10 @@ pub(crate) struct TailArgs {
 
 impl EventsCommand {
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
-        let EventsCommand::Tail(args) = self;
-        args.run(context)
+        match self {
+            EventsCommand::Tail(args) => args.run(context),
+            EventsCommand::Consume(args) => args.run(context),
+        }
     }
 }
 
@@ -69,11 +80,7 @@ impl TailArgs {
             });
         }
         if context.settings.format() == Format::Csv {
-            return Err(CommandError::Usage {
-                code: "usage",
-                message: "--follow prints NDJSON, not CSV".to_owned(),
-                help: Some("leave --format out".to_owned()),
-            });
+            return Err(only_ndjson());
         }
         loop {
             let events: Vec<EventRow> =
@@ -89,6 +96,105 @@ impl TailArgs {
                 std::thread::sleep(PAUSE);
             }
         }
+    }
+}
+
+/// Deliver events to a named consumer: print those that come next, then move its place past them
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sutler events consume mailer
+  sutler events consume mailer --follow | ./send-mails
+  sutler events consume mailer --limit 500 --lease 120 --follow
+
+Prints NDJSON. The shop keeps the place of each consumer, and each begins with the first event. What was printed when the
+program died may be printed again by the next one; nothing is left out, and the order is that of the log.
+
+Run it on several machines at once: one delivers, the others stand by, and one of them goes on when the first is done or was
+not heard of for as long as --lease says. A first Ctrl-C ends it between two batches and lets the next one go on at once.")]
+pub(crate) struct ConsumeArgs {
+    /// The consumer: ASCII letters, digits, `-`, `_` and `.`
+    #[arg(value_name = "NAME")]
+    consumer: String,
+    /// How many events at a time
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000), value_name = "N")]
+    limit: u16,
+    /// Go on until Ctrl-C, and stand by while another program delivers
+    #[arg(long)]
+    follow: bool,
+    /// After how many seconds without a sign of life another program may take over; longer than a batch takes
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=300), value_name = "SECONDS")]
+    lease: u32,
+}
+
+impl ConsumeArgs {
+    fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
+        if context.settings.format() == Format::Csv {
+            return Err(only_ndjson());
+        }
+        let shop = context.shop()?;
+        if !self.follow {
+            self.deliver(context, &mut shop.consumer(&self.consumer, self.lease)?)?;
+            return Ok(Answer::nothing());
+        }
+        let interrupt = Interrupt::listen();
+        let mut standby = Standby::default();
+        while !interrupt.is_pressed() {
+            let held = shop.consumer(&self.consumer, self.lease).and_then(|mut consumer| {
+                standby.is_over();
+                Ok(self.follow(context, &mut consumer, &interrupt))
+            });
+            match held {
+                Ok(ended) => ended?,
+                Err(refused) => standby.unless_free(context, refused)?,
+            }
+            interrupt.wait(PAUSE);
+        }
+        Ok(Answer::nothing().exit(Exit::Interrupted))
+    }
+
+    /// Delivers until Ctrl-C, or until another program took over.
+    fn follow(
+        &self,
+        context: &Context<'_>,
+        consumer: &mut Consumer,
+        interrupt: &Interrupt,
+    ) -> Result<(), CommandError> {
+        while !interrupt.is_pressed() {
+            match self.deliver(context, consumer) {
+                Ok(delivered) if delivered < usize::from(self.limit) => interrupt.wait(PAUSE),
+                Ok(_) => {}
+                Err(CommandError::Flow(FlowError::Refused(lost @ Rejection::LeaseLost { .. }))) => {
+                    context.console.warn(&lost.to_string());
+                    return Ok(());
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(())
+    }
+
+    fn deliver(
+        &self,
+        context: &Context<'_>,
+        consumer: &mut Consumer,
+    ) -> Result<usize, CommandError> {
+        consumer.deliver(usize::from(self.limit), |events| {
+            for event in events {
+                let line = serde_json::to_string(event).map_err(unwritable)?;
+                context.console.out(format!("{line}\n").as_bytes())?;
+            }
+            Ok(())
+        })
+    }
+}
+
+fn only_ndjson() -> CommandError {
+    CommandError::Usage {
+        code: "usage",
+        message: "events that are followed or consumed are printed as NDJSON, not as CSV"
+            .to_owned(),
+        help: Some("leave --format out".to_owned()),
     }
 }
 

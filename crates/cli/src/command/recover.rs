@@ -1,11 +1,18 @@
 //! `sutler recover`: finishing what a crash cut off.
 
+use std::time::Duration;
+
 use sutler_core::id::CheckoutId;
+use sutler_core::rejection::Rejection;
+use sutler_engine::flow::recover::RecoveryReport;
+use sutler_engine::{FlowError, Shop};
 
 use crate::answer::Answer;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::interrupt::Interrupt;
+use crate::standby::Standby;
 use crate::view::RecoveryView;
 
 /// Finish or undo checkouts that were cut off, and make payment calls that are due; safe at any time
@@ -14,6 +21,10 @@ use crate::view::RecoveryView;
 Examples:
   sutler recover
   sutler recover --json
+  sutler recover --every 60
+
+Run it on as many machines as wanted: one at a time recovers, and the others are refused with `lease.held` or, with --every,
+stand by.
 
 A checkout is stuck when its provider never says what became of the money. Look there, set it right, then end the
 checkout with `--settle chk_…`: its stock is given back and its order called off.")]
@@ -21,6 +32,9 @@ pub(crate) struct RecoverArgs {
     /// End a stuck checkout whose payment a person has settled at the provider
     #[arg(long, value_name = "CHECKOUT")]
     settle: Option<CheckoutId>,
+    /// Go on until Ctrl-C, looking again after so many seconds; prints NDJSON when something was done
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=86_400), value_name = "SECONDS")]
+    every: Option<u32>,
 }
 
 impl RecoverArgs {
@@ -28,6 +42,9 @@ impl RecoverArgs {
         let shop = context.shop()?;
         if let Some(id) = self.settle {
             shop.checkout_settle(id)?;
+        }
+        if let Some(seconds) = self.every {
+            return every(context, &shop, Duration::from_secs(u64::from(seconds)));
         }
         let report = shop.recover()?;
         let stuck = !report.stuck.is_empty() || !report.refused.is_empty();
@@ -38,4 +55,30 @@ impl RecoverArgs {
             answer
         })
     }
+}
+
+/// Recovers again and again, until Ctrl-C.
+fn every(context: &Context<'_>, shop: &Shop, pause: Duration) -> Result<Answer, CommandError> {
+    let interrupt = Interrupt::listen();
+    let mut standby = Standby::default();
+    let mut last = RecoveryReport::default();
+    while !interrupt.is_pressed() {
+        match shop.recover() {
+            Ok(report) => {
+                standby.is_over();
+                // What waits for somebody is told once, not with every look.
+                if report != last && report != RecoveryReport::default() {
+                    context.console.answer(&Answer::one(RecoveryView::from(&report)))?;
+                }
+                last = report;
+            }
+            Err(problem) if problem.may_retry() => context.console.warn(&problem.to_string()),
+            Err(FlowError::Refused(lost @ Rejection::LeaseLost { .. })) => {
+                context.console.warn(&lost.to_string());
+            }
+            Err(refused) => standby.unless_free(context, refused)?,
+        }
+        interrupt.wait(pause);
+    }
+    Ok(Answer::nothing().exit(Exit::Interrupted))
 }

@@ -1,11 +1,28 @@
-//! Reading the event log, as outsiders get it.
+//! Reading the event log, as outsiders get it, and delivering it to consumers.
+//!
+//! A consumer has a name and a place in the log. [`Shop::consumer`] takes its lease, so that of several programs one
+//! delivers while the others stand by. [`Consumer::deliver`] reads what comes next, gives it to a closure, and then moves
+//! the place, in a set that is refused once another program took over.
+//!
+//! Invariants
+//! * Every event is delivered, in the order of the log, without gaps.
+//! * What was delivered may be delivered again: when the program dies, or sleeps for longer than its lease, between its
+//!   closure and the commit that follows. What was moved past is not.
+//!
+//! Deliberately absent: sinks, and how long to wait for news.
 
+use sutler_core::change::Change;
 use sutler_core::event::Envelope;
+use sutler_core::rejection::Rejection;
 
+use super::lease::HeldLease;
 use crate::{FlowError, Shop};
 
 /// The most events that one call returns.
 const EVENTS_MAX: usize = 10_000;
+
+/// The longest name of a consumer.
+const CONSUMER_MAX: usize = 60;
 
 impl Shop {
     /// Returns up to `limit` events after the place `after` of the log, in order; at most 10,000 at a time.
@@ -27,5 +44,92 @@ impl Shop {
         let uid = self.setup()?.shop.uid;
         let stored = self.store().events(after, limit.min(EVENTS_MAX))?;
         Ok(stored.iter().map(|event| Envelope::new(uid, event)).collect())
+    }
+
+    /// Becomes the one that delivers events to a consumer, until it is dropped or not heard of for `lease_seconds`; a
+    /// consumer that never was before begins with the first event.
+    ///
+    /// Choose more seconds than delivering a batch takes: whoever takes longer is taken for dead, and another one delivers
+    /// the batch again.
+    ///
+    /// Errors: `lease.held` while another program, or another value of this one, delivers; `input.invalid` for a name that
+    /// is not made of ASCII letters, digits, `-`, `_` and `.`.
+    pub fn consumer(&self, name: &str, lease_seconds: u32) -> Result<Consumer, FlowError> {
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if name.is_empty() || name.len() > CONSUMER_MAX || !name.chars().all(fits) {
+            let given = name.chars().take(CONSUMER_MAX).collect();
+            let why =
+                format!("is no name: 1 to {CONSUMER_MAX} ASCII letters, digits, `-`, `_` and `.`");
+            return Err(Rejection::BadInput { what: "the consumer", given, why }.into());
+        }
+        let lease = self.lease(&format!("consumer/{name}"), lease_seconds)?;
+        Ok(Consumer { name: name.to_owned(), lease })
+    }
+}
+
+/// Delivers events to one consumer, as the only one that does.
+///
+/// ```
+/// use sutler_engine::FlowError;
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+///
+/// let mut mailer = shop.consumer("mailer", 30)?;
+/// let mut told = Vec::new();
+/// while mailer.deliver(100, |events| {
+///     told.extend(events.iter().map(|event| event.kind.clone()));
+///     Ok::<(), FlowError>(())
+/// })? > 0
+/// {}
+/// assert_eq!(told.first().map(String::as_str), Some("sutler.product.changed.v1"));
+///
+/// // Another program stands by: it asks again now and then, and goes on where this one got to.
+/// assert_eq!(shop.consumer("mailer", 30).map(drop).unwrap_err().code(), "lease.held");
+/// drop(mailer);
+/// let delivered = shop.consumer("mailer", 30)?.deliver(100, |_| Ok::<(), FlowError>(()))?;
+/// assert_eq!(delivered, 0, "nothing is delivered twice without need");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Consumer {
+    name: String,
+    lease: HeldLease,
+}
+
+impl Consumer {
+    /// Returns the token of the lease, which grows with each program that takes over. A receiver that remembers the highest
+    /// token it saw can refuse a batch that comes late from a program that slept.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// assert_eq!(shop.consumer("mailer", 30)?.token(), 1);
+    /// assert_eq!(shop.consumer("mailer", 30)?.token(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn token(&self) -> u64 {
+        self.lease.token()
+    }
+
+    /// Reads up to `limit` events that come next, has `work` deal with them, and moves past them; returns how many there
+    /// were. Without news, `work` is not called, and the lease is held on to.
+    ///
+    /// Errors: what `work` returns, and nothing is moved past; `lease.lost` when another program took over, before or after
+    /// `work`, and then this value is of no further use; failures of the store.
+    pub fn deliver<E: From<FlowError>>(
+        &mut self,
+        limit: usize,
+        work: impl FnOnce(&[Envelope]) -> Result<(), E>,
+    ) -> Result<usize, E> {
+        let shop = self.lease.shop();
+        let place = shop.store().cursor(&self.name).map_err(FlowError::from)?;
+        let events = shop.events(place, limit)?;
+        // Whoever slept until here must not deliver what another one moved past meanwhile.
+        self.lease.assure()?;
+        let Some(last) = events.last().map(|event| event.sequence) else { return Ok(0) };
+        work(&events)?;
+        let consumer = &self.name;
+        self.lease.write(|set| {
+            set.push(Change::Cursor { consumer: consumer.clone(), seq: last });
+        })?;
+        Ok(events.len())
     }
 }

@@ -1,4 +1,8 @@
-//! Finishing or undoing what a crash cut off. Safe to run at any time, by several programs at once, as often as wanted.
+//! Finishing or undoing what a crash cut off. Safe to run at any time, as often as wanted, by several programs.
+//!
+//! Recovery has a lease, so that one program at a time looks keys up at providers and settles what they say; whatever it
+//! writes is refused once another one took over. A buyer who comes back to a checkout settles it without the lease: the
+//! version of its record keeps the two apart.
 
 use sutler_core::change::{Change, ChangeSet};
 use sutler_core::checkout::{self, Checkout, CheckoutMove, CheckoutStatus, Recovery, recovery};
@@ -12,6 +16,9 @@ use super::cart::done;
 use super::checkout::{Outcome, Saga};
 use super::payment::TaskReport;
 use crate::{FlowError, Shop};
+
+/// The lease of whoever recovers a shop.
+const LEASE: &str = "recovery";
 
 /// What recovery did.
 ///
@@ -43,8 +50,8 @@ pub struct RecoveryReport {
 impl Shop {
     /// Settles every open checkout that nobody works on any more, and makes every provider call that is due.
     ///
-    /// Errors: failures of the store, and [`FlowError::Contended`] over a provider call; a checkout that cannot be settled is
-    /// named in the report.
+    /// Errors: `lease.held` while another program recovers this shop, `lease.lost` when one took over; failures of the store,
+    /// and [`FlowError::Contended`] over a provider call. A checkout that cannot be settled is named in the report.
     ///
     /// ```
     /// use sutler_engine::FlowError;
@@ -64,7 +71,8 @@ impl Shop {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn recover(&self) -> Result<RecoveryReport, FlowError> {
-        let tasks = self.run_payment_tasks()?;
+        let mut lease = self.lease(LEASE, checkout::LEASE_SECONDS)?;
+        let tasks = lease.shop().run_payment_tasks()?;
         let mut report =
             RecoveryReport { refused: tasks.refusals.clone(), tasks, ..RecoveryReport::default() };
         let mut after = None;
@@ -74,9 +82,15 @@ impl Shop {
             after = Some(last.id);
             for record in page {
                 let name = describe(&record);
+                // Asking a provider may write nothing for a long time.
+                lease.assure()?;
                 // One checkout that cannot be settled must not keep the others from it.
-                if let Err(error) = self.recover_one(record, &mut report) {
-                    if matches!(error, FlowError::Store(_)) {
+                if let Err(error) = lease.shop().recover_one(record, &mut report) {
+                    let is_lost = matches!(
+                        error,
+                        FlowError::Store(_) | FlowError::Refused(Rejection::LeaseLost { .. })
+                    );
+                    if is_lost {
                         return Err(error);
                     }
                     report.stuck.push(format!("{name} ({error})"));

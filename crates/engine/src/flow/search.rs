@@ -2,7 +2,7 @@
 //!
 //! The index is derived: [`Shop::index_sync`] reads the event log after the place that the index has reached, collects the
 //! products that the events are about, and writes them anew. Whatever cannot be told from events (a renamed category, an
-//! index of another shop, a damaged one) ends in a rebuild from all products.
+//! index of another shop, a log that was taken back, a damaged index) ends in a rebuild from all products.
 //!
 //! Indexed are the published products that have a price in the base list of the channel; a product that leaves the shop
 //! leaves the index with the next sync. A publish window opens and closes by the clock alone, without an event, so both its
@@ -33,7 +33,8 @@ pub use sutler_search::{
     SearchAnswer, SearchError, SearchRequest, Sort, UnmatchedFilter,
 };
 
-use super::search_prices::{Noted, NotedLists, ShownPrices, shown_prices};
+use super::search_note::SearchNote;
+use super::search_prices::{NotedLists, ShownPrices, shown_prices};
 use crate::{FlowError, Shop};
 
 /// How many events are read at a time.
@@ -207,31 +208,20 @@ impl Shop {
     }
 
     fn sync_once(&self, index: &SearchIndex) -> Result<IndexReport, FlowError> {
-        // The head last: what others write meanwhile is behind it for everybody.
+        // The head is read last: whoever shares the index may move it on meanwhile, and no further than the log.
         let (note, cursor) = (index.note()?, index.cursor()?);
-        let (head, hash) = self.store().event_head()?;
-        let noted = match note.as_deref().map(Noted::read) {
-            Some(None) => return self.rebuild(index),
-            Some(noted) => noted,
-            None => None,
-        };
-        // An empty index is filled faster from products; one that is ahead belongs to another shop or an older copy.
-        if cursor > head || (cursor == 0 && head > 0) {
+        let head = self.store().event_head()?;
+        if !self.goes_on_from(note.as_deref(), cursor, head)? {
             return self.rebuild(index);
         }
-        // So is one whose price lists were changed since, which no event tells.
-        let lists = NotedLists::of(&*self.setup()?);
-        if let Some(noted) = &noted
-            && (lists.changed_since(&noted.lists) || self.went_back(noted, cursor, (head, hash))?)
-        {
-            return self.rebuild(index);
-        }
+        let (head, _) = head;
         let mut report = IndexReport { cursor, ..IndexReport::default() };
         if cursor == head {
             report.products = index.product_count()?;
             return Ok(report);
         }
         let writer = Writer::new(self)?;
+        let lists = writer.prices.noted().clone();
         loop {
             let events = self.store().events(report.cursor, EVENTS_AT_A_TIME)?;
             let Some((last, link)) = events.last().map(|event| (event.seq, event.link)) else {
@@ -255,7 +245,7 @@ impl Shop {
                 }
             }
             report.events += wide(events.len());
-            batch.note(writer.prices.note(last, link));
+            batch.note(SearchNote { lists: lists.clone(), seq: last, link }.text());
             report.count(index.apply(batch, last)?);
             report.cursor = last;
         }
@@ -263,23 +253,27 @@ impl Shop {
         Ok(report)
     }
 
-    /// Tells whether the last event that the index has seen is another one now: a backup was restored, or a replica took over
-    /// that had not got it, and sales went on.
-    fn went_back(
+    /// Returns whether the index can go on from its place. One that is empty is filled faster from products; one that is ahead
+    /// of the log, or has seen other events in it, belongs to another shop or to one that was put back; and lists that were
+    /// changed since tell no event.
+    fn goes_on_from(
         &self,
-        noted: &Noted,
+        note: Option<&str>,
         cursor: u64,
         (head, hash): (u64, ContentHash),
     ) -> Result<bool, FlowError> {
-        if cursor == 0 || noted.seq != cursor {
-            // Somebody else is writing the index just now.
+        let Some(SearchNote { lists, seq, link }) = SearchNote::read(note) else {
+            return Ok(false);
+        };
+        let is_behind = cursor.max(seq) <= head && (cursor > 0 || head == 0);
+        if !is_behind || NotedLists::of(&*self.setup()?).changed_since(&lists) {
             return Ok(false);
         }
-        let link = match cursor == head {
-            true => Some(hash.link()),
-            false => self.store().events(cursor - 1, 1)?.first().map(|event| event.link),
-        };
-        Ok(link != Some(noted.link))
+        if seq == 0 || seq == head {
+            return Ok(seq == 0 || hash.link() == link);
+        }
+        let seen = self.store().events(seq - 1, 1)?;
+        Ok(seen.first().is_some_and(|event| (event.seq, event.link) == (seq, link)))
     }
 
     /// Returns the products that events are about.
@@ -352,7 +346,8 @@ impl Shop {
             }
         }
         written += wide(batch.len());
-        batch.note(writer.prices.note(head, hash.link()));
+        let lists = writer.prices.noted().clone();
+        batch.note(SearchNote { lists, seq: head, link: hash.link() }.text());
         report.count(index.apply(batch, head)?);
         report.products = index.product_count()?;
         Ok((report, written))

@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use sutler_core::catalog::Product;
 use sutler_core::id::{ChannelId, VariantId};
 use sutler_core::money::Currency;
@@ -27,7 +28,7 @@ use crate::{FlowError, Shop};
 const MOMENTS_MAX: usize = 16;
 
 /// The lists that decide what is shown, with the version of each.
-#[derive(PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct NotedLists(BTreeMap<String, u64>);
 
 impl NotedLists {
@@ -40,21 +41,6 @@ impl NotedLists {
     /// Tells whether a list that was noted is another one now, or gone.
     pub(super) fn changed_since(&self, noted: &NotedLists) -> bool {
         noted.0.iter().any(|(list, version)| self.0.get(list) != Some(version))
-    }
-}
-
-/// What the index remembers of the moment when it was written: the lists, and the last event with the link of its chain.
-pub(super) struct Noted {
-    pub(super) lists: NotedLists,
-    pub(super) seq: u64,
-    pub(super) link: i64,
-}
-
-impl Noted {
-    /// Reads a note; `None` for one that another version wrote.
-    pub(super) fn read(note: &str) -> Option<Self> {
-        let (lists, seq, link) = serde_json::from_str(note).ok()?;
-        Some(Self { lists: NotedLists(lists), seq, link })
     }
 }
 
@@ -73,10 +59,9 @@ impl ShownPrices {
         Ok(Self { channel, lists: shop.store().price_list_history()?, noted })
     }
 
-    /// Returns the note for an index that has seen every event up to one with this link.
-    pub(super) fn note(&self, seq: u64, link: i64) -> String {
-        // Texts and numbers can always be written.
-        serde_json::to_string(&(&self.noted.0, seq, link)).unwrap_or_default()
+    /// Returns the lists that the index is to be left a note of.
+    pub(super) fn noted(&self) -> &NotedLists {
+        &self.noted
     }
 
     /// Returns what one unit of each variant cost and is known to cost.

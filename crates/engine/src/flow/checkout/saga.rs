@@ -385,6 +385,10 @@ impl<'a> Saga<'a> {
                 Ok(CommitOutcome::Committed(_) | CommitOutcome::Replayed { .. }) => {
                     return self.finished().map(Outcome::placed);
                 }
+                // Somebody else recovers this shop by now, and this checkout with it.
+                Ok(CommitOutcome::Refused(lost @ Rejection::LeaseLost { .. })) => {
+                    return Err(lost.into());
+                }
                 Ok(CommitOutcome::Refused(rejection)) => {
                     let rejection = self.shop.labeled(rejection);
                     return self.unwind(rejection);
