@@ -259,8 +259,8 @@ fn the_holder_is_killed(world: &World) {
     const KILLS: usize = 4;
     let mut programs = vec![world.start("awake"), world.start("awake")];
     for kill in 0..KILLS {
-        world.tell(200);
         let goal = world.cursor() + 40;
+        world.tell(200);
         world.until("somebody delivers", |world| world.cursor() >= goal);
         // Somewhere in a batch, before or after its commit.
         std::thread::sleep(Duration::from_micros(700 * u64::try_from(kill).unwrap()));
