@@ -104,8 +104,9 @@ impl TailArgs {
 #[command(after_help = "\
 Examples:
   sutler events consume mailer
-  sutler events consume mailer --follow | ./send-mails
-  sutler events consume mailer --limit 500 --lease 120 --follow
+  sutler events consume mailer --limit 500 --lease 120
+
+To go on until Ctrl-C: sutler events consume mailer --follow | ./send-mails
 
 Prints NDJSON. The shop keeps the place of each consumer, and each begins with the first event. What was printed when the
 program died may be printed again by the next one; nothing is left out, and the order is that of the log.

@@ -7,7 +7,7 @@ use sutler_core::rejection::Rejection;
 use sutler_engine::flow::recover::RecoveryReport;
 use sutler_engine::{FlowError, Shop};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, One as _};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -21,10 +21,9 @@ use crate::view::RecoveryView;
 Examples:
   sutler recover
   sutler recover --json
-  sutler recover --every 60
 
-Run it on as many machines as wanted: one at a time recovers, and the others are refused with `lease.held` or, with --every,
-stand by.
+To have it run by itself, on as many machines as wanted: sutler recover --every 60. One at a time recovers; the others are
+refused with `lease.held` or, with --every, stand by.
 
 A checkout is stuck when its provider never says what became of the money. Look there, set it right, then end the
 checkout with `--settle chk_…`: its stock is given back and its order called off.")]
@@ -68,7 +67,8 @@ fn every(context: &Context<'_>, shop: &Shop, pause: Duration) -> Result<Answer, 
                 standby.is_over();
                 // What waits for somebody is told once, not with every look.
                 if report != last && report != RecoveryReport::default() {
-                    context.console.answer(&Answer::one(RecoveryView::from(&report)))?;
+                    let line = RecoveryView::from(&report).json(false).map_err(unwritable)?;
+                    context.console.out(format!("{line}\n").as_bytes())?;
                 }
                 last = report;
             }
@@ -81,4 +81,8 @@ fn every(context: &Context<'_>, shop: &Shop, pause: Duration) -> Result<Answer, 
         interrupt.wait(pause);
     }
     Ok(Answer::nothing().exit(Exit::Interrupted))
+}
+
+fn unwritable(error: serde_json::Error) -> CommandError {
+    CommandError::Io { what: "cannot write", path: "a report".to_owned(), source: error.into() }
 }

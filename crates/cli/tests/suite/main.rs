@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod channel;
+mod consume;
 mod contract;
 mod coupon;
 mod customer;
