@@ -54,7 +54,7 @@ impl Reader {
     }
 }
 
-async fn client() -> Client {
+async fn session() -> Client {
     let (client, connection) = tokio_postgres::connect(&server(), NoTls).await.unwrap();
     tokio::spawn(connection);
     client
@@ -75,7 +75,7 @@ fn a_reader_of_numbers_that_were_given_before_the_commit_loses_events() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut reader = Reader::default();
     runtime.block_on(async {
-        let (slow, quick) = (client().await, client().await);
+        let (slow, quick) = (session().await, session().await);
         quick
             .batch_execute(&format!("CREATE TABLE {table} (id bigserial PRIMARY KEY)"))
             .await
@@ -192,7 +192,7 @@ fn a_transaction_that_idles_elsewhere_stops_no_reader() {
     let world = World::on(store);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let idle = client().await;
+        let idle = session().await;
         let shop = schema.address().shop();
         let begin = format!(
             "BEGIN ISOLATION LEVEL REPEATABLE READ; CREATE TABLE {shop}.idle (); SELECT seq FROM {shop}.raw_event_head"
@@ -206,7 +206,7 @@ fn a_transaction_that_idles_elsewhere_stops_no_reader() {
             committed(store, told(&world, 0..5));
             assert_eq!(reader.read_log(store), 5);
         }
-        let horizon_stands = client().await.query_one(oldest, &[&own]).await.unwrap();
+        let horizon_stands = session().await.query_one(oldest, &[&own]).await.unwrap();
         assert!(horizon_stands.get::<_, bool>(0), "the horizon of the server has not moved");
         idle.batch_execute("ROLLBACK").await.unwrap();
         assert_eq!(reader.seen, (1..=100).collect::<Vec<i64>>());

@@ -141,12 +141,11 @@ impl ConsumeArgs {
         let interrupt = Interrupt::listen();
         let mut standby = Standby::default();
         while !interrupt.is_pressed() {
-            let held = shop.consumer(&self.consumer, self.lease).and_then(|mut consumer| {
-                standby.is_over();
-                Ok(self.follow(context, &mut consumer, &interrupt))
-            });
-            match held {
-                Ok(ended) => ended?,
+            match shop.consumer(&self.consumer, self.lease) {
+                Ok(mut consumer) => {
+                    standby.is_over();
+                    self.follow(context, &mut consumer, &interrupt)?;
+                }
                 Err(refused) => standby.unless_free(context, refused)?,
             }
             interrupt.wait(PAUSE);

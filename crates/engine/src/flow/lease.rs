@@ -149,6 +149,14 @@ impl HeldLease {
     /// Lets the next one take the lease at once.
     ///
     /// Errors: failures of the store; then the lease runs out by itself. One that was lost is no failure.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// let report = shop.lease("nightly report", 60)?;
+    /// report.give_back()?;
+    /// assert!(shop.lease("nightly report", 60).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn give_back(mut self) -> Result<(), FlowError> {
         self.end()
     }
