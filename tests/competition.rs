@@ -1,11 +1,13 @@
-//! Many buyers, few units: threads of one program, and programs on one file.
+//! Many buyers, few units: threads of one program on every store, and programs on one that they can share.
 
 #![allow(clippy::unwrap_used, reason = "a failed step should stop the test")]
 
-use std::path::Path;
+mod store_each;
+
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use store_each::Places;
 use sutler::Shop;
 use sutler::prelude::*;
 
@@ -16,17 +18,14 @@ const BUYERS: u32 = 500;
 /// Set for a child process: the store it works on.
 const WORKER: &str = "SUTLER_TEST_WORKER";
 
-fn url(path: &Path) -> String {
-    format!("sqlite:{}", path.display())
-}
-
-fn shop_with_the_last_units(path: &Path) -> VariantId {
-    let shop = sutler::create(&url(path)).unwrap();
+fn shop_with_the_last_units(url: &str) -> (Shop, VariantId) {
+    let shop = sutler::create(url).unwrap();
     shop.init(&InitCommand::new("Scarce goods", "EUR", "DE").unwrap()).unwrap();
     let catalog = "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Tracker,Variant Inventory Qty\n\
                    lamp,Lamp,Title,Default Title,LAMP,19.90,shopify,50\n";
     shop.import_text(catalog, "lamp.csv").unwrap();
-    shop.find_variant("LAMP").unwrap().variant.id
+    let lamp = shop.find_variant("LAMP").unwrap().variant.id;
+    (shop, lamp)
 }
 
 /// One buyer: a cart with one lamp, then the checkout. True when it became an order.
@@ -55,8 +54,7 @@ fn buy(shop: &Shop, lamp: VariantId, buyer: &str) -> bool {
 }
 
 #[track_caller]
-fn is_sold_out_exactly(path: &Path, lamp: VariantId) {
-    let shop = sutler::open(&url(path)).unwrap();
+fn is_sold_out_exactly(shop: &Shop, lamp: VariantId) {
     assert_eq!(shop.order_list(Some(Stage::Confirmed), None, 1_000).unwrap().len(), 50);
     let level = shop.stock_show(lamp).unwrap().levels[0].1;
     assert_eq!((level.on_hand, level.reserved, level.allocated), (UNITS, 0, UNITS));
@@ -66,37 +64,44 @@ fn is_sold_out_exactly(path: &Path, lamp: VariantId) {
 
 #[test]
 fn sixteen_threads_sell_the_last_fifty_units_fifty_times() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("shop.db");
-    let lamp = shop_with_the_last_units(&path);
-    let shop = sutler::open(&url(&path)).unwrap();
+    for url in Places::new().urls() {
+        let (shop, lamp) = shop_with_the_last_units(&url);
+        sixteen_threads_sell_them(&shop, lamp);
+        is_sold_out_exactly(&shop, lamp);
+    }
+}
+
+fn sixteen_threads_sell_them(shop: &Shop, lamp: VariantId) {
     let (next, sold, refused) = (AtomicU32::new(0), AtomicU32::new(0), AtomicU32::new(0));
     std::thread::scope(|scope| {
         for _ in 0..16 {
             scope.spawn(|| {
                 while let buyer @ 0..BUYERS = next.fetch_add(1, Ordering::Relaxed) {
                     let counter =
-                        if buy(&shop, lamp, &buyer.to_string()) { &sold } else { &refused };
+                        if buy(shop, lamp, &buyer.to_string()) { &sold } else { &refused };
                     counter.fetch_add(1, Ordering::Relaxed);
                 }
             });
         }
     });
     assert_eq!((sold.into_inner(), refused.into_inner()), (UNITS, BUYERS - UNITS));
-    drop(shop);
-    is_sold_out_exactly(&path, lamp);
 }
 
 #[test]
 fn four_programs_sell_the_last_fifty_units_fifty_times() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("shop.db");
-    let lamp = shop_with_the_last_units(&path);
+    for url in Places::new().shared_urls() {
+        let (shop, lamp) = shop_with_the_last_units(&url);
+        four_programs_sell_them(&url);
+        is_sold_out_exactly(&shop, lamp);
+    }
+}
+
+fn four_programs_sell_them(url: &str) {
     let workers: Vec<_> = (0..4)
         .map(|n| {
             Command::new(std::env::current_exe().unwrap())
                 .args(["--exact", "a_program_that_buys", "--nocapture", "--test-threads=1"])
-                .env(WORKER, format!("{n};{}", path.display()))
+                .env(WORKER, format!("{n};{url}"))
                 .stdout(Stdio::piped())
                 .spawn()
                 .unwrap()
@@ -117,15 +122,14 @@ fn four_programs_sell_the_last_fifty_units_fifty_times() {
         refused += went_without.trim().parse::<u32>().unwrap();
     }
     assert_eq!((sold, refused), (UNITS, BUYERS - UNITS));
-    is_sold_out_exactly(&path, lamp);
 }
 
 /// The child of the test above; by itself it has nothing to do.
 #[test]
 fn a_program_that_buys() {
     let Ok(work) = std::env::var(WORKER) else { return };
-    let (worker, path) = work.split_once(';').unwrap();
-    let shop = sutler::open(&url(Path::new(path))).unwrap();
+    let (worker, url) = work.split_once(';').unwrap();
+    let shop = sutler::open(url).unwrap();
     let lamp = shop.find_variant("LAMP").unwrap().variant.id;
     let bought = (0..BUYERS / 4).filter(|n| buy(&shop, lamp, &format!("{worker}-{n}"))).count();
     let refused = usize::try_from(BUYERS / 4).unwrap() - bought;

@@ -1,7 +1,10 @@
-//! Contract prices and group promotions: for the customers of a group, from the cart to the order, in memory and in a file.
+//! Contract prices and group promotions: for the customers of a group, from the cart to the order, on every store.
 
 #![allow(clippy::unwrap_used, reason = "a failed step should stop the test")]
 
+mod store_each;
+
+use store_each::Places;
 use sutler::Shop;
 use sutler::core::catalog::Collection;
 use sutler::core::change::SetupChange;
@@ -23,10 +26,8 @@ fn eur(text: &str) -> Money {
 }
 
 fn on_every_store(test: impl Fn(&Shop)) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = format!("sqlite:{}", folder.path().join("shop.db").display());
-    for url in ["memory:", &file] {
-        let shop = sutler::create(url).unwrap();
+    for url in Places::new().urls() {
+        let shop = sutler::create(&url).unwrap();
         shop.init(&InitCommand::new("Lamps", "EUR", "DE").unwrap()).unwrap();
         shop.import_text(CATALOG, "lamp.csv").unwrap();
         test(&shop);

@@ -1,6 +1,8 @@
-//! Flash sales: many buyers at once for few units, few uses, one customer. On memory and on SQLite.
+//! Flash sales: many buyers at once for few units, few uses, one customer. On every store.
 
 #![allow(clippy::unwrap_used, reason = "a failed step should stop the test")]
+
+mod store_each;
 
 use std::sync::Barrier;
 
@@ -11,6 +13,8 @@ use sutler::core::pricing::{
 };
 use sutler::engine::flow::coupon::CodesCommand;
 use sutler::prelude::*;
+
+use store_each::Places;
 
 /// Buyers who check out at the same moment.
 const BUYERS: usize = 200;
@@ -47,10 +51,8 @@ fn sale(conditions: Vec<Condition>, limits: Limits) -> Promotion {
 
 /// Runs a test on a shop of each kind.
 fn on_each_store(test: impl Fn(&Shop)) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = format!("sqlite:{}", folder.path().join("shop.db").display());
-    for url in ["memory:", &file] {
-        let shop = sutler::create(url).unwrap();
+    for url in Places::new().urls() {
+        let shop = sutler::create(&url).unwrap();
         let init = InitCommand::new("Scarce goods", "EUR", "DE").unwrap();
         shop.init(&InitCommand { delivery_rate: eur(0), ..init }).unwrap();
         let catalog = "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Tracker,Variant Inventory Qty\n\

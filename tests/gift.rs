@@ -1,7 +1,10 @@
-//! A gift from the cart to the parcel and back, in memory and in a file.
+//! A gift from the cart to the parcel and back, on every store.
 
 #![allow(clippy::unwrap_used, reason = "a failed step should stop the test")]
 
+mod store_each;
+
+use store_each::Places;
 use sutler::Shop;
 use sutler::core::id::PromotionId;
 use sutler::core::order::{Order, OrderLine};
@@ -36,10 +39,8 @@ fn thanks(mug: VariantId, units: u32) -> Promotion {
 }
 
 fn on_every_store(test: impl Fn(&Shop, VariantId, VariantId)) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = format!("sqlite:{}", folder.path().join("shop.db").display());
-    for url in ["memory:", &file] {
-        let shop = sutler::create(url).unwrap();
+    for url in Places::new().urls() {
+        let shop = sutler::create(&url).unwrap();
         shop.init(&InitCommand::new("Lamps", "EUR", "DE").unwrap()).unwrap();
         shop.import_text(CATALOG, "lamp.csv").unwrap();
         let id = |sku| shop.find_variant(sku).unwrap().variant.id;

@@ -1,23 +1,25 @@
-//! SIGKILL at every point of a checkout, in a real process on a real file; then the world must be whole.
+//! SIGKILL at every point of a checkout, in a real process on every store that outlives one; then the world must be whole.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a failed step should stop the test")]
+
+mod store_each;
 
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use store_each::Places;
 use sutler::core::id::VariantId;
 use sutler::core::inventory::StockLevel;
-use sutler::core::port::{Clock, OrderReader as _, PaymentProvider, StockReader as _};
+use sutler::core::port::{Clock, PaymentProvider, Store};
 use sutler::core::time::Timestamp;
 use sutler::engine::provider::TestProvider;
 use sutler::prelude::*;
 use sutler::{Shop, SystemClock, UuidSource};
-use sutler_store_sqlite::{OpenOptions, SqliteStore};
 
-/// Set for a child process: at which point it dies, and the folder it works in.
+/// Set for a child process: at which point it dies, the store and the folder it works in.
 const WORKER: &str = "SUTLER_TEST_KILL";
 const PRICE_AND_DELIVERY: i64 = 1_990 + 490;
 
@@ -72,22 +74,28 @@ impl PaymentProvider for Mortal {
     }
 }
 
-fn shop(
-    folder: &Path,
-    clock: Arc<dyn Clock>,
-    left: Option<Arc<AtomicU32>>,
-) -> (Shop, Arc<SqliteStore>) {
-    let mut options = OpenOptions { create: true, ..OpenOptions::default() };
-    if let Some(left) = left.clone() {
-        options.fail_point = Some(Arc::new(move |_| countdown(&left)));
-    }
-    let store = Arc::new(SqliteStore::open(folder.join("shop.db"), options).unwrap());
+/// Where a shop is kept, and the payments of its provider.
+#[derive(Clone, Copy)]
+struct Site<'a> {
+    url: &'a str,
+    folder: &'a Path,
+}
+
+fn shop(site: Site<'_>, clock: Arc<dyn Clock>, left: Option<Arc<AtomicU32>>) -> Shop {
+    let point = left.clone();
+    let dies = move |_: &'static str| {
+        if let Some(left) = &point {
+            countdown(left);
+        }
+    };
+    let store: Arc<dyn Store> = store_each::open(site.url, Arc::new(dies));
+    let folder = site.folder;
     let inner = TestProvider::at(folder.join("payments"));
     let provider: Arc<dyn PaymentProvider> = match left {
         Some(left) => Arc::new(Mortal { inner, left }),
         None => Arc::new(inner),
     };
-    (Shop::new(store.clone(), clock, Arc::new(UuidSource)).with_provider(provider), store)
+    Shop::new(store, clock, Arc::new(UuidSource)).with_provider(provider)
 }
 
 /// What is on the gift card, in cents.
@@ -96,8 +104,8 @@ const ON_CARD: i64 = 1_000;
 /// How a way to pay ends that begins with the gift card.
 const AND_A_CARD: &str = " and a card";
 
-fn set_up(folder: &Path) -> (VariantId, CartId) {
-    let (shop, _) = shop(folder, Arc::new(SystemClock), None);
+fn set_up(site: Site<'_>) -> (VariantId, CartId) {
+    let shop = shop(site, Arc::new(SystemClock), None);
     shop.init(&InitCommand::new("Lamps", "EUR", "DE").unwrap()).unwrap();
     let catalog = "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Tracker,Variant Inventory Qty\n\
                    lamp,Lamp,Title,Default Title,LAMP,19.90,shopify,3\n";
@@ -154,23 +162,34 @@ fn held(folder: &Path) -> i64 {
 }
 
 fn killed_everywhere(pay: &str) {
+    // Memory, which stands first, ends with its program.
+    for at in 1..Places::new().urls().len() {
+        killed_at_every_point(pay, at);
+    }
+}
+
+/// Kills checkouts in places that are the `at`th of their kind.
+fn killed_at_every_point(pay: &str, at: usize) {
     for point in 1..60 {
-        let folder = tempfile::tempdir().unwrap();
-        let (lamp, cart) = set_up(folder.path());
+        let (folder, places) = (tempfile::tempdir().unwrap(), Places::new());
+        let url = places.urls().swap_remove(at);
+        let site = Site { url: &url, folder: folder.path() };
+        let (lamp, cart) = set_up(site);
         let status = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "a_checkout_that_dies", "--nocapture", "--test-threads=1"])
-            .env(WORKER, format!("{point};{cart};{pay};{}", folder.path().display()))
+            .env(WORKER, format!("{point};{cart};{pay};{url};{}", folder.path().display()))
             .stdout(std::process::Stdio::null())
             .status()
             .unwrap();
         let acknowledged = folder.path().join("acknowledged").exists();
-        let (shop, store) = shop(folder.path(), Arc::new(Later), None);
+        let shop = shop(site, Arc::new(Later), None);
+        let store = shop.store();
         for _ in 0..3 {
             shop.recover().unwrap();
         }
         let level: StockLevel = store.stock_level_page(None, 10).unwrap()[0].1;
         let order = store.order_by_cart(cart).unwrap();
-        let place = format!("{pay}, point {point}");
+        let place = format!("{url}, {pay}, point {point}");
         assert!(order.is_some() || !acknowledged, "{place}: acknowledged and lost");
         let left = shop.gift_card_by_code(&card()).unwrap().credit.left.minor();
         let by_card = if pay.ends_with(AND_A_CARD) { ON_CARD } else { 0 };
@@ -195,7 +214,7 @@ fn killed_everywhere(pay: &str) {
             return;
         }
     }
-    panic!("{pay}: the checkout never came to its end");
+    panic!("{pay}, place {at}: the checkout never came to its end");
 }
 
 #[test]
@@ -223,14 +242,15 @@ fn a_checkout_with_a_gift_card_killed_at_any_point_is_whole_after_recovery() {
 #[test]
 fn a_checkout_that_dies() {
     let Ok(work) = std::env::var(WORKER) else { return };
-    let parts: Vec<&str> = work.splitn(4, ';').collect();
-    let (cart, pay, folder) = (parts[1].parse().unwrap(), parts[2], Path::new(parts[3]));
+    let parts: Vec<&str> = work.splitn(5, ';').collect();
+    let (cart, pay) = (parts[1].parse().unwrap(), parts[2]);
+    let site = Site { url: parts[3], folder: Path::new(parts[4]) };
     let left = Arc::new(AtomicU32::new(u32::MAX));
-    let (shop, _) = shop(folder, Arc::new(SystemClock), Some(left.clone()));
+    let shop = shop(site, Arc::new(SystemClock), Some(left.clone()));
     left.store(parts[0].parse().unwrap(), Ordering::SeqCst);
     let answer = shop.checkout(&command(cart, pay));
     left.store(u32::MAX, Ordering::SeqCst);
     if answer.is_ok() {
-        std::fs::write(folder.join("acknowledged"), b"").unwrap();
+        std::fs::write(site.folder.join("acknowledged"), b"").unwrap();
     }
 }

@@ -1,22 +1,25 @@
 //! One cart, priced by the library, at the checkout and as the order was stored: the same bytes on every back-end.
 //!
-//! Two shops are set up alike, with a clock that stands still and ids that count, one in memory and one in a SQLite file.
+//! Shops are set up alike, with a clock that stands still and ids that count, one on each back-end.
 //! The cart has two variants, two promotions, a coupon, a fee, and a delivery that is taxed at another rate than the goods.
 //! What the program prints of such a cart is compared in the tests of `sutler-cli`.
 
 #![cfg(feature = "sqlite")]
 #![allow(clippy::unwrap_used, reason = "a failed step should stop the test")]
 
-use std::path::Path;
+mod store_each;
 
+use std::sync::Arc;
+
+use store_each::Places;
+use sutler::core::port::Store;
 use sutler::engine::flow::tax::TaxSource;
-use sutler::engine::testing;
+use sutler::engine::provider::ManualProvider;
+use sutler::engine::testing::{self, Counting, HandClock};
 use sutler::prelude::*;
 use sutler_core::id::{OrderId, PromotionId};
 use sutler_core::money::Rate;
 use sutler_core::pricing::{Benefit, BuyGet, Lane, Promotion, Quote};
-use sutler_store_memory::MemoryStore;
-use sutler_store_sqlite::{OpenOptions, SqliteStore};
 
 const RATES: &str = "country,category,name,percent\n\
                      DE,standard,VAT,19\nDE,standard,Levy,1.25\nDE,reduced,VAT,7\n";
@@ -36,6 +39,7 @@ payments = ["manual:cash"]
 "#;
 
 /// What a quote was at each place.
+#[derive(Clone, PartialEq, Eq, Debug)]
 struct Told {
     priced: String,
     placed: String,
@@ -111,29 +115,31 @@ fn sell(shop: &Shop) -> Told {
     Told { priced: bytes(&quote), placed: bytes(&order.quote), order: order.id }
 }
 
+/// A shop by a clock that stands still, whose ids count.
+fn shop_of(store: Arc<dyn Store>) -> Shop {
+    let (clock, ids) = (Arc::new(HandClock::default()), Arc::new(Counting::default()));
+    Shop::new(store, clock, ids).with_provider(Arc::new(ManualProvider))
+}
+
 fn stored(shop: &Shop, order: OrderId) -> String {
     bytes(&shop.order_view(order).unwrap().order.quote)
 }
 
-fn sqlite(path: &Path) -> SqliteStore {
-    SqliteStore::open(path, OpenOptions { create: true, ..OpenOptions::default() }).unwrap()
-}
-
 #[test]
 fn one_cart_has_the_same_quote_everywhere_on_every_store() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("shop.db");
-
-    let memory = testing::empty(MemoryStore::new());
-    let told = sell(&memory);
-    assert_eq!(told.placed, told.priced, "the checkout froze another quote");
-    assert_eq!(stored(&memory, told.order), told.priced, "memory");
-
-    let file = testing::empty(sqlite(&path));
-    let of_file = sell(&file);
-    assert_eq!((of_file.priced, of_file.placed), (told.priced.clone(), told.placed), "SQLite");
-    assert_eq!(of_file.order, told.order);
-    drop(file);
-    let opened_again = testing::empty(sqlite(&path));
-    assert_eq!(stored(&opened_again, told.order), told.priced, "SQLite, read by another program");
+    let places = Places::new();
+    let mut first: Option<Told> = None;
+    for (name, store) in places.stores() {
+        let shop = shop_of(store);
+        let told = sell(&shop);
+        assert_eq!(told.placed, told.priced, "{name}: the checkout froze another quote");
+        assert_eq!(stored(&shop, told.order), told.priced, "{name}");
+        let first = first.get_or_insert_with(|| told.clone());
+        assert_eq!(told, *first, "{name}");
+    }
+    // What is kept outside of this program is read by another one; memory is new.
+    for (name, store) in places.stores().into_iter().skip(1) {
+        let told = first.as_ref().unwrap();
+        assert_eq!(stored(&shop_of(store), told.order), told.priced, "{name}, read again");
+    }
 }

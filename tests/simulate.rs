@@ -1,9 +1,12 @@
-//! What if: many orders looked back on, over pages, limits and a period.
+//! What if: many orders looked back on, over pages, limits and a period. On every store.
 
 #![allow(clippy::unwrap_used, reason = "a failed step should stop the test")]
 
+mod store_each;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use store_each::Places;
 use sutler::Shop;
 use sutler::core::pricing::Promotion;
 use sutler::core::simulation::{RuleSet, SimulationReport};
@@ -72,13 +75,19 @@ fn simulate(shop: &Shop, file: &str, rules: RuleSet) -> SimulationReport {
 
 #[test]
 fn many_orders_are_looked_back_on_to_the_cent_and_nothing_is_written() {
-    let (shop, variants) = shop("memory:");
+    for url in Places::new().urls() {
+        let (shop, variants) = shop(&url);
+        many_orders_are_looked_back_on(&shop, variants);
+    }
+}
+
+fn many_orders_are_looked_back_on(shop: &Shop, variants: [VariantId; 2]) {
     let next = AtomicU32::new(0);
     std::thread::scope(|scope| {
         for _ in 0..16 {
             scope.spawn(|| {
                 while let nr @ 0..ORDERS = next.fetch_add(1, Ordering::Relaxed) {
-                    buy(&shop, variants, nr);
+                    buy(shop, variants, nr);
                 }
             });
         }
@@ -95,7 +104,7 @@ fn many_orders_are_looked_back_on_to_the_cent_and_nothing_is_written() {
             RuleSet::Beside,
         ),
     ] {
-        let report = simulate(&shop, file, rules);
+        let report = simulate(shop, file, rules);
         let sales = &report.sales[0];
         assert_eq!((sales.orders, sales.changed), (ORDERS.into(), 0));
         assert_eq!(sales.before, sales.after);
@@ -106,12 +115,12 @@ fn many_orders_are_looked_back_on_to_the_cent_and_nothing_is_written() {
 
     // A limit over all pages, and one per buyer.
     let limited = "name = \"First\"\nlimits.uses = 700\ngives = { off_order = \"1.00\" }\n";
-    let report = simulate(&shop, limited, RuleSet::Beside);
+    let report = simulate(shop, limited, RuleSet::Beside);
     let first = report.sales[0].promotions.iter().find(|p| p.name == "First").unwrap();
     assert_eq!((first.after.uses, first.after.discount.minor()), (700, 70_000));
     assert_eq!(report.sales[0].changed, 700);
     let each = "name = \"Each\"\nlimits.uses_per_customer = 1\ngives = { off_order = \"1.00\" }\n";
-    let report = simulate(&shop, each, RuleSet::Instead);
+    let report = simulate(shop, each, RuleSet::Instead);
     let each = report.sales[0].promotions.iter().find(|p| p.name == "Each").unwrap();
     assert_eq!(each.after.uses, 300);
 

@@ -39,9 +39,13 @@ const RULES: &[Rule] = &[
     rule("xtask",                     &["sutler-core", "sutler-engine"],                           &[]),
 ];
 
-/// A flow is tested on a real back-end: the memory store replaces mocks, and the flaky store fails on schedule.
-const ENGINE_TESTS: &[&str] =
-    &["sutler-store-conformance", "sutler-store-memory", "sutler-store-sqlite"];
+/// A flow is tested on every real back-end: the memory store replaces mocks, and the flaky store fails on schedule.
+const ENGINE_TESTS: &[&str] = &[
+    "sutler-store-conformance",
+    "sutler-store-memory",
+    "sutler-store-postgres",
+    "sutler-store-sqlite",
+];
 
 /// The library wires what stands below it.
 const BELOW_SUTLER: &[&str] = &[

@@ -26,17 +26,28 @@ pub(crate) fn postgres() -> Result<(), Failure> {
     require_c_compiler()?;
     let cluster = Cluster::get()?;
     let store = Step::new("postgres", "cargo test --package sutler-store-postgres");
-    let shop = Step::new(
-        "shops on postgres",
-        "cargo test --package sutler --package sutler-cli --features sutler/postgres,sutler-cli/postgres --test postgres --test copy --test outage --test consumers",
+    let program = Step::new(
+        "program on postgres",
+        "cargo test --package sutler-cli --features postgres --test postgres",
     );
-    step::run_all(&[store, shop].map(|step| cluster.named_to(step)))
+    let shop = Step::new("shops on postgres", SHOPS);
+    step::run_all(&[store, shop, program, flows("postgres")].map(|step| cluster.named_to(step)))
+}
+
+/// The tests of the library that run on every store.
+const SHOPS: &str = "cargo test --package sutler --features postgres --test competition --test consumers --test copy \
+     --test customer_group --test flash_sale --test gift --test kill --test outage --test postgres --test same_quote --test simulate --test trace";
+
+/// Returns the tests of flows on a store; without the word for one they run in memory.
+fn flows(store: &'static str) -> Step {
+    Step::new(format!("flows on {store}"), "cargo test --package sutler-engine --tests")
+        .env("SUTLER_TEST_STORE", store)
 }
 
 /// Returns the steps in order.
 ///
 /// Errors: the merchant samples are required and not there.
-fn steps() -> Result<[Step; 4], Failure> {
+fn steps() -> Result<[Step; 6], Failure> {
     let plain =
         Step::new("no features", "cargo check --package sutler --lib --no-default-features");
     let doc_tests = Step::new("doc tests", "cargo test --workspace --all-features --doc");
@@ -46,7 +57,7 @@ fn steps() -> Result<[Step; 4], Failure> {
     // Outside of the workspace; without libFuzzer, so that no C++ compiler is needed.
     let seeds =
         Step::new("fuzz seeds", "cargo test --locked --manifest-path fuzz/Cargo.toml --lib");
-    Ok([plain, seeds, doc_tests, with_samples(tests)?])
+    Ok([plain, seeds, doc_tests, flows("sqlite"), flows("postgres"), with_samples(tests)?])
 }
 
 /// Runs the tests that read real merchant files, in a release build, on the files below `folder`.

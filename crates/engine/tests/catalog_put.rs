@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod any_store;
+
 use std::sync::Barrier;
 
+use any_store::AnyStore;
 use sutler_core::catalog::{Category, Product};
 use sutler_core::event::EventKind;
 use sutler_core::id::{CategoryId, ProductId, VariantId};
@@ -12,10 +15,9 @@ use sutler_core::pricing::{Price, Window};
 use sutler_engine::Shop;
 use sutler_engine::flow::search::SearchRequest;
 use sutler_engine::testing::shop;
-use sutler_store_memory::MemoryStore;
 
 fn mugs() -> Shop {
-    shop(MemoryStore::new()).unwrap()
+    shop(AnyStore::new()).unwrap()
 }
 
 /// The kinds of the events that `work` causes.

@@ -2,17 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed step should stop the test")]
 
+mod any_store;
+
+use any_store::AnyStore;
 use sutler_core::customer::Customer;
 use sutler_core::id::{CouponBatchId, CustomerId};
 use sutler_core::money::{Currency, Money};
 use sutler_core::pricing::BuyerTax;
 use sutler_engine::flow::promotion::PromotionFile;
 use sutler_engine::testing;
-use sutler_store_memory::MemoryStore;
 
 #[test]
 fn one_file_added_by_many_at_once_is_one_promotion() {
-    let shop = testing::shop(MemoryStore::new()).unwrap();
+    let shop = testing::shop(AnyStore::new()).unwrap();
     let text = "name = \"R\"\ngives = { percent = \"10%\" }\nlimits = { uses = 1 }\n";
     std::thread::scope(|scope| {
         for _ in 0..16 {
@@ -25,7 +27,7 @@ fn one_file_added_by_many_at_once_is_one_promotion() {
 
 #[test]
 fn a_file_added_again_keeps_the_codes_that_were_made_beside_it() {
-    let shop = testing::shop(MemoryStore::new()).unwrap();
+    let shop = testing::shop(AnyStore::new()).unwrap();
     let file = PromotionFile::new("name = \"L\"\ngives = { off_order = \"1.00\" }\n");
     shop.promotion_import(&file, false).unwrap();
     let open = shop.promotion("L").unwrap();
@@ -39,7 +41,7 @@ fn a_file_added_again_keeps_the_codes_that_were_made_beside_it() {
 
 #[test]
 fn the_email_of_a_known_customer_names_that_customer() {
-    let shop = testing::shop(MemoryStore::new()).unwrap();
+    let shop = testing::shop(AnyStore::new()).unwrap();
     let ten = Money::from_minor(1_000, Currency::EUR);
     let guest = shop.store_credit_grant("eve@example.com", ten, "a gift", None).unwrap();
     let ada = Customer {

@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+mod any_store;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use any_store::AnyStore;
 use proptest::prelude::*;
 use sutler_core::change::SetupChange;
 use sutler_core::id::PriceListId;
@@ -14,7 +17,6 @@ use sutler_core::time::Timestamp;
 use sutler_engine::Shop;
 use sutler_engine::flow::import::{ImportOptions, ImportSummary, Input};
 use sutler_engine::testing::{HandClock, shop, shop_at};
-use sutler_store_memory::MemoryStore;
 
 fn import(shop: &Shop, text: &str, batch: usize) -> ImportSummary {
     let options = ImportOptions {
@@ -107,7 +109,7 @@ proptest! {
 
     #[test]
     fn what_is_exported_imports_without_a_change(drawn in lists(), batch in 1..7_usize) {
-        let shop = shop(MemoryStore::new()).unwrap();
+        let shop = shop(AnyStore::new()).unwrap();
         store(&shop, &drawn);
         let file = export(&shop);
         let head = shop.events(0, 10_000).unwrap().len();
@@ -120,10 +122,10 @@ proptest! {
 
     #[test]
     fn what_is_exported_makes_the_same_lists_in_another_shop(drawn in lists(), batch in 1..7_usize) {
-        let first = shop(MemoryStore::new()).unwrap();
+        let first = shop(AnyStore::new()).unwrap();
         store(&first, &drawn);
         let file = export(&first);
-        let second = shop(MemoryStore::new()).unwrap();
+        let second = shop(AnyStore::new()).unwrap();
         second.import_text(GOODS, "goods.csv").unwrap();
         import(&second, &file, batch);
         // Lists come in the order of their ids, which another shop gives anew.
@@ -148,7 +150,7 @@ fn paid(shop: &Shop) -> (String, Option<String>) {
 #[test]
 fn a_scheduled_sale_starts_and_ends_by_itself_and_names_the_lowest_price_before() {
     let clock = Arc::new(HandClock::default());
-    let shop = shop_at(MemoryStore::new(), clock.clone()).unwrap();
+    let shop = shop_at(AnyStore::new(), clock.clone()).unwrap();
     let in_days = |days: i64| Timestamp::from_millis(shop.now().millis() + days * 86_400_000);
     let file = format!("{HEAD}Sale,,{},{},MUG-RED,,9.90,11.90\n", in_days(2), in_days(4));
     let done = import(&shop, &file, 400);
@@ -162,7 +164,7 @@ fn a_scheduled_sale_starts_and_ends_by_itself_and_names_the_lowest_price_before(
 
 #[test]
 fn a_contract_list_is_for_its_group_and_its_rungs_alone() {
-    let shop = shop(MemoryStore::new()).unwrap();
+    let shop = shop(AnyStore::new()).unwrap();
     let file = format!("{HEAD}Huts,huts,,,MUG-RED,1,10.00,\nHuts,huts,,,MUG-RED,50,8.00,\n");
     import(&shop, &file, 1);
     let view = shop.price_show("MUG-RED", "web", None).unwrap();
@@ -178,7 +180,7 @@ fn a_contract_list_is_for_its_group_and_its_rungs_alone() {
 #[test]
 fn a_list_that_is_dropped_from_is_remembered() {
     let clock = Arc::new(HandClock::default());
-    let shop = shop_at(MemoryStore::new(), clock.clone()).unwrap();
+    let shop = shop_at(AnyStore::new(), clock.clone()).unwrap();
     import(&shop, &format!("{HEAD}Sale,,,2099-01-01,MUG-RED,,9.90,\n"), 400);
     clock.advance(60);
     let gone = format!("{HEAD}Sale,,,2099-01-01,MUG-RED,,remove,\n");
@@ -193,7 +195,7 @@ fn a_list_that_is_dropped_from_is_remembered() {
 
 #[test]
 fn an_import_that_was_cut_off_goes_on_and_the_lists_are_there_from_the_first_batch() {
-    let shop = shop(MemoryStore::new()).unwrap();
+    let shop = shop(AnyStore::new()).unwrap();
     let file =
         format!("{HEAD}A,,,,MUG-RED,,10.00,\nB,trade,,,MUG-RED,,9.00,\nA,,,,MUG-BLUE,,12.00,\n");
     let options = ImportOptions {
@@ -215,7 +217,7 @@ fn an_import_that_was_cut_off_goes_on_and_the_lists_are_there_from_the_first_bat
 
 #[test]
 fn a_list_keeps_its_identity_when_its_window_moves() {
-    let shop = shop(MemoryStore::new()).unwrap();
+    let shop = shop(AnyStore::new()).unwrap();
     import(&shop, &format!("{HEAD}Sale,,,2098-01-01,MUG-RED,,9.90,\n"), 400);
     let id = |shop: &Shop| {
         let setup = shop.setup().unwrap();

@@ -1,4 +1,4 @@
-//! An empty shop for tests of import, export, search and verify: memory store that can fail, a clock that is set, ids that
+//! An empty shop for tests of import, export, search and verify: a store of any kind that can fail, a clock that is set, ids that
 //! count; and the words those tests are written in.
 
 #![allow(
@@ -8,10 +8,14 @@
     reason = "each test file uses its part; a failed set-up should stop the test"
 )]
 
+#[path = "../any_store/mod.rs"]
+mod any_store;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use any_store::AnyStore;
 use sutler_core::credit::CreditChoice;
 use sutler_core::port::{Clock, EventReader as _, IdSource};
 use sutler_core::pricing::BuyerTax;
@@ -23,7 +27,6 @@ use sutler_engine::flow::setup::InitCommand;
 use sutler_engine::provider::TestProvider;
 use sutler_engine::{FlowError, Shop};
 use sutler_store_conformance::FlakyStore;
-use sutler_store_memory::MemoryStore;
 
 /// The catalog that the demo shop is filled with.
 pub const DEMO: &str = include_str!("../../../../assets/demo/catalog.csv");
@@ -56,13 +59,13 @@ impl IdSource for NextIds {
 /// A shop in EUR that sells nothing yet.
 pub struct Bazaar {
     pub shop: Shop,
-    pub store: Arc<FlakyStore<MemoryStore>>,
+    pub store: Arc<FlakyStore<AnyStore>>,
     pub clock: Arc<StillClock>,
 }
 
 impl Bazaar {
     pub fn empty() -> Self {
-        let store = Arc::new(FlakyStore::quiet(MemoryStore::new()));
+        let store = Arc::new(FlakyStore::quiet(AnyStore::new()));
         let clock = Arc::new(StillClock(AtomicI64::new(1_780_000_000_000)));
         let shop = Shop::new(store.clone(), clock.clone(), Arc::new(NextIds::default()))
             .with_provider(Arc::new(TestProvider::in_memory()));

@@ -12,8 +12,8 @@ use sutler_engine::Shop;
 use sutler_engine::flow::checkout::CheckoutCommand;
 use sutler_engine::provider::ManualProvider;
 use sutler_store_conformance::{FlakyStore, pass_reads_on};
-use sutler_store_memory::MemoryStore;
 
+use super::any_store::AnyStore;
 use super::{FlakyProvider, World};
 
 /// Ids of one program, far from those of the others.
@@ -29,7 +29,7 @@ type Work = Box<dyn FnOnce() + Send>;
 
 /// A store that lets somebody work just before its n-th commit.
 struct Between {
-    inner: Arc<FlakyStore<MemoryStore>>,
+    inner: Arc<FlakyStore<AnyStore>>,
     work: Mutex<Option<(u64, Work)>>,
     commits: AtomicU64,
 }

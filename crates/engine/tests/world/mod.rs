@@ -1,4 +1,4 @@
-//! A small shop for tests of flows: memory store that can fail, a clock that is set, ids that count, a provider whose
+//! A small shop for tests of flows: a store of any kind that can fail, a clock that is set, ids that count, a provider whose
 //! calls can be cut.
 
 #![allow(
@@ -8,6 +8,8 @@
     reason = "each test file uses its part; a failed set-up should stop the test"
 )]
 
+#[path = "../any_store/mod.rs"]
+mod any_store;
 mod between;
 
 use std::collections::BTreeMap;
@@ -15,6 +17,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use any_store::AnyStore;
 use sutler_core::catalog::{Handle, Product, ProductStatus, Sku, Variant};
 use sutler_core::change::{Change, ChangeSet, CommitOutcome, StockChange};
 use sutler_core::credit::CreditChoice;
@@ -34,7 +37,6 @@ use sutler_engine::flow::setup::InitCommand;
 use sutler_engine::provider::{ManualProvider, TestProvider};
 pub use sutler_engine::testing::{Counting, HandClock};
 use sutler_store_conformance::FlakyStore;
-use sutler_store_memory::MemoryStore;
 
 /// What happens to a provider call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -129,7 +131,7 @@ impl PaymentProvider for FlakyProvider {
 /// A shop that sells two mugs.
 pub struct World {
     pub shop: Shop,
-    pub store: Arc<FlakyStore<MemoryStore>>,
+    pub store: Arc<FlakyStore<AnyStore>>,
     pub provider: Arc<FlakyProvider>,
     pub clock: Arc<HandClock>,
     pub red: VariantId,
@@ -141,7 +143,7 @@ pub const ON_HAND: u32 = 5;
 
 impl World {
     pub fn new() -> Self {
-        let store = Arc::new(FlakyStore::quiet(MemoryStore::new()));
+        let store = Arc::new(FlakyStore::quiet(AnyStore::new()));
         let clock = Arc::new(HandClock::default());
         let provider = Arc::new(FlakyProvider {
             inner: TestProvider::in_memory(),
