@@ -31,7 +31,10 @@ pub(crate) fn postgres() -> Result<(), Failure> {
         "cargo test --package sutler-cli --features postgres --test postgres",
     );
     let shop = Step::new("shops on postgres", SHOPS);
-    step::run_all(&[store, shop, program, flows("postgres")].map(|step| cluster.named_to(step)))
+    step::run_all(
+        &[store, shop, program, flows("flows on postgres", "postgres")]
+            .map(|step| cluster.named_to(step)),
+    )
 }
 
 /// The tests of the library that run on every store.
@@ -39,9 +42,8 @@ const SHOPS: &str = "cargo test --package sutler --features postgres --test comp
      --test customer_group --test flash_sale --test gift --test kill --test outage --test postgres --test same_quote --test simulate --test trace";
 
 /// Returns the tests of flows on a store; without the word for one they run in memory.
-fn flows(store: &'static str) -> Step {
-    Step::new(format!("flows on {store}"), "cargo test --package sutler-engine --tests")
-        .env("SUTLER_TEST_STORE", store)
+fn flows(name: &'static str, store: &str) -> Step {
+    Step::new(name, "cargo test --package sutler-engine --tests").env("SUTLER_TEST_STORE", store)
 }
 
 /// Returns the steps in order.
@@ -57,7 +59,14 @@ fn steps() -> Result<[Step; 6], Failure> {
     // Outside of the workspace; without libFuzzer, so that no C++ compiler is needed.
     let seeds =
         Step::new("fuzz seeds", "cargo test --locked --manifest-path fuzz/Cargo.toml --lib");
-    Ok([plain, seeds, doc_tests, flows("sqlite"), flows("postgres"), with_samples(tests)?])
+    Ok([
+        plain,
+        seeds,
+        doc_tests,
+        flows("flows on sqlite", "sqlite"),
+        flows("flows on postgres", "postgres"),
+        with_samples(tests)?,
+    ])
 }
 
 /// Runs the tests that read real merchant files, in a release build, on the files below `folder`.

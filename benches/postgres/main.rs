@@ -1,0 +1,100 @@
+//! Checkouts of a whole shop on Postgres, beside the same work by hand, in one run.
+//!
+//! `SUTLER_TEST_POSTGRES=postgres://… cargo bench --features postgres --bench postgres` prints rates and the ratios that matter: the
+//! goals P10 (a commit in two flights; 64 callers of one process beside one statement at a time by 8 clients) and P11 (the same on
+//! one hot unit, beside a row lock). The server's disk has a speed of its own, so read ratios: some rounds measure everything in
+//! turn, and the median of each is shown. One checkout is two commits around a provider call; the work by hand makes one.
+//!
+//! `-- --quick` takes one short round. `-- --programs` measures instead 1, 2 and 4 programs of 16 threads, on one unit and on many.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::as_conversions,
+    clippy::float_arithmetic,
+    clippy::print_stdout,
+    unreachable_pub,
+    dead_code,
+    missing_docs,
+    reason = "a measuring program: it stops at the first surprise, and rates are fractions"
+)]
+
+mod flights;
+#[path = "../checkout/meter.rs"]
+mod meter;
+mod ours;
+mod programs;
+mod raw;
+
+use std::time::Duration;
+
+use meter::median;
+use ours::{Goods, Ours};
+use raw::Raw;
+
+fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    let given = |wanted: &str| args.iter().any(|arg| arg == wanted);
+    if let Ok(work) = std::env::var(programs::WORKER) {
+        return programs::work(&work);
+    }
+    let server =
+        std::env::var("SUTLER_TEST_POSTGRES").expect("SUTLER_TEST_POSTGRES names a server");
+    // `cargo test` runs benches too, once and without a wish for figures.
+    let (rounds, millis) = if given("--quick") || given("--test") { (1, 500) } else { (5, 2_000) };
+    let time = Duration::from_millis(millis);
+    if given("--programs") {
+        return programs::print(&server, rounds, time);
+    }
+    print(&server, rounds, time);
+}
+
+/// What is measured in each round, each a second.
+struct Round {
+    /// By 1 and 8 clients, one statement at a time; by 64 callers and one writer.
+    raw: [f64; 3],
+    /// By 1, 8 and 64 callers.
+    ours: [f64; 3],
+    /// On one hot unit: the row lock by 8 clients, ours by 8 and 64 callers.
+    hot: [f64; 3],
+}
+
+fn print(server: &str, rounds: usize, time: Duration) {
+    println!("flights of a checkout, 1 caller: {}", flights::counted(server));
+    let raw = Raw::new(server);
+    let mut ours = Ours::new(&format!("{server}?shop=bench_checkouts"));
+    let rounds: Vec<Round> = (0..rounds)
+        .map(|_| {
+            let mut sell = |callers, goods| ours.sell(callers, goods, time).per_second;
+            let singly = raw.singly(1, time);
+            let one = sell(1, Goods::Many);
+            let eight_raw = raw.singly(8, time);
+            let eight = sell(8, Goods::Many);
+            let queue = raw.queued(64, time);
+            let many = sell(64, Goods::Many);
+            let lock = raw.hot(8, time);
+            let hot = [lock, sell(8, Goods::Hot), sell(64, Goods::Hot)];
+            Round { raw: [singly, eight_raw, queue], ours: [one, eight, many], hot }
+        })
+        .collect();
+    let middle = |of: &dyn Fn(&Round) -> f64| median(rounds.iter().map(of));
+    for (name, of) in [("1 client", 0), ("8 clients", 1), ("64 callers, one writer", 2)] {
+        println!("by hand, {name:<24}{:>8.0}/s", middle(&|r| r.raw[of]));
+    }
+    for (callers, of) in [(1, 0), (8, 1), (64, 2)] {
+        println!(
+            "checkouts, {callers:>2} callers {:>18.0}/s  {:.2} of by hand, {:.2} counting both commits",
+            middle(&|r| r.ours[of]),
+            middle(&|r| r.ours[of] / r.raw[of]),
+            middle(&|r| 2.0 * r.ours[of] / r.raw[of]),
+        );
+    }
+    let p10 = middle(&|r| r.ours[2] / r.raw[1]);
+    println!("P10: 64 callers / by hand at 8: {p10:.2}, {:.2} counting both commits", 2.0 * p10);
+    for (name, of) in [("row lock, 8 clients", 0), ("ours, 8 callers", 1), ("ours, 64 callers", 2)]
+    {
+        println!("hot unit, {name:<22}{:>8.0}/s", middle(&|r| r.hot[of]));
+    }
+    let p11 = middle(&|r| r.hot[2] / r.hot[0]);
+    println!("P11: 64 callers / row lock at 8: {p11:.2}, {:.2} counting both commits", 2.0 * p11);
+    ours.end();
+}
