@@ -1,8 +1,8 @@
 //! A shop on Postgres that sells: carts are filled before the clock runs, then checked out by some callers at once.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sutler::core::cart;
 use sutler::core::change::{Change, ChangeSet, CommitOutcome};
@@ -29,11 +29,46 @@ pub enum Goods {
     Own(usize),
 }
 
+/// Where the time of transactions goes, from one point of the writer to the next.
+#[derive(Default)]
+struct Stages {
+    last: Option<(Instant, &'static str)>,
+    spent: BTreeMap<&'static str, Duration>,
+    transactions: u32,
+}
+
+impl Stages {
+    fn pass(&mut self, point: &'static str) {
+        let now = Instant::now();
+        if let Some((since, _)) = self.last {
+            *self.spent.entry(point).or_default() += now - since;
+        }
+        self.transactions += u32::from(point == "after_commit");
+        self.last = Some((now, point));
+    }
+
+    fn told(&self) -> String {
+        let each = |point| {
+            let spent = self.spent.get(point).copied().unwrap_or_default();
+            spent.as_secs_f64() * 1e3 / f64::from(self.transactions.max(1))
+        };
+        format!(
+            "{} transactions, each {:.1} ms between, {:.1} loading, {:.1} deciding, {:.1} writing",
+            self.transactions,
+            each("before_begin"),
+            each("after_load"),
+            each("before_commit"),
+            each("after_commit"),
+        )
+    }
+}
+
 /// A shop of our own.
 pub struct Ours {
     shop: Shop,
     store: Arc<PostgresStore>,
     address: Address,
+    stages: Arc<Mutex<Stages>>,
     variants: Vec<VariantId>,
     filled: usize,
 }
@@ -56,12 +91,18 @@ impl Ours {
 
     fn open(url: &str) -> Self {
         let address: Address = url.parse().unwrap();
-        let options = OpenOptions { create: true, ..OpenOptions::default() };
+        let stages = Arc::new(Mutex::new(Stages::default()));
+        let watched = Arc::clone(&stages);
+        let options = OpenOptions {
+            create: true,
+            fail_point: Some(Arc::new(move |point| watched.lock().unwrap().pass(point))),
+            ..OpenOptions::default()
+        };
         let store = Arc::new(PostgresStore::open(&address, options).unwrap());
         // The provider's own ledger is not what is measured, so it is kept in memory.
         let shop = Shop::new(store.clone(), Arc::new(SystemClock), Arc::new(UuidSource))
             .with_provider(Arc::new(TestProvider::in_memory()));
-        Self { shop, store, address, variants: Vec::new(), filled: 0 }
+        Self { shop, store, address, stages, variants: Vec::new(), filled: 0 }
     }
 
     fn knowing_its_goods(mut self) -> Self {
@@ -110,9 +151,15 @@ impl Ours {
     /// Checks out new carts until the time is over.
     pub fn sell(&mut self, callers: usize, goods: Goods, time: Duration) -> Figure {
         // More than any server lets us sell in the time, so that it never runs dry.
-        let most = 500 + callers.min(32) * 150 * time.as_millis() as usize / 1_000;
+        let most = 500 + callers.min(32) * 60 * time.as_millis() as usize / 1_000;
         let carts = self.carts(most, goods);
+        *self.stages.lock().unwrap() = Stages::default();
         self.sell_these(callers, carts, time)
+    }
+
+    /// Says what the transactions since the last sale consisted of.
+    pub fn stages(&self) -> String {
+        self.stages.lock().unwrap().told()
     }
 
     /// Checks out carts until the time is over or none is left.

@@ -29,7 +29,7 @@ pub struct AnyStore {
 enum Place {
     Memory,
     File { _folder: TempDir },
-    Schema(Option<Schema>),
+    Schema(Option<Box<Schema>>),
 }
 
 impl AnyStore {
@@ -53,14 +53,14 @@ impl AnyStore {
 
     fn in_schema() -> Self {
         let (schema, store) = Schema::take();
-        Self { store: Box::new(store), _place: Place::Schema(Some(schema)) }
+        Self { store: Box::new(store), _place: Place::Schema(Some(Box::new(schema))) }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         if let Place::Schema(schema) = self {
-            schema.take().into_iter().for_each(Schema::give_back);
+            schema.take().into_iter().for_each(|schema| schema.give_back());
         }
     }
 }
