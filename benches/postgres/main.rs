@@ -20,6 +20,7 @@
     clippy::float_arithmetic,
     clippy::print_stdout,
     unreachable_pub,
+    dead_code,
     missing_docs,
     reason = "a measuring program: it stops at the first surprise, and rates are fractions"
 )]

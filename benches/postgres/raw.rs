@@ -61,7 +61,7 @@ const SELL_ALL: &str = "WITH line AS (SELECT * FROM unnest($1::bigint[], $2::int
 /// A connection with its statements.
 struct Hand {
     runtime: Runtime,
-    client: Client,
+    wire: Client,
     sell: Vec<Statement>,
 }
 
@@ -73,11 +73,11 @@ impl Hand {
         runtime.spawn(connection);
         runtime.block_on(client.batch_execute("SET search_path = bench_raw")).unwrap();
         let sell = SELL.map(|sql| runtime.block_on(client.prepare(sql)).unwrap()).to_vec();
-        Self { runtime, client, sell }
+        Self { runtime, wire: client, sell }
     }
 
     fn run(&self, at: usize, values: &[&(dyn ToSql + Sync)]) {
-        let done = self.runtime.block_on(self.client.query(&self.sell[at], values)).unwrap();
+        let done = self.runtime.block_on(self.wire.query(&self.sell[at], values)).unwrap();
         assert!(!matches!(at, 1 | 8) || done.len() == 1);
     }
 
@@ -132,12 +132,12 @@ impl Raw {
 
     /// Clients that sell three different things each time.
     pub fn singly(&self, clients: usize, time: Duration) -> f64 {
-        self.by_clients(clients, time, |hand, sale| hand.sell(sale, &three(sale)))
+        self.by_hands(clients, time, |hand, sale| hand.sell(sale, &three(sale)))
     }
 
     /// Clients that lock one row, look, and write.
     pub fn hot(&self, clients: usize, time: Duration) -> f64 {
-        self.by_clients(clients, time, |hand, sale| {
+        self.by_hands(clients, time, |hand, sale| {
             hand.run(0, &[]);
             hand.run(8, &[&0_i64]);
             hand.run(1, &[&0_i64]);
@@ -145,7 +145,7 @@ impl Raw {
         })
     }
 
-    fn by_clients(&self, clients: usize, time: Duration, sell: impl Fn(&Hand, i64) + Sync) -> f64 {
+    fn by_hands(&self, clients: usize, time: Duration, sell: impl Fn(&Hand, i64) + Sync) -> f64 {
         let hands = Mutex::new((0..clients).map(|_| Hand::new(&self.server)).collect::<Vec<_>>());
         let figure = measure(time, clients, || {
             let hand = hands.lock().unwrap().pop().unwrap();
@@ -160,7 +160,7 @@ impl Raw {
     pub fn queued(&self, callers: usize, time: Duration) -> f64 {
         let (sender, receiver) = mpsc::sync_channel::<(i64, SyncSender<()>)>(BATCH);
         let hand = Hand::new(&self.server);
-        let all = hand.runtime.block_on(hand.client.prepare(SELL_ALL)).unwrap();
+        let all = hand.runtime.block_on(hand.wire.prepare(SELL_ALL)).unwrap();
         let (start, mut done) = (Instant::now(), 0);
         std::thread::scope(|scope| {
             for _ in 0..callers {
@@ -181,7 +181,7 @@ impl Raw {
                 let lines: Vec<i32> = batch.iter().flat_map(|_| [0, 1, 2]).collect();
                 let variants: Vec<i64> = batch.iter().flat_map(|(sale, _)| three(*sale)).collect();
                 let values: [&(dyn ToSql + Sync); 3] = [&sales, &lines, &variants];
-                hand.runtime.block_on(hand.client.execute(&all, &values)).unwrap();
+                hand.runtime.block_on(hand.wire.execute(&all, &values)).unwrap();
                 done += batch.len();
                 batch.iter().for_each(|(_, answer)| answer.send(()).unwrap());
             }

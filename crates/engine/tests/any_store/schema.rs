@@ -33,7 +33,7 @@ pub struct Schema {
     address: Address,
     runtime: Runtime,
     /// Holds the lock of the number.
-    client: Client,
+    wire: Client,
 }
 
 impl Schema {
@@ -77,7 +77,7 @@ impl Schema {
         let address: Address = format!("{server}?shop=flow_{number}").parse().unwrap();
         // Whatever was left there, perhaps by an older version.
         let _ = drop_shop(&address);
-        Self { address, runtime, client }
+        Self { address, runtime, wire: client }
     }
 
     fn open(&self) -> PostgresStore {
@@ -87,6 +87,6 @@ impl Schema {
 
     fn script(&self, script: &str) {
         let script = script.replace("SHOP", self.address.shop());
-        self.runtime.block_on(self.client.batch_execute(&script)).unwrap();
+        self.runtime.block_on(self.wire.batch_execute(&script)).unwrap();
     }
 }
