@@ -31,21 +31,23 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What is here: opening a shop by URL, the clock, the ids and the chance of a real program, the bundled catalog, and re-exports. What is
+//! What is here: opening a shop by URL, a replica of it for reading ([`open_reader`]), the shops of one place ([`shops()`]), the clock, the ids and the chance of a real program, the bundled catalog, and re-exports. What is
 //! deliberately not: rules (crate `sutler-core`), flows (`sutler-engine`), SQL (`sutler-store-sqlite`, `sutler-store-postgres`).
 
 mod copy;
 pub mod demo;
 mod open;
+mod shops;
 mod world;
 
 pub use copy::{CopyError, copy};
-pub use open::{OpenError, Opening, StoreUrl, create, open};
+pub use open::{OpenError, Opening, StoreUrl, create, open, open_reader};
 #[cfg(feature = "sqlite")]
 pub use open::{backup, inspect, inspect_pages, restore};
+pub use shops::{drop_shop, shops};
 pub use sutler_core as core;
 pub use sutler_engine as engine;
-pub use sutler_engine::{FlowError, Shop};
+pub use sutler_engine::{FlowError, Reader, Shop};
 #[cfg(feature = "postgres")]
 pub use sutler_store_postgres as postgres;
 #[cfg(feature = "sqlite")]

@@ -4,15 +4,13 @@
 //! `PATH-test-payments`; `memory:` ends with the program. `postgres://…/db?shop=NAME` is one schema of a database; each machine
 //! keeps its own search index, and the ledger of the test payment provider, in the user's folder for such things.
 
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sutler_core::id::CommandId;
-use sutler_core::port::{PaymentProvider, Store};
-use sutler_engine::Shop;
+use sutler_core::port::{PaymentProvider, Store, StoreReader};
 use sutler_engine::provider::{ManualProvider, TestProvider};
+use sutler_engine::{FlowError, Reader, Shop};
 #[cfg(feature = "postgres")]
 use sutler_store_postgres::Address;
 #[cfg(feature = "sqlite")]
@@ -78,8 +76,22 @@ pub enum OpenError {
     /// The URL names a back-end that was left out of this build.
     #[error("this build of Sutler was made without Postgres")]
     Without,
+    /// A store in memory is asked for what only stores can do that others find.
+    #[error(
+        "a store in memory ends with its program: nobody else can read it, and no other is beside it"
+    )]
+    Alone,
+    /// A name is none that a shop may have beside another.
+    #[error("`{given}` cannot be the name of a shop: write a name without a folder")]
+    Name {
+        /// What was given.
+        given: String,
+    },
+    /// The read store cannot be read in the place of the shop.
+    #[error(transparent)]
+    Compare(#[from] FlowError),
     /// The old search index could not be taken away.
-    #[error("the search index `{}` of the shop that stood here cannot be removed", .path.display())]
+    #[error("`{}`, which belongs to the shop that stood here, cannot be removed", .path.display())]
     Index {
         /// Its folder.
         path: PathBuf,
@@ -169,12 +181,20 @@ pub struct Opening {
     providers: Vec<Arc<dyn PaymentProvider>>,
     command: Option<CommandId>,
     test_payments: bool,
+    read_store: Option<StoreUrl>,
 }
 
 impl Opening {
     /// Returns an opening of what stands at `url`.
     pub fn new(url: StoreUrl) -> Self {
-        Self { url, create: false, providers: Vec::new(), command: None, test_payments: true }
+        Self {
+            url,
+            create: false,
+            providers: Vec::new(),
+            command: None,
+            test_payments: true,
+            read_store: None,
+        }
     }
 
     /// Makes the store when it is not there.
@@ -204,6 +224,50 @@ impl Opening {
     pub fn command(mut self, command: CommandId) -> Self {
         self.command = Some(command);
         self
+    }
+
+    /// Says that a replica, or another copy that follows, is read by [`Opening::reader`]. What decides never reads it.
+    #[must_use]
+    pub fn read_store(mut self, url: StoreUrl) -> Self {
+        self.read_store = Some(url);
+        self
+    }
+
+    /// Opens the shop for reading alone: the read store, when one was named, and else the shop itself. Both are asked whose
+    /// shop they hold. The search index is that of the shop.
+    ///
+    /// Errors: as [`Opening::open`]; a read store that holds another shop, an older schema that nobody may change here.
+    ///
+    /// ```
+    /// use sutler::Opening;
+    /// use sutler::prelude::*;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let url = format!("sqlite:{}", folder.path().join("corner.db").display());
+    /// let copy = folder.path().join("copy.db");
+    /// let shop = sutler::create(&url)?;
+    /// shop.init(&InitCommand::new("Corner shop", "EUR", "DE")?)?;
+    /// sutler::backup(&url, &copy, false)?;
+    /// shop.import_text(sutler::demo::CATALOG, "catalog.csv")?;
+    ///
+    /// let copy = format!("sqlite:{}", copy.display()).parse()?;
+    /// let reader = Opening::new(url.parse()?).read_store(copy).reader()?;
+    /// assert!(reader.product_list(None, 1)?.is_empty(), "the copy does not know them yet");
+    /// assert!(reader.lag()?.is_some_and(|lag| lag.events > 100));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn reader(self) -> Result<Reader, OpenError> {
+        let shop = store_reader(&self.url)?;
+        let uid = shop.setup().ok().flatten().map(|setup| setup.shop.uid);
+        let search = Beside::of(&self.url, uid).search;
+        let clock = Arc::new(SystemClock);
+        let reader = match &self.read_store {
+            None => Reader::new(shop, clock, Arc::new(UuidSource)),
+            Some(read) => {
+                Reader::new(store_reader(read)?, clock, Arc::new(UuidSource)).replica_of(shop)?
+            }
+        };
+        Ok(reader.with_search_at(search))
     }
 
     /// Opens the shop.
@@ -301,10 +365,29 @@ impl Beside {
     }
 }
 
+/// Opens what stands at a URL for reading alone.
+fn store_reader(url: &StoreUrl) -> Result<Arc<dyn StoreReader>, OpenError> {
+    match url {
+        StoreUrl::Memory => Err(OpenError::Alone),
+        #[cfg(feature = "sqlite")]
+        StoreUrl::Sqlite(path) => {
+            let options = sutler_store_sqlite::OpenOptions::default();
+            Ok(Arc::new(sutler_store_sqlite::open_reader(path, options)?))
+        }
+        #[cfg(not(feature = "sqlite"))]
+        StoreUrl::Sqlite(_) => Err(OpenError::Url { given: url.to_string() }),
+        #[cfg(feature = "postgres")]
+        StoreUrl::Postgres(address) => {
+            let options = sutler_store_postgres::OpenOptions::default();
+            Ok(Arc::new(sutler_store_postgres::open_reader(address, options)?))
+        }
+    }
+}
+
 /// Returns where this machine keeps what belongs to a shop on a server, as the beginning of names; `None` where the user has
 /// no folder for it.
 #[cfg(feature = "postgres")]
-fn local(address: &Address) -> Option<PathBuf> {
+pub(crate) fn local(address: &Address) -> Option<PathBuf> {
     let folder = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let own = folder("XDG_STATE_HOME")
         .or_else(|| folder("HOME").map(|home| home.join(".local").join("state")))?
@@ -315,8 +398,7 @@ fn local(address: &Address) -> Option<PathBuf> {
 }
 
 /// Returns the path of something that belongs to a store: a name with an ending.
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-fn beside(path: &Path, ending: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)
@@ -354,6 +436,30 @@ pub fn open(url: &str) -> Result<Shop, OpenError> {
 /// ```
 pub fn create(url: &str) -> Result<Shop, OpenError> {
     Opening::new(url.parse()?).creating(true).open()
+}
+
+/// Opens a shop for reading alone, from a replica or another copy of it.
+///
+/// Nothing that decides can be asked of what comes back: a [`Reader`] has no way to write. See [`Opening::reader`].
+///
+/// Errors: as [`open()`]; the two hold different shops.
+///
+/// ```
+/// use sutler::prelude::*;
+///
+/// # let folder = tempfile::tempdir()?;
+/// let url = format!("sqlite:{}", folder.path().join("corner.db").display());
+/// let shop = sutler::create(&url)?;
+/// shop.init(&InitCommand::new("Corner shop", "EUR", "DE")?)?;
+///
+/// let reader = sutler::open_reader(&url, &url)?;
+/// assert_eq!(reader.setup()?.shop.name, "Corner shop");
+/// assert_eq!(reader.lag()?.map(|lag| lag.events), Some(0));
+/// assert!(sutler::open_reader(&url, "memory:").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn open_reader(url: &str, read_store: &str) -> Result<Reader, OpenError> {
+    Opening::new(url.parse()?).read_store(read_store.parse()?).reader()
 }
 
 /// Copies a running shop into a file, so that nobody has to stop: a whole shop as it was at one moment. A SQLite file is

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use sutler::Shop;
 use sutler::core::change::{Change, ChangeSet, CommitOutcome};
-use sutler::core::port::{EventReader as _, Finding, Store, StoreError};
+use sutler::core::port::{EventReader as _, Finding, Store, StoreError, StoreReader};
 use sutler::engine::provider::{ManualProvider, TestProvider};
 use sutler::engine::testing::{Counting, HandClock};
 use sutler::prelude::*;
@@ -30,6 +30,9 @@ impl Store for Kept {
         }
         self.inner.commit(set)
     }
+}
+
+impl StoreReader for Kept {
     fn together(&self, work: &mut dyn FnMut()) {
         self.inner.together(work);
     }

@@ -486,6 +486,12 @@ pub const ALL: &[RefusalCode] = &[
         "The store is there but holds no shop yet. Set one up with `sutler init --currency EUR`.",
     ),
     code(
+        "shop.other",
+        Invalid,
+        "The store named by `--read-store` holds another shop than the one named by `--store`. A replica or a copy has the \
+         same shop; a backup that was restored is a shop of its own.",
+    ),
+    code(
         "stock.changed",
         Conflict,
         "The count on hand is not the one given with `--expect`: something was sold, received or counted since. Look \

@@ -444,6 +444,9 @@ pub enum Rejection {
         /// The first kind of record that is another one.
         kind: &'static str,
     },
+    /// What is to be read in the place of a shop is no replica of it.
+    #[error("the read store holds another shop than the store")]
+    OtherShop,
     /// A record broke one of its own rules.
     #[error("{0}")]
     Label(#[from] LabelError),
@@ -583,6 +586,7 @@ impl Rejection {
             Rejection::CopySourceChanged => "copy.source_changed",
             Rejection::CopySourceDamaged { .. } => "copy.source_damaged",
             Rejection::CopyDiffers { .. } => "copy.differs",
+            Rejection::OtherShop => "shop.other",
             Rejection::Label(_) => "label.invalid",
             Rejection::Product(_) => "product.invalid",
             Rejection::Category(_) => "category.invalid",
@@ -601,6 +605,7 @@ impl Rejection {
             Rejection::NotFound { .. } | Rejection::ShopMissing => RejectionKind::NotFound,
             Rejection::Pricing(PricingError::CouponUsedUp { .. }) => RejectionKind::Conflict,
             Rejection::Ambiguous { .. }
+            | Rejection::OtherShop
             | Rejection::ReasonMissing
             | Rejection::CartEmpty { .. }
             | Rejection::CartTooLarge { .. }

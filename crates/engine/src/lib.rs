@@ -1,7 +1,7 @@
 //! The flows of a Sutler shop.
 //!
 //! A flow reads, lets core decide, commits, and does so again when a record moved on meanwhile. One file a flow, each
-//! adding methods to [`Shop`]: set-up, catalog look-ups, cart, checkout with its recovery, orders, payments, fulfillment,
+//! adding methods to [`Shop`], or to [`Reader`] where it only reads: set-up, catalog look-ups, cart, checkout with its recovery, orders, payments, fulfillment,
 //! stock, import and export, search, events, verify.
 //!
 //! Invariants
@@ -14,11 +14,13 @@
 pub mod error;
 pub mod flow;
 pub mod provider;
+mod reader;
 mod shop;
 #[doc(hidden)]
 pub mod testing;
 
 pub use error::FlowError;
+pub use reader::Reader;
 pub use shop::Shop;
 /// What a search takes and gives.
 pub use sutler_search as search;

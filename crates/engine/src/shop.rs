@@ -1,22 +1,19 @@
 //! A whole shop over its ports.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use sutler_core::change::{ChangeSet, CommitOutcome, Idempotency, Receipt, RecordRef};
-use sutler_core::hash::HashInput;
 use sutler_core::id::{CommandId, PromotionId};
 use sutler_core::port::{
     Clock, IdSource, PaymentProvider, RandomSource, Retry, Store, TaxProvider,
 };
 use sutler_core::rejection::Rejection;
-use sutler_core::shop::Setup;
-use sutler_core::time::Timestamp;
-use sutler_search::{SearchError, SearchIndex};
 
-use crate::FlowError;
 use crate::flow::lease::Fence;
+use crate::{FlowError, Reader};
 
 /// How often a flow decides anew when records move on under it.
 const TRIES: u32 = 12;
@@ -24,7 +21,7 @@ const TRIES: u32 = 12;
 /// A whole shop: a store, a clock, a source of ids, payment providers and a search index.
 ///
 /// Cheap to share: all methods take `&self` and may be called from any thread. Methods are grouped by flow, one file
-/// each under [`crate::flow`].
+/// each under [`crate::flow`]; those that only read are those of its [`Reader`].
 ///
 /// ```
 /// use std::sync::Arc;
@@ -53,21 +50,26 @@ const TRIES: u32 = 12;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Shop {
+    /// Reads the same store.
+    reader: Reader,
     store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdSource>,
     random: Option<Arc<dyn RandomSource>>,
     providers: BTreeMap<String, Arc<dyn PaymentProvider>>,
     tax_provider: Option<Arc<dyn TaxProvider>>,
-    search_folder: Option<PathBuf>,
-    search: OnceLock<SearchIndex>,
-    /// What is searched where the index cannot be written.
-    spare_search: OnceLock<SearchIndex>,
     command: Option<CommandId>,
     /// What this program calls itself where it holds a lease.
     holder: String,
     /// The leases that everything is written under.
     fences: Vec<Fence>,
+}
+
+/// What only reads is written once, for a shop and for a replica of it.
+impl Deref for Shop {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
 }
 
 /// What a flow's commit came to, once conflicts are settled.
@@ -83,15 +85,11 @@ impl Shop {
     /// Puts a shop together. Without providers nothing can be paid; see [`Shop::with_provider`].
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
         Self {
+            reader: Reader::new(store.clone(), clock, ids),
             store,
-            clock,
-            ids,
             random: None,
             providers: BTreeMap::new(),
             tax_provider: None,
-            search_folder: None,
-            search: OnceLock::new(),
-            spare_search: OnceLock::new(),
             command: None,
             holder: "a program without a name".to_owned(),
             fences: Vec::new(),
@@ -153,7 +151,7 @@ impl Shop {
     /// this call, in memory.
     #[must_use]
     pub fn with_search_at(mut self, folder: Option<PathBuf>) -> Self {
-        self.search_folder = folder;
+        self.reader = self.reader.with_search_at(folder);
         self
     }
 
@@ -179,15 +177,11 @@ impl Shop {
     /// Returns the same shop, but for its search index, whose every commit carries the fence.
     pub(crate) fn fenced(&self, fence: Fence) -> Shop {
         Shop {
+            reader: self.reader.once_more(),
             store: Arc::clone(&self.store),
-            clock: Arc::clone(&self.clock),
-            ids: Arc::clone(&self.ids),
             random: self.random.clone(),
             providers: self.providers.clone(),
             tax_provider: self.tax_provider.clone(),
-            search_folder: self.search_folder.clone(),
-            search: OnceLock::new(),
-            spare_search: OnceLock::new(),
             command: self.command,
             holder: self.holder.clone(),
             fences: self.fences.iter().cloned().chain([fence]).collect(),
@@ -199,14 +193,17 @@ impl Shop {
         &*self.store
     }
 
-    /// Returns the present moment, as the shop's clock has it.
-    pub fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
-    /// Returns a fresh id.
-    pub(crate) fn next_id(&self) -> u128 {
-        self.ids.next_id()
+    /// Returns what only reads, for a part of a program that must not decide.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// let reports = shop.into_reader();
+    /// assert!(reports.order_list(None, None, 50)?.is_empty());
+    /// assert!(reports.lag()?.is_none(), "it reads the shop itself");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn into_reader(self) -> Reader {
+        self.reader
     }
 
     /// Returns the source of chance.
@@ -216,22 +213,10 @@ impl Shop {
 
     /// Returns an empty set at the present moment.
     pub(crate) fn change_set(&self) -> ChangeSet {
-        let command = self.command.unwrap_or_else(|| CommandId::from_u128(self.ids.next_id()));
-        let mut set = ChangeSet::new(self.clock.now(), command);
+        let command = self.command.unwrap_or_else(|| CommandId::from_u128(self.next_id()));
+        let mut set = ChangeSet::new(self.now(), command);
         set.changes.extend(self.fences.iter().map(Fence::change));
         set
-    }
-
-    /// Runs reads that belong together, of one moment where the store can give one.
-    pub(crate) fn together<T>(&self, mut work: impl FnMut() -> T) -> T {
-        let mut done = None;
-        self.store.together(&mut || done = Some(work()));
-        done.unwrap_or_else(work)
-    }
-
-    /// Returns the set-up; refused while the store holds no shop.
-    pub fn setup(&self) -> Result<Arc<Setup>, FlowError> {
-        self.store.setup()?.ok_or(FlowError::Refused(Rejection::ShopMissing))
     }
 
     /// Returns a provider by name.
@@ -245,64 +230,6 @@ impl Shop {
     /// Returns the outside tax engine.
     pub(crate) fn tax_provider(&self) -> Option<&dyn TaxProvider> {
         self.tax_provider.as_deref()
-    }
-
-    /// Returns the search index, opened by the first call. An index that cannot be used is emptied: its cursor says that
-    /// everything is to be read again.
-    pub(crate) fn search_index(&self) -> Result<&SearchIndex, FlowError> {
-        if let Some(index) = self.search.get() {
-            return Ok(index);
-        }
-        let opened = match &self.search_folder {
-            None => SearchIndex::in_memory()?,
-            Some(folder) => match SearchIndex::open(folder) {
-                Err(SearchError::NeedsRebuild { .. }) => SearchIndex::recreate(folder)?,
-                opened => opened?,
-            },
-        };
-        // Two threads may open it at once; the first one's stays.
-        Ok(self.search.get_or_init(|| opened))
-    }
-
-    /// Returns what is searched where the index cannot be written: the index as it lies there when it has seen every event,
-    /// else one in memory.
-    pub(crate) fn spare_search_index(&self) -> Result<&SearchIndex, FlowError> {
-        if let Some(index) = self.spare_search.get() {
-            return Ok(index);
-        }
-        let (head, _) = self.store.event_head()?;
-        let kept = self.search_folder.as_deref().map(SearchIndex::open_read_only);
-        let opened = match kept {
-            Some(Ok(index)) if index.cursor().is_ok_and(|cursor| cursor == head) => index,
-            _ => SearchIndex::in_memory()?,
-        };
-        Ok(self.spare_search.get_or_init(|| opened))
-    }
-
-    /// Returns whether searches could not use the kept index, because its folder cannot be written to or has no room: they are answered
-    /// from what lies there, or from an index in memory that the next program must build again.
-    ///
-    /// ```
-    /// use sutler_engine::flow::search::SearchRequest;
-    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
-    ///
-    /// shop.search(&SearchRequest::new("mug"))?;
-    /// assert!(!shop.search_is_spare(), "an index in memory can always be written");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn search_is_spare(&self) -> bool {
-        self.spare_search.get().is_some()
-    }
-
-    /// Returns the id of a new record that is known by its name: the same for whoever makes it at the same time, so that the
-    /// second is refused by the store, looks again and finds the first. One that is taken is passed over.
-    pub(crate) fn id_of_name(&self, noun: &str, name: &str, taken: impl Fn(u128) -> bool) -> u128 {
-        let hash = HashInput::new(noun).text(name).finish().to_bytes();
-        let id = hash.first_chunk().map_or(0, |bytes| u128::from_be_bytes(*bytes));
-        // Behind every id that was made of a moment: of two price lists that apply alike the first id decides, and what is new
-        // must not go before what stands.
-        let id = id | 1 << 127;
-        if taken(id) { self.next_id() } else { id }
     }
 
     /// Reads, decides and commits, again and again while records move on, with a bound.
@@ -378,7 +305,7 @@ impl Shop {
         if attempt == 0 {
             return;
         }
-        let jitter = u64::try_from(self.ids.next_id() & 0x3ff).unwrap_or(0);
+        let jitter = u64::try_from(self.next_id() & 0x3ff).unwrap_or(0);
         let micros = (1_u64 << attempt.min(8)).saturating_mul(100).saturating_add(jitter);
         std::thread::sleep(std::time::Duration::from_micros(micros));
     }

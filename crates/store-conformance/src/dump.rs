@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use sutler_core::catalog::Category;
 use sutler_core::change::{Change, SetupChange};
 use sutler_core::hash::ContentHash;
-use sutler_core::port::{CopyMark, Dump, DumpKind, DumpRecord, Finding, Store};
+use sutler_core::port::{CopyMark, Dump, DumpKind, DumpRecord, Finding, Store, StoreReader as _};
 
 use crate::given::{World, after};
 use crate::then::committed;

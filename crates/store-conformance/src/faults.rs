@@ -3,7 +3,7 @@
 
 use sutler_core::change::ChangeSet;
 use sutler_core::inventory::MovementKind;
-use sutler_core::port::{EventReader, Finding, Retry, SetupReader, Store, StoreError};
+use sutler_core::port::{EventReader, Finding, Retry, SetupReader, Store, StoreError, StoreReader};
 
 use crate::given::stock::moved;
 use crate::given::{World, once};
@@ -19,7 +19,9 @@ impl Store for Lent<'_> {
     fn commit(&self, set: ChangeSet) -> Result<sutler_core::change::CommitOutcome, StoreError> {
         self.0.commit(set)
     }
+}
 
+impl StoreReader for Lent<'_> {
     fn integrity(&self) -> Result<Vec<Finding>, StoreError> {
         self.0.integrity()
     }

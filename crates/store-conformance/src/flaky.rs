@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use sutler_core::change::{ChangeSet, CommitOutcome};
-use sutler_core::port::{Finding, Retry, Store, StoreError};
+use sutler_core::port::{Finding, Retry, Store, StoreError, StoreReader};
 
 /// The code of every error that a [`FlakyStore`] makes up.
 pub const CUT: &str = "store.flaky";
@@ -160,7 +160,9 @@ impl<S: Store> Store for FlakyStore<S> {
         }
         Ok(outcome)
     }
+}
 
+impl<S: Store> StoreReader for FlakyStore<S> {
     fn integrity(&self) -> Result<Vec<Finding>, StoreError> {
         self.inner.integrity()
     }

@@ -1,6 +1,6 @@
 //! Opening a store again: what was committed is there, and everything goes on from where it was.
 
-use sutler_core::port::{Finding, Store};
+use sutler_core::port::{Finding, Store, StoreReader as _};
 
 use crate::given::World;
 use crate::then::{committed, replayed};

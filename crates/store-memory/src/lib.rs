@@ -36,7 +36,7 @@ mod stock;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sutler_core::change::{ChangeSet, CommitOutcome};
-use sutler_core::port::{Finding, Store, StoreError};
+use sutler_core::port::{Finding, Store, StoreError, StoreReader};
 
 use state::State;
 
@@ -94,7 +94,9 @@ impl Store for MemoryStore {
         }
         Ok(outcome)
     }
+}
 
+impl StoreReader for MemoryStore {
     fn integrity(&self) -> Result<Vec<Finding>, StoreError> {
         integrity::integrity(&self.snapshot())
     }

@@ -57,6 +57,23 @@ impl Address {
         &self.shop
     }
 
+    /// Returns the address of another shop in the same database.
+    ///
+    /// Errors: the name is not one that a shop may have.
+    ///
+    /// ```
+    /// use sutler_store_postgres::Address;
+    ///
+    /// let address: Address = "postgres://db.example.com/shops?shop=corner".parse()?;
+    /// let other = address.with_shop("kiosk")?;
+    /// assert_eq!(other.to_string(), "postgres://db.example.com/shops?shop=kiosk");
+    /// # Ok::<(), sutler_store_postgres::BadAddress>(())
+    /// ```
+    pub fn with_shop(&self, name: &str) -> Result<Self, BadAddress> {
+        check_name(name)?;
+        Ok(self.of_shop(name))
+    }
+
     /// Returns the address of another shop in the same database; the name is one that was checked.
     pub(crate) fn of_shop(&self, shop: &str) -> Self {
         let place = self.shown.split_once('?').map_or(self.shown.as_str(), |(place, _)| place);

@@ -14,7 +14,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sutler_core::port::Store as _;
+use sutler_core::port::StoreReader as _;
 use sutler_core::shop::ShopRecord;
 use tokio_postgres::config::{Host, SslMode};
 
@@ -22,9 +22,10 @@ use crate::address::{Address, check_name};
 use crate::error::{Fault, OpenError};
 use crate::flight::{Call, params};
 use crate::migrate;
-use crate::open::{OpenOptions, on_server, shops};
+use crate::open::{OpenOptions, on_server};
+use crate::session::Purpose;
 use crate::value::{Columns as _, Uid};
-use crate::{PostgresStore, drop_shop};
+use crate::{PostgresStore, drop_shop, shops};
 
 pub(crate) mod sql {
     crate::statements::statements! {
@@ -132,7 +133,7 @@ pub fn restore(file: &Path, address: &Address, how: Restore) -> Result<(), OpenE
     let own = address.of_shop(&name_in(address, file)?);
     look_through(address, file)?;
     let there = shops(address)?;
-    let stands = |shop: &Address| there.iter().any(|name| name == shop.shop());
+    let stands = |shop: &Address| there.iter().any(|known| known.name == shop.shop());
     let replaced = stands(address);
     if replaced && !how.overwrite || stands(&own) && own.shop() != address.shop() {
         let taken = if replaced && !how.overwrite { address } else { &own };
@@ -190,7 +191,7 @@ fn put_back(file: &Path, own: &Address, uid: Option<u128>) -> Result<(), OpenErr
 }
 
 fn set_uid(address: &Address, uid: u128) -> Result<(), OpenError> {
-    on_server(address, move |place, session| async move {
+    on_server(address, Purpose::Writing, move |place, session| async move {
         migrate::run(&place, &session, migrate::MIGRATIONS, false).await?;
         let failed = |fault: Fault| place.failed(fault);
         let rows =
@@ -212,7 +213,7 @@ fn rename(server: &Address, names: &[(&Address, &Address)]) -> Result<(), OpenEr
         format!("ALTER SCHEMA {} RENAME TO {};", from.shop(), to.shop())
     };
     let script: String = names.iter().map(rename).collect();
-    on_server(server, move |place, session| async move {
+    on_server(server, Purpose::Writing, move |place, session| async move {
         session.script(&script).await.map_err(|error| place.refused(error))
     })
 }

@@ -37,7 +37,7 @@ pub enum OpenError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The server does not know the user, the password or the database.
-    #[error("the Postgres server at {server} refuses the connection: {told}")]
+    #[error("the Postgres server at {server} refuses: {told}")]
     Denied {
         /// Which server.
         server: String,
@@ -81,6 +81,18 @@ pub enum OpenError {
         /// Its schema.
         found: i32,
         /// The newest schema that this program knows.
+        known: i32,
+    },
+    /// The shop has an older schema, and is only to be read.
+    #[error(
+        "the shop `{shop}` has schema {found} and this Sutler needs {known}, which cannot be made where it is only read"
+    )]
+    Older {
+        /// The shop.
+        shop: String,
+        /// Its schema.
+        found: i32,
+        /// The schema that this program needs.
         known: i32,
     },
     /// The shop was made by a program whose schema differs from the one published under that number.
@@ -183,6 +195,7 @@ impl OpenError {
             OpenError::Missing { .. } => "store.missing",
             OpenError::Foreign { .. } => "store.foreign",
             OpenError::Newer { .. } => "store.newer",
+            OpenError::Older { .. } => "store.older",
             OpenError::Changed { .. } => "store.changed",
             OpenError::Exists { .. } | OpenError::FileExists { .. } => "store.exists",
             OpenError::File { .. } => "store.unreachable",
@@ -201,7 +214,9 @@ impl OpenError {
             OpenError::Unreachable { .. } => {
                 "check host and port, and that the server runs and has a connection left; nothing was changed"
             }
-            OpenError::Denied { .. } => "check user, password and database in the URL",
+            OpenError::Denied { .. } => {
+                "check user, password and database in the URL, and what the user may do there"
+            }
             OpenError::Tls { .. } => {
                 "give the server a certificate for its host name, or name its authority with sslrootcert=FILE; only a \
                  network that nobody else reads may do without, with sslmode=disable"
@@ -214,6 +229,9 @@ impl OpenError {
             }
             OpenError::Newer { .. } => {
                 "install the newer Sutler; an older one could spoil the shop"
+            }
+            OpenError::Older { .. } => {
+                "open the shop itself once, such as with `sutler doctor --fix`, and let the replica follow"
             }
             OpenError::Changed { .. } => "use the build that made the shop, or restore a backup",
             OpenError::Exists { .. } => {

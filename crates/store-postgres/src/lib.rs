@@ -5,6 +5,7 @@
 //! process is committed together.
 //!
 //! Where to look
+//! * `shops` lists and drops the shops of a database; `replica` is what one that only follows says of itself.
 //! * `address` reads the URL, `session` makes a connection and looks at its settings, `migrate` keeps the schema.
 //! * `link` is the runtime below the blocking port, `flight` sends statements together, `pool` reads.
 //! * `writer` is the one write door: group commit, retries, what became of a cut COMMIT; `batch` decides on sets of changes;
@@ -49,10 +50,12 @@ mod pause;
 mod payment;
 mod pool;
 mod promotion;
+mod replica;
 mod rows;
 mod saga;
 mod session;
 mod setup;
+mod shops;
 mod statements;
 mod stock;
 mod table;
@@ -63,8 +66,9 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, RwLock};
 
 use sutler_core::change::{ChangeSet, CommitOutcome};
-use sutler_core::port::{Finding, Store, StoreError};
+use sutler_core::port::{Finding, Store, StoreError, StoreReader};
 use sutler_core::shop::Setup;
+use sutler_core::time::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_postgres::Row;
 
@@ -78,7 +82,8 @@ use crate::writer::Visit;
 pub use crate::address::{Address, BadAddress};
 pub use crate::backup::{Restore, backup, restore};
 pub use crate::error::OpenError;
-pub use crate::open::{FailPoint, OpenOptions, drop_shop, shops};
+pub use crate::open::{FailPoint, OpenOptions, open_reader};
+pub use crate::shops::{drop_shop, shops};
 
 /// A shop in a schema of a PostgreSQL database.
 ///
@@ -183,12 +188,18 @@ impl Store for PostgresStore {
     fn commit(&self, set: ChangeSet) -> Result<CommitOutcome, StoreError> {
         self.write(set).map_err(|fault| self.failed("commit", fault))
     }
+}
 
+impl StoreReader for PostgresStore {
     fn integrity(&self) -> Result<Vec<Finding>, StoreError> {
         let pool = Arc::clone(&self.pool);
         let findings = self.link.run(async move { integrity::findings(&pool).await });
         findings
             .unwrap_or(Err(Fault::Unanswered))
             .map_err(|fault| self.failed("look for damage", fault))
+    }
+
+    fn replayed_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.last_replayed()
     }
 }

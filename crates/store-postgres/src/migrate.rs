@@ -16,7 +16,7 @@ use crate::value::Columns as _;
 pub(crate) mod sql {
     crate::statements::statements! {
         LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('sutler shop ' || $1, 0))::text";
-        TABLES = "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        TABLES = "SELECT c.relname::text, has_schema_privilege(n.oid, 'USAGE') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY c.relname = 'raw_migration' DESC, 1 LIMIT 1";
         HAS_SCHEMA = "SELECT 1 FROM pg_namespace WHERE nspname = $1";
         DONE = "SELECT number, name, sha256 FROM raw_migration ORDER BY number";
@@ -67,6 +67,34 @@ const HISTORY: &str = "CREATE TABLE raw_migration (
   program text NOT NULL
 )";
 
+/// Refuses what is no shop, or one of a newer program or another build; changes nothing.
+pub(crate) async fn require_shop(
+    place: &Place,
+    session: &Session,
+    migrations: &[Migration],
+) -> Result<i32, OpenError> {
+    let done = Run { place, session }.standing(migrations).await?;
+    let missing = || OpenError::Missing {
+        server: place.server().to_owned(),
+        shop: place.address().shop().to_owned(),
+    };
+    done.ok_or_else(missing)
+}
+
+/// Refuses what is no shop of the newest schema; changes nothing.
+pub(crate) async fn require_newest(
+    place: &Place,
+    session: &Session,
+    migrations: &[Migration],
+) -> Result<(), OpenError> {
+    let found = require_shop(place, session, migrations).await?;
+    let known = migrations.last().map_or(0, |last| last.number);
+    if found == known {
+        return Ok(());
+    }
+    Err(OpenError::Older { shop: place.address().shop().to_owned(), found, known })
+}
+
 /// Brings the shop to the newest schema, making it where `create` says so.
 pub(crate) async fn run(
     place: &Place,
@@ -95,20 +123,11 @@ impl Run<'_> {
             .fly(vec![
                 Call::new(sql::LOCK, params![shop.clone()]),
                 Call::new(sql::HAS_SCHEMA, params![shop.clone()]),
-                Call::new(sql::TABLES, params![shop.clone()]),
             ])
             .await?;
         let has_schema = told.get(1).is_some_and(|rows| !rows.is_empty());
-        let table: Option<String> = match told.get(2).and_then(|rows| rows.first()) {
-            Some(row) => Some(row.at(0).map_err(|fault| self.failed(fault))?),
-            None => None,
-        };
-        let done = match table.as_deref() {
-            Some("raw_migration") => self.check(migrations).await?,
-            Some(table) => {
-                let found = format!("a table `{table}`");
-                return Err(OpenError::Foreign { server: self.server(), shop, found });
-            }
+        let done = match self.standing(migrations).await? {
+            Some(done) => done,
             None if !create => {
                 return Err(OpenError::Missing { server: self.server(), shop });
             }
@@ -125,6 +144,26 @@ impl Run<'_> {
             self.apply(migration).await?;
         }
         self.script("COMMIT").await
+    }
+
+    /// Returns the number of the last step of the shop, `None` where nothing is.
+    async fn standing(&self, migrations: &[Migration]) -> Result<Option<i32>, OpenError> {
+        let shop = self.place.address().shop().to_owned();
+        let told = self.fly(vec![Call::new(sql::TABLES, params![shop.clone()])]).await?;
+        let Some(row) = told.iter().flatten().next() else { return Ok(None) };
+        let read = || Ok::<_, Fault>((row.at::<String>(0)?, row.at(1)?));
+        let (table, may_enter): (_, bool) = read().map_err(|fault| self.failed(fault))?;
+        if !may_enter {
+            let told = format!("permission denied for schema {shop}");
+            return Err(OpenError::Denied { server: self.server(), told });
+        }
+        match table.as_str() {
+            "raw_migration" => self.check(migrations).await.map(Some),
+            _ => {
+                let found = format!("a table `{table}`");
+                Err(OpenError::Foreign { server: self.server(), shop, found })
+            }
+        }
     }
 
     /// Refuses a shop of a newer program or another build; returns the number of its last step.
@@ -180,7 +219,7 @@ impl Run<'_> {
     }
 
     fn failed(&self, fault: Fault) -> OpenError {
-        OpenError::Failed { server: self.server(), source: Box::new(fault) }
+        self.place.failed(fault)
     }
 }
 

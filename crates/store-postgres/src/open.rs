@@ -1,29 +1,20 @@
-//! Opening, making, listing and dropping shops.
+//! Opening and making shops, and opening them for reading alone.
 
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
+use sutler_core::port::StoreReader;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::PostgresStore;
 use crate::address::Address;
 use crate::dump;
 use crate::error::{Fault, OpenError};
-use crate::flight::Call;
 use crate::link::Link;
 use crate::migrate;
 use crate::pool::Pool;
-use crate::session::{Place, Session};
-use crate::value::Columns as _;
+use crate::session::{Place, Purpose, Session};
 use crate::writer::{Manner, Writer};
-
-pub(crate) mod sql {
-    crate::statements::statements! {
-        SHOPS = "SELECT n.nspname::text FROM pg_namespace n
-            JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'raw_migration'
-            WHERE has_schema_privilege(n.oid, 'USAGE') ORDER BY 1";
-    }
-}
 
 /// Called at named points of every commit, on a thread of the store; see [`OpenOptions::fail_point`].
 ///
@@ -95,7 +86,7 @@ impl PostgresStore {
     ///
     /// Errors: [`OpenError`] says whether the server, the user, the shop or a setting is the reason.
     pub fn open(address: &Address, options: OpenOptions) -> Result<Self, OpenError> {
-        let place = Arc::new(Place::new(address)?);
+        let place = Arc::new(Place::new(address, Purpose::Writing)?);
         let link = start(&place)?;
         let OpenOptions { create, copying, readers, batch_max, patience, fail_point } = options;
         let connecting = Arc::clone(&place);
@@ -124,78 +115,73 @@ impl PostgresStore {
     }
 }
 
-fn start(place: &Place) -> Result<Link, OpenError> {
+/// Opens a shop, or a replica of it, for reading alone: what comes back has no way to write, and neither have its
+/// connections.
+///
+/// Errors: as [`PostgresStore::open`], but for what is asked of a server that is written to; [`OpenError::Older`] where the
+/// schema would have to be changed first.
+///
+/// ```
+/// use sutler_core::port::{EventReader, StoreReader};
+/// use sutler_store_postgres::{Address, OpenOptions, PostgresStore, open_reader};
+///
+/// # let server = std::env::var("SUTLER_TEST_POSTGRES").expect("cargo xtask test starts a server");
+/// # let url = format!("{server}?shop=example_of_reading");
+/// let address: Address = url.parse()?;
+/// PostgresStore::open(&address, OpenOptions { create: true, ..OpenOptions::default() })?;
+/// let reader = open_reader(&address, OpenOptions::default())?;
+/// assert_eq!(reader.event_head()?.0, 0);
+/// assert!(reader.replayed_at()?.is_none(), "it is no replica");
+/// # drop(reader);
+/// # sutler_store_postgres::drop_shop(&address)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn open_reader(
+    address: &Address,
+    options: OpenOptions,
+) -> Result<impl StoreReader + use<>, OpenError> {
+    let place = Arc::new(Place::new(address, Purpose::Reading)?);
+    let link = start(&place)?;
+    let connecting = Arc::clone(&place);
+    let connected = link.run(async move {
+        let session = connecting.connect().await?;
+        migrate::require_newest(&connecting, &session, migrate::MIGRATIONS).await?;
+        Ok(session)
+    });
+    let reading = connected.unwrap_or_else(|| Err(panicked(&place)))?;
+    Ok(PostgresStore {
+        shown: address.to_string(),
+        // Nobody writes, and the type that is given away could not ask for it.
+        queue: None,
+        pool: Arc::new(Pool::new(place, reading, options.readers, options.patience)),
+        setup: RwLock::new(None),
+        link,
+    })
+}
+
+pub(crate) fn start(place: &Place) -> Result<Link, OpenError> {
     let failed = |source| OpenError::Failed { server: place.server().to_owned(), source };
     Link::start().map_err(|error| failed(Box::new(error)))
 }
 
-fn panicked(place: &Place) -> OpenError {
+pub(crate) fn panicked(place: &Place) -> OpenError {
     OpenError::Failed { server: place.server().to_owned(), source: Box::new(Fault::Unanswered) }
-}
-
-/// Returns the names of the shops in a database that its user can see, in alphabetical order.
-///
-/// Errors: as [`PostgresStore::open`].
-///
-/// ```
-/// use sutler_store_postgres::{Address, OpenOptions, PostgresStore, shops};
-///
-/// # let server = std::env::var("SUTLER_TEST_POSTGRES").expect("cargo xtask test starts a server");
-/// # let url = format!("{server}?shop=example_of_a_list");
-/// let address: Address = url.parse()?;
-/// PostgresStore::open(&address, OpenOptions { create: true, ..OpenOptions::default() })?;
-/// assert!(shops(&address)?.contains(&"example_of_a_list".to_owned()));
-/// # sutler_store_postgres::drop_shop(&address)?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn shops(address: &Address) -> Result<Vec<String>, OpenError> {
-    on_server(address, |place, session| async move {
-        let rows = session.fly(&[Call::plain(sql::SHOPS)]).await;
-        let rows = rows.map_err(|failed| place.refused(failed))?;
-        let names: Result<Vec<String>, Fault> =
-            rows.iter().flatten().map(|row| row.at(0)).collect();
-        names.map_err(|fault| place.failed(fault))
-    })
 }
 
 /// Does work on a connection of its own.
 pub(crate) fn on_server<T: Send + 'static, W>(
     address: &Address,
+    purpose: Purpose,
     work: impl FnOnce(Arc<Place>, Session) -> W + Send + 'static,
 ) -> Result<T, OpenError>
 where
     W: Future<Output = Result<T, OpenError>> + Send,
 {
-    let place = Arc::new(Place::new(address)?);
+    let place = Arc::new(Place::new(address, purpose)?);
     let its = Arc::clone(&place);
     let done = start(&place)?.run(async move {
         let session = its.connect().await?;
         work(its, session).await
     });
     done.unwrap_or_else(|| Err(panicked(&place)))
-}
-
-/// Takes a shop away, with everything in it. It cannot be brought back but from a backup.
-///
-/// Errors: as [`PostgresStore::open`]; a schema that holds no shop is not touched.
-///
-/// ```
-/// use sutler_store_postgres::{Address, OpenError, OpenOptions, PostgresStore, drop_shop};
-///
-/// # let server = std::env::var("SUTLER_TEST_POSTGRES").expect("cargo xtask test starts a server");
-/// # let url = format!("{server}?shop=example_of_an_end");
-/// let address: Address = url.parse()?;
-/// PostgresStore::open(&address, OpenOptions { create: true, ..OpenOptions::default() })?;
-/// drop_shop(&address)?;
-/// assert!(matches!(drop_shop(&address), Err(OpenError::Missing { .. })));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn drop_shop(address: &Address) -> Result<(), OpenError> {
-    on_server(address, |place, session| async move {
-        // Whatever is no shop of ours is refused here.
-        migrate::run(&place, &session, migrate::MIGRATIONS, false).await?;
-        // The name was checked when the address was read: it needs no quotes.
-        let drop = format!("DROP SCHEMA {} CASCADE", place.address().shop());
-        session.script(&drop).await.map_err(|error| place.refused(error))
-    })
 }

@@ -8,6 +8,9 @@
 //! settings and prepared statements of one client would be those of another.
 //!
 //! Invariant: a server whose history was left behind by a failover that this process saw is not written to again.
+//!
+//! A connection that only reads ([`Purpose::Reading`]) may lead to a replica: there nothing becomes durable, so nothing is
+//! asked of it but that it writes nothing.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
@@ -55,25 +58,50 @@ const MADE: &[(&str, &str)] = &[
     ("lock_timeout", "10s"),
     ("idle_in_transaction_session_timeout", "10s"),
     ("default_transaction_isolation", "read committed"),
-    ("default_transaction_read_only", "off"),
     ("client_encoding", "UTF8"),
     ("jit", "off"),
 ];
 
 /// A setting of the server, and what it must not show.
-const NEVER: &[(&str, &str, &str)] = &[
+const NEVER: &[(&str, &str, &str)] = &[("server_encoding", "SQL_ASCII", "UTF8")];
+
+/// The same, where it is written.
+const NEVER_WRITING: &[(&str, &str, &str)] = &[
     ("fsync", "off", "on"),
     ("full_page_writes", "off", "on"),
     ("synchronous_commit", "off", "on"),
     ("in_recovery", "true", "false (a primary)"),
-    ("server_encoding", "SQL_ASCII", "UTF8"),
 ];
+
+/// What connections are for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Purpose {
+    /// Reading and writing, on a primary.
+    Writing,
+    /// Reading alone, on a primary or a replica.
+    Reading,
+}
+
+impl Purpose {
+    /// Returns the settings that a connection makes, and what each must show.
+    fn made(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let read_only = if self == Purpose::Reading { "on" } else { "off" };
+        MADE.iter().copied().chain([("default_transaction_read_only", read_only)])
+    }
+
+    /// Returns the settings of the server, each with what it must not show and with what it must.
+    fn never(self) -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
+        let writing = if self == Purpose::Writing { NEVER_WRITING } else { &[] };
+        NEVER.iter().chain(writing)
+    }
+}
 
 /// Where connections lead, and how they are made.
 pub(crate) struct Place {
     address: Address,
     config: tokio_postgres::Config,
     tls: Option<MakeRustlsConnect>,
+    purpose: Purpose,
     /// The server, for messages.
     server: String,
     /// A pooler stands before the server, and does not take settings when a connection begins.
@@ -105,10 +133,10 @@ impl Shown {
 
 impl Place {
     /// Prepares everything that connections need; connects to nothing.
-    pub(crate) fn new(address: &Address) -> Result<Self, OpenError> {
+    pub(crate) fn new(address: &Address, purpose: Purpose) -> Result<Self, OpenError> {
         let mut config = address.config().clone();
         let server = server_of(address);
-        if config.get_hosts().len() > 1 {
+        if config.get_hosts().len() > 1 && purpose == Purpose::Writing {
             // Where one of several took over, the others are passed over.
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
@@ -131,6 +159,7 @@ impl Place {
             address: address.clone(),
             config,
             tls,
+            purpose,
             server,
             refuses_options: AtomicBool::new(false),
             is_own: AtomicBool::new(false),
@@ -191,7 +220,7 @@ impl Place {
     fn made(&self) -> impl Iterator<Item = (&'static str, String)> {
         let path = ("search_path", search_path(&self.address).replace(", ", ","));
         let word = ("sutler.session", self.word.clone());
-        MADE.iter().map(|(name, value)| (*name, (*value).to_owned())).chain([path, word])
+        self.purpose.made().map(|(name, value)| (name, value.to_owned())).chain([path, word])
     }
 
     /// Returns the settings that we make as words for the server, behind those of the URL.
@@ -207,7 +236,9 @@ impl Place {
         let names: Vec<&str> = self
             .made()
             .map(|(name, _)| name)
-            .chain(NEVER.iter().map(|(name, ..)| *name).filter(|name| *name != "in_recovery"))
+            .chain(
+                self.purpose.never().map(|(name, ..)| *name).filter(|name| *name != "in_recovery"),
+            )
             .chain(["server_version_num"])
             .collect();
         let ask = [Call::new(sql::SETTINGS, params![names])];
@@ -290,7 +321,7 @@ impl Place {
                 return Err(wrong(name, &wanted));
             }
         }
-        for (name, never, wanted) in NEVER {
+        for (name, never, wanted) in self.purpose.never() {
             if shown.get(name) == *never {
                 return Err(wrong(name, wanted));
             }
@@ -299,7 +330,13 @@ impl Place {
             Ok(version) if version >= OLDEST => {}
             _ => return Err(wrong("server_version_num", &format!("at least {OLDEST}"))),
         }
-        self.follow(u32::from_str_radix(shown.get("timeline"), 16).unwrap_or(0))
+        match self.purpose {
+            Purpose::Writing => {
+                self.follow(u32::from_str_radix(shown.get("timeline"), 16).unwrap_or(0))
+            }
+            // A replica tells of none, and nothing is written to it.
+            Purpose::Reading => Ok(()),
+        }
     }
 
     /// Notes the history that a server is in. One that is older than what was seen belongs to a primary that was replaced.
@@ -347,7 +384,8 @@ impl Place {
         };
         let code = said.code();
         let told = said.message().to_owned();
-        if code.code().starts_with("28") || *code == SqlState::INVALID_CATALOG_NAME {
+        let forbidden = *code == SqlState::INSUFFICIENT_PRIVILEGE;
+        if forbidden || code.code().starts_with("28") || *code == SqlState::INVALID_CATALOG_NAME {
             return OpenError::Denied { server, told };
         }
         if [&SqlState::INVALID_SQL_STATEMENT_NAME, &SqlState::DUPLICATE_PSTATEMENT].contains(&code)

@@ -45,6 +45,7 @@ mod tests {
         ("dump", "a copy reads everything"),
         ("dump::write", "what follows from all records is counted at the end of a copy"),
         ("integrity", "looking for damage reads everything"),
+        ("shops", "a list of shops counts their orders"),
     ];
 
     fn all() -> Vec<(String, &'static str)> {
@@ -63,7 +64,7 @@ mod tests {
             ("integrity", crate::integrity::sql::ALL),
             ("lease", crate::lease::sql::ALL),
             ("migrate", crate::migrate::sql::ALL),
-            ("open", crate::open::sql::ALL),
+            ("replica", crate::replica::sql::ALL),
             ("order", crate::order::sql::ALL),
             ("order::write", crate::order::write::sql::ALL),
             ("payment", crate::payment::sql::ALL),
@@ -71,6 +72,7 @@ mod tests {
             ("saga", crate::saga::sql::ALL),
             ("session", crate::session::sql::ALL),
             ("setup", crate::setup::sql::ALL),
+            ("shops", crate::shops::sql::ALL),
             ("stock", crate::stock::sql::ALL),
             ("stock::write", crate::stock::write::sql::ALL),
             ("writer", crate::writer::sql::ALL),

@@ -5,7 +5,7 @@
 mod fixture;
 
 use fixture::{Schema, address, admin, server, socket};
-use sutler_core::port::{EventReader as _, Retry, SetupReader as _, Store as _};
+use sutler_core::port::{EventReader as _, Retry, SetupReader as _, StoreReader as _};
 use sutler_store_conformance::Fixture as _;
 use sutler_store_conformance::given::World;
 use sutler_store_conformance::then::committed;
@@ -25,7 +25,7 @@ fn a_shop_that_is_not_there_is_not_made_by_mistake() {
     let error = refused(&address);
     assert!(matches!(error, OpenError::Missing { .. }), "{error}");
     assert!(error.to_string().contains(address.shop()), "{error}");
-    assert!(!shops(&address).unwrap().contains(&address.shop().to_owned()));
+    assert!(shops(&address).unwrap().iter().all(|shop| shop.name != address.shop()));
 }
 
 #[test]
@@ -150,10 +150,16 @@ fn shops_of_one_database_do_not_see_each_other() {
     let (one, other) = (Schema::empty(), Schema::empty());
     let world = World::on(one.store());
     committed(one.store(), world.set());
-    assert!(one.store().setup().unwrap().is_some());
     assert!(other.store().setup().unwrap().is_none());
     let listed = shops(one.address()).unwrap();
-    assert!([&one, &other].iter().all(|of| listed.contains(&of.address().shop().to_owned())));
+    let of = |schema: &Schema| {
+        listed.iter().find(|shop| shop.name == schema.address().shop()).cloned().unwrap()
+    };
+    let title = one.store().setup().unwrap().map(|setup| setup.shop.name.clone());
+    let (one, other) = (of(&one), of(&other));
+    assert_eq!(one.title, title);
+    assert_eq!((other.title, other.orders, other.head), (None, Some(0), Some(0)));
+    assert!(one.schema == other.schema && one.schema > 0 && one.bytes > 100_000);
 }
 
 /// Opens, writes, reads and drops.

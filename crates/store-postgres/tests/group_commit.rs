@@ -11,7 +11,7 @@ use fixture::Schema;
 use fixture::proxy::Proxy;
 use sutler_core::change::{Change, CommitOutcome};
 use sutler_core::inventory::MovementKind;
-use sutler_core::port::{EventReader as _, StockReader as _, Store as _};
+use sutler_core::port::{EventReader as _, StockReader as _, Store as _, StoreReader as _};
 use sutler_store_conformance::Fixture as _;
 use sutler_store_conformance::given::World;
 use sutler_store_conformance::given::stock::moved;

@@ -31,7 +31,7 @@ use sutler_core::inventory::{Allocation, MovementKind, SourcedUnits, StockKey, S
 use sutler_core::money::{Currency, Money, Rate, Rounding};
 use sutler_core::order::{Order, OrderAction, OrderLine, OrderNumber, OrderStatus};
 use sutler_core::payment::{FactKind, Payment, PaymentFact};
-use sutler_core::port::{OrderFilter, OrderReader as _, Store};
+use sutler_core::port::{OrderFilter, OrderReader as _, Store, StoreReader as _};
 use sutler_core::pricing::{
     DeliveryOrigin, Quote, QuoteDelivery, QuoteHash, QuoteLine, QuoteTax, TaxCategory, TaxLine,
     TaxTreatment, Totals,

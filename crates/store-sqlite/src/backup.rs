@@ -360,7 +360,7 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests may panic")]
 mod tests {
-    use sutler_core::port::{CatalogReader as _, Store as _};
+    use sutler_core::port::{CatalogReader as _, StoreReader as _};
     use sutler_store_conformance::given::World;
 
     use super::*;

@@ -50,6 +50,7 @@ mod saga;
 mod settings;
 mod setup;
 mod shelf;
+mod shops;
 mod short;
 mod statements;
 mod stock;
@@ -61,7 +62,7 @@ use std::sync::{Arc, RwLock};
 
 use rusqlite::Connection;
 use sutler_core::change::{ChangeSet, CommitOutcome};
-use sutler_core::port::{Finding, Store, StoreError};
+use sutler_core::port::{Finding, Store, StoreError, StoreReader};
 use sutler_core::shop::Setup;
 
 use crate::error::Fault;
@@ -72,7 +73,8 @@ use crate::writer::Writer;
 pub use crate::backup::{Restore, restore};
 pub use crate::error::OpenError;
 pub use crate::inspect::{Check, Verdict, inspect, inspect_pages};
-pub use crate::open::OpenOptions;
+pub use crate::open::{OpenOptions, open_reader};
+pub use crate::shops::{drop_shop, shops};
 
 /// Called at named points of every commit; see [`OpenOptions::fail_point`].
 ///
@@ -187,7 +189,9 @@ impl Store for SqliteStore {
         };
         verdict.map_err(|fault| fault.at("commit", &self.path))
     }
+}
 
+impl StoreReader for SqliteStore {
     fn together(&self, work: &mut dyn FnMut()) {
         self.readers.together(work);
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 use rustix::fs::{Access as Permission, access};
+use sutler_core::port::StoreReader;
 
 use crate::error::OpenError;
 use crate::lock::FileLock;
@@ -176,6 +177,31 @@ impl SqliteStore {
     }
 }
 
+/// Opens a shop, or a copy of one, for reading alone: what comes back has no way to write, whatever rights there are.
+///
+/// Errors: as [`SqliteStore::open`]; an older schema is refused, because it would have to be changed first.
+///
+/// ```
+/// use sutler_core::port::EventReader;
+/// use sutler_store_sqlite::{OpenOptions, SqliteStore, open_reader};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("shop.db");
+/// assert!(open_reader(&path, OpenOptions::default()).is_err(), "nothing is made");
+/// SqliteStore::open(&path, OpenOptions { create: true, ..OpenOptions::default() })?;
+/// assert_eq!(open_reader(&path, OpenOptions::default())?.event_head()?.0, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn open_reader(
+    path: &Path,
+    options: OpenOptions,
+) -> Result<impl StoreReader + use<>, OpenError> {
+    if !check_is_file(path)? {
+        return Err(OpenError::Missing { path: path.to_path_buf() });
+    }
+    SqliteStore::open_read_only(absolute(path)?, options)
+}
+
 /// Returns whether a file is there; refuses a folder, and a path that leads through something that is no folder.
 fn check_is_file(path: &Path) -> Result<bool, OpenError> {
     match std::fs::metadata(path) {
@@ -285,8 +311,6 @@ fn prepare(conn: &Connection, path: &Path) -> Result<(), OpenError> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests may panic")]
 mod tests {
-    use sutler_core::port::Store as _;
-
     use super::*;
 
     /// A file of an older program: the first steps of the schema only.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::Connection;
 use sutler_core::change::Change;
-use sutler_core::port::{CatalogReader as _, EventReader as _, SetupReader as _, Store as _};
+use sutler_core::port::{CatalogReader as _, EventReader as _, SetupReader as _, StoreReader as _};
 use sutler_store_conformance::given::World;
 use sutler_store_conformance::then::committed;
 use sutler_store_conformance::{Known, Picture};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use sutler_core::event::StoredEvent;
 use sutler_core::inventory::StoredMovement;
-use sutler_core::port::{EventReader as _, StockReader as _, Store as _};
+use sutler_core::port::{EventReader as _, StockReader as _, Store as _, StoreReader as _};
 use sutler_store_conformance::given::World;
 use sutler_store_conformance::then::committed;
 use sutler_store_sqlite::{OpenOptions, SqliteStore};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
+use sutler_core::port::StoreReader as _;
 
 use rustix::fs::{FlockOperation, flock};
 use sutler_core::change::{Change, ChangeSet, CommitOutcome};

@@ -9,6 +9,7 @@ use std::process::Command;
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use sutler_core::port::StoreReader as _;
 
 use rusqlite::Connection;
 use sutler_core::change::Change;

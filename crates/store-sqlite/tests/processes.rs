@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use sutler_core::change::{Change, CommitOutcome};
 use sutler_core::id::VariantId;
 use sutler_core::inventory::StockKey;
-use sutler_core::port::{EventReader as _, StockReader as _, Store as _};
+use sutler_core::port::{EventReader as _, StockReader as _, Store as _, StoreReader as _};
 use sutler_core::rejection::Rejection;
 use sutler_store_conformance::given::{World, after};
 use sutler_store_conformance::then::committed;

@@ -11,6 +11,7 @@ mod promotion;
 mod provider;
 mod random;
 mod store;
+mod summary;
 mod tax;
 
 pub use credit::CreditReader;
@@ -22,8 +23,9 @@ pub use provider::{Lookup, PaymentProvider, ProviderError, ProviderReply, Provid
 pub use random::RandomSource;
 pub use store::{
     CartReader, CatalogReader, CatalogSize, CustomerReader, EventReader, Finding, OrderFilter,
-    OrderReader, SagaReader, SetupReader, StockReader, Store, VariantRef,
+    OrderReader, SagaReader, SetupReader, StockReader, Store, StoreReader, VariantRef,
 };
+pub use summary::ShopSummary;
 pub use tax::{TaxProvider, TaxProviderError};
 
 use crate::time::Timestamp;

@@ -540,6 +540,51 @@ pub struct Finding {
     pub message: String,
 }
 
+/// Everything that can be read of a shop, and nothing that writes: what a list or a report is given, and all that a replica
+/// can be.
+///
+/// Why a trait of its own: whoever holds a `dyn StoreReader` cannot commit, so no decision can rest on reads that lag.
+///
+/// ```
+/// use sutler_core::port::{StoreError, StoreReader};
+///
+/// /// Works on every back-end, and on a copy of one that lags.
+/// fn is_empty(shop: &dyn StoreReader) -> Result<bool, StoreError> {
+///     Ok(shop.event_head()?.0 == 0 && shop.replayed_at()?.is_none())
+/// }
+/// ```
+pub trait StoreReader:
+    SetupReader
+    + CatalogReader
+    + CartReader
+    + CustomerReader
+    + StockReader
+    + OrderReader
+    + PromotionReader
+    + CreditReader
+    + SagaReader
+    + EventReader
+    + LeaseReader
+    + Send
+    + Sync
+{
+    /// Runs `work`, once, on this thread. The reads it makes of this store belong together: they see at least what was
+    /// committed before by the same process, and a back-end may answer them from one moment, which costs less. Nothing
+    /// should be committed within: its own reads might not see it.
+    fn together(&self, work: &mut dyn FnMut()) {
+        work();
+    }
+
+    /// Looks for damage that only the back-end can see (pages, indexes, chains); what is off, nothing when all is well.
+    fn integrity(&self) -> Result<Vec<Finding>, StoreError>;
+
+    /// Returns the moment of the newest commit that a replica shows, by the clock of the server that made it; `None` for
+    /// what is no replica, and for one that showed none yet.
+    fn replayed_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(None)
+    }
+}
+
 /// A place that holds a whole shop.
 ///
 /// Object-safe, so that a program can choose its back-end by URL. Every back-end passes the conformance suite.
@@ -648,7 +693,8 @@ pub struct Finding {
 /// #         cursor(&str) -> u64;
 /// #     }
 /// #     LeaseReader { lease(&str) -> Option<Lease>; }
-/// #     Store { integrity() -> Vec<Finding>; { fn commit(&self, _: ChangeSet) -> Result<CommitOutcome, StoreError> {
+/// #     StoreReader { integrity() -> Vec<Finding>; }
+/// #     Store { { fn commit(&self, _: ChangeSet) -> Result<CommitOutcome, StoreError> {
 /// #         let what = CategoryId::from_u128(1).into();
 /// #         let first = !self.0.swap(true, Ordering::Relaxed);
 /// #         Ok(if first { CommitOutcome::Conflict { what } } else { CommitOutcome::Committed(Receipt::default()) })
@@ -675,34 +721,10 @@ pub struct Finding {
 /// assert!(matches!(outcome, CommitOutcome::Committed(_)));
 /// # Ok::<(), StoreError>(())
 /// ```
-pub trait Store:
-    SetupReader
-    + CatalogReader
-    + CartReader
-    + CustomerReader
-    + StockReader
-    + OrderReader
-    + PromotionReader
-    + CreditReader
-    + SagaReader
-    + EventReader
-    + LeaseReader
-    + Send
-    + Sync
-{
+pub trait Store: StoreReader {
     /// Applies every change of `set`, or none. Guards are decided on the stored rows, inside the same transaction. When it
     /// returns [`CommitOutcome::Committed`], a power cut cannot undo it (for back-ends that promise durability).
     ///
     /// Errors: [`StoreError`] when the back-end could not work; with [`super::Retry::Later`] nothing was written.
     fn commit(&self, set: ChangeSet) -> Result<CommitOutcome, StoreError>;
-
-    /// Runs `work`, once, on this thread. The reads it makes of this store belong together: they see at least what was
-    /// committed before by the same process, and a back-end may answer them from one moment, which costs less. Nothing
-    /// should be committed within: its own reads might not see it.
-    fn together(&self, work: &mut dyn FnMut()) {
-        work();
-    }
-
-    /// Looks for damage that only the back-end can see (pages, indexes, chains); what is off, nothing when all is well.
-    fn integrity(&self) -> Result<Vec<Finding>, StoreError>;
 }

@@ -21,7 +21,7 @@ use sutler_core::time::Timestamp;
 use super::customer::claims;
 use super::gift::quoted_variants;
 use crate::shop::Settled;
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader, Shop};
 
 /// What a quote needs to know beside the cart.
 ///
@@ -87,6 +87,30 @@ impl Goods {
     pub(crate) fn get(&self, id: VariantId) -> Option<(&Product, &Variant)> {
         let product = self.products.get(self.homes.get(&id)?)?;
         product.variant(id).map(|variant| (product, variant))
+    }
+}
+
+impl Reader {
+    /// Reads the products of some variants.
+    pub(crate) fn goods(&self, variants: &[VariantId]) -> Result<Goods, FlowError> {
+        let homes: BTreeMap<VariantId, ProductId> = self
+            .store()
+            .variant_refs(variants)?
+            .into_iter()
+            .flatten()
+            .map(|found| (found.variant, found.product))
+            .collect();
+        let mut ids: Vec<ProductId> = homes.values().copied().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let products = self
+            .store()
+            .products(&ids)?
+            .into_iter()
+            .flatten()
+            .map(|product| (product.id, product))
+            .collect();
+        Ok(Goods { products, homes })
     }
 }
 
@@ -382,28 +406,6 @@ impl Shop {
             Settled::Replayed(RecordRef::Cart(id)) => self.cart(id),
             Settled::Replayed(answer) => Err(Rejection::not_found("cart", answer).into()),
         }
-    }
-
-    /// Reads the products of some variants.
-    pub(crate) fn goods(&self, variants: &[VariantId]) -> Result<Goods, FlowError> {
-        let homes: BTreeMap<VariantId, ProductId> = self
-            .store()
-            .variant_refs(variants)?
-            .into_iter()
-            .flatten()
-            .map(|found| (found.variant, found.product))
-            .collect();
-        let mut ids: Vec<ProductId> = homes.values().copied().collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let products = self
-            .store()
-            .products(&ids)?
-            .into_iter()
-            .flatten()
-            .map(|product| (product.id, product))
-            .collect();
-        Ok(Goods { products, homes })
     }
 
     /// Prices a cart from one reading of the shop.

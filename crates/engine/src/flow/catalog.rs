@@ -16,7 +16,7 @@ use sutler_core::port::VariantRef;
 use sutler_core::pricing::Price;
 use sutler_core::rejection::Rejection;
 
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader};
 
 /// The most candidates that a refusal lists.
 const CANDIDATES_MAX: usize = 50;
@@ -65,7 +65,7 @@ pub struct ProductView {
     pub categories: Vec<String>,
 }
 
-impl Shop {
+impl Reader {
     /// Returns the variant that a text names: an id, a SKU, a barcode, or `handle:Option1/Option2` (the handle alone
     /// when the product has a single variant). Options are compared without regard to case.
     ///

@@ -8,7 +8,24 @@ use sutler_core::rejection::Rejection;
 use sutler_core::shown::shown;
 
 use super::catalog_put::require_version;
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader, Shop};
+
+impl Reader {
+    /// Finds a collection by handle or id.
+    ///
+    /// Errors: `not_found`, with the handles there are.
+    ///
+    /// See [`Shop::collection_put`] for an example.
+    pub fn find_collection(&self, text: &str) -> Result<Collection, FlowError> {
+        let setup = self.setup()?;
+        let missing = || Rejection::NotFound {
+            noun: "collection",
+            given: shown(text),
+            near: setup.collections.iter().map(|known| known.handle.to_string()).collect(),
+        };
+        Ok(setup.collection_by_word(text).cloned().ok_or_else(missing)?)
+    }
+}
 
 impl Shop {
     /// Writes a collection, new or changed, and returns it as it stands then: give it with the version that was read, 0 for a
@@ -84,20 +101,5 @@ impl Shop {
             Ok(())
         })?;
         Ok(())
-    }
-
-    /// Finds a collection by handle or id.
-    ///
-    /// Errors: `not_found`, with the handles there are.
-    ///
-    /// See [`Shop::collection_put`] for an example.
-    pub fn find_collection(&self, text: &str) -> Result<Collection, FlowError> {
-        let setup = self.setup()?;
-        let missing = || Rejection::NotFound {
-            noun: "collection",
-            given: shown(text),
-            near: setup.collections.iter().map(|known| known.handle.to_string()).collect(),
-        };
-        Ok(setup.collection_by_word(text).cloned().ok_or_else(missing)?)
     }
 }

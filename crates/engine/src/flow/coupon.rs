@@ -13,7 +13,7 @@ use sutler_core::pricing::{CouponCode, Promotion};
 use sutler_core::rejection::Rejection;
 
 use crate::shop::Settled;
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader, Shop};
 
 /// The most codes that one call makes.
 ///
@@ -79,6 +79,41 @@ pub struct MadeCodes {
     pub codes: Vec<CouponCode>,
 }
 
+impl Reader {
+    /// Returns up to `limit` codes of a promotion's batch after `after`, in alphabetical order.
+    ///
+    /// Errors: `not_found`, `ambiguous`.
+    ///
+    /// ```
+    /// use sutler_engine::flow::coupon::CodesCommand;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let id = sutler_core::id::PromotionId::from_u128(7);
+    /// # let promotion = sutler_engine::testing::coupon(id, "FRIEND")?;
+    /// # let promotion = sutler_core::pricing::Promotion { name: "Letter".into(), conditions: vec![], ..promotion };
+    /// # shop.promotion_add(&promotion)?;
+    ///
+    /// assert_eq!(shop.coupon_codes("Letter", None, 10)?, []);
+    /// let command = CodesCommand { promotion: "Letter".into(), count: 2, prefix: "MAIL".into() };
+    /// let mut made = shop.coupon_codes_make(&command, false)?.codes;
+    /// made.sort();
+    /// assert_eq!(shop.coupon_codes("Letter", None, 10)?, made);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn coupon_codes(
+        &self,
+        promotion: &str,
+        after: Option<&CouponCode>,
+        limit: usize,
+    ) -> Result<Vec<CouponCode>, FlowError> {
+        let setup = self.setup()?;
+        let found = super::promotion::find(&setup, promotion)?;
+        match found.coupon_batches().next() {
+            Some(batch) => Ok(self.store().coupon_page(batch, after, limit)?),
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
 impl Shop {
     /// Makes codes for a promotion, each with 80 bits of chance. From the first one on the promotion needs a code, and each
     /// may be used once unless the promotion says how often. With `dry_run` nothing is made.
@@ -141,39 +176,6 @@ impl Shop {
             made.codes.extend(codes);
         }
         Ok(made)
-    }
-
-    /// Returns up to `limit` codes of a promotion's batch after `after`, in alphabetical order.
-    ///
-    /// Errors: `not_found`, `ambiguous`.
-    ///
-    /// ```
-    /// use sutler_engine::flow::coupon::CodesCommand;
-    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
-    /// # let id = sutler_core::id::PromotionId::from_u128(7);
-    /// # let promotion = sutler_engine::testing::coupon(id, "FRIEND")?;
-    /// # let promotion = sutler_core::pricing::Promotion { name: "Letter".into(), conditions: vec![], ..promotion };
-    /// # shop.promotion_add(&promotion)?;
-    ///
-    /// assert_eq!(shop.coupon_codes("Letter", None, 10)?, []);
-    /// let command = CodesCommand { promotion: "Letter".into(), count: 2, prefix: "MAIL".into() };
-    /// let mut made = shop.coupon_codes_make(&command, false)?.codes;
-    /// made.sort();
-    /// assert_eq!(shop.coupon_codes("Letter", None, 10)?, made);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn coupon_codes(
-        &self,
-        promotion: &str,
-        after: Option<&CouponCode>,
-        limit: usize,
-    ) -> Result<Vec<CouponCode>, FlowError> {
-        let setup = self.setup()?;
-        let found = super::promotion::find(&setup, promotion)?;
-        match found.coupon_batches().next() {
-            Some(batch) => Ok(self.store().coupon_page(batch, after, limit)?),
-            None => Ok(Vec::new()),
-        }
     }
 
     /// Returns a promotion as it is stored, as codes unlock it, and its batch: the one it has, or a new one.

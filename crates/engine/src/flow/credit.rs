@@ -20,7 +20,7 @@ use sutler_core::rejection::Rejection;
 use sutler_core::time::Timestamp;
 
 use crate::shop::Settled;
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader, Shop};
 
 /// How many records or entries are read at once.
 const PAGE: usize = 500;
@@ -101,6 +101,129 @@ impl CreditView {
     /// ```
     pub fn planned(credit: Credit) -> Self {
         Self { credit, entries: Vec::new(), orders: BTreeMap::new(), replayed: false }
+    }
+}
+
+impl Reader {
+    /// Returns a gift card or store credit with its ledger.
+    ///
+    /// Errors: `not_found`.
+    ///
+    /// ```
+    /// # use sutler_core::id::GiftCardId;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// let refused = shop.credit(GiftCardId::from_u128(1).into()).unwrap_err();
+    /// assert_eq!(refused.code(), "not_found");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn credit(&self, id: CreditId) -> Result<CreditView, FlowError> {
+        let mut entries = Vec::new();
+        loop {
+            let after = entries.last().map_or(0, |stored: &StoredCreditEntry| stored.seq);
+            let page = self.store().credit_ledger(id, after, PAGE)?;
+            if page.is_empty() {
+                break;
+            }
+            entries.extend(page);
+        }
+        let credit = self.credit_record(id)?;
+        let mut orders = BTreeMap::new();
+        for id in entries.iter().filter_map(|stored| stored.entry.payment) {
+            if let Some(payment) = self.store().payment(id)?
+                && let Some(order) = self.store().order(payment.order)?
+            {
+                orders.insert(id, order.number);
+            }
+        }
+        Ok(CreditView { credit, entries, orders, replayed: false })
+    }
+
+    /// Returns a gift card by its code, with its ledger.
+    ///
+    /// Errors: `not_found`, which does not repeat the code.
+    ///
+    /// ```
+    /// # use sutler_core::credit::GiftCardCode;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// let code = GiftCardCode::from_random([7; 10])?;
+    /// let refused = shop.gift_card_by_code(&code).unwrap_err();
+    /// assert!(!refused.to_string().contains(code.reveal()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn gift_card_by_code(&self, code: &GiftCardCode) -> Result<CreditView, FlowError> {
+        self.credit(self.gift_card_record(code)?.id)
+    }
+
+    /// Returns the store credit of a customer, one for each currency.
+    ///
+    /// Errors: `email.invalid`.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// assert!(shop.store_credit("ada@example.com")?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn store_credit(&self, customer: &str) -> Result<Vec<Credit>, FlowError> {
+        Ok(self.store().store_credits(&self.credit_holder(customer)?)?)
+    }
+
+    /// Returns up to `limit` gift cards after `after`, by id.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// assert!(shop.gift_card_list(None, 10)?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn gift_card_list(
+        &self,
+        after: Option<GiftCardId>,
+        limit: usize,
+    ) -> Result<Vec<Credit>, FlowError> {
+        let mut page = self.store().credit_page(after.map(CreditId::from), limit)?;
+        // All gift cards come before all store credit.
+        page.retain(|credit| matches!(credit.id, CreditId::GiftCard(_)));
+        Ok(page)
+    }
+
+    /// Returns up to `limit` store credits after `after`, by id.
+    ///
+    /// ```
+    /// # use sutler_core::money::{Currency, Money};
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let ten = Money::from_minor(1_000, Currency::EUR);
+    /// let granted = shop.store_credit_grant("ada@example.com", ten, "a late parcel", None)?;
+    /// assert_eq!(shop.store_credit_list(None, 10)?, [granted.credit]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn store_credit_list(
+        &self,
+        after: Option<StoreCreditId>,
+        limit: usize,
+    ) -> Result<Vec<Credit>, FlowError> {
+        let last_card = CreditId::from(GiftCardId::from_u128(u128::MAX));
+        let after = after.map_or(last_card, CreditId::from);
+        Ok(self.store().credit_page(Some(after), limit)?)
+    }
+
+    /// Returns how a customer is named in the ledger: by id, or a guest by normalized e-mail. The e-mail of a known customer
+    /// names that customer, whose carts are found by id.
+    fn credit_holder(&self, customer: &str) -> Result<String, FlowError> {
+        let customer = customer.trim();
+        if let Ok(id) = customer.parse::<CustomerId>() {
+            return Ok(id.to_string());
+        }
+        order::check_email(customer)?;
+        let known = self.store().customer_by_email(&normalized_email(customer))?;
+        Ok(order::buyer_key(known.map(|known| known.id), Some(customer)).unwrap_or_default())
+    }
+
+    fn gift_card_record(&self, code: &GiftCardCode) -> Result<Credit, FlowError> {
+        let found = self.store().gift_card_by_code(code.hash())?;
+        Ok(found.ok_or_else(|| Rejection::not_found("gift card", "with this code"))?)
+    }
+
+    fn credit_record(&self, id: CreditId) -> Result<Credit, FlowError> {
+        Ok(self.store().credit(id)?.ok_or_else(|| Rejection::not_found(id.noun(), id))?)
     }
 }
 
@@ -399,106 +522,6 @@ impl Shop {
         self.credit_settled(settled)
     }
 
-    /// Returns a gift card or store credit with its ledger.
-    ///
-    /// Errors: `not_found`.
-    ///
-    /// ```
-    /// # use sutler_core::id::GiftCardId;
-    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
-    /// let refused = shop.credit(GiftCardId::from_u128(1).into()).unwrap_err();
-    /// assert_eq!(refused.code(), "not_found");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn credit(&self, id: CreditId) -> Result<CreditView, FlowError> {
-        let mut entries = Vec::new();
-        loop {
-            let after = entries.last().map_or(0, |stored: &StoredCreditEntry| stored.seq);
-            let page = self.store().credit_ledger(id, after, PAGE)?;
-            if page.is_empty() {
-                break;
-            }
-            entries.extend(page);
-        }
-        let credit = self.credit_record(id)?;
-        let mut orders = BTreeMap::new();
-        for id in entries.iter().filter_map(|stored| stored.entry.payment) {
-            if let Some(payment) = self.store().payment(id)?
-                && let Some(order) = self.store().order(payment.order)?
-            {
-                orders.insert(id, order.number);
-            }
-        }
-        Ok(CreditView { credit, entries, orders, replayed: false })
-    }
-
-    /// Returns a gift card by its code, with its ledger.
-    ///
-    /// Errors: `not_found`, which does not repeat the code.
-    ///
-    /// ```
-    /// # use sutler_core::credit::GiftCardCode;
-    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
-    /// let code = GiftCardCode::from_random([7; 10])?;
-    /// let refused = shop.gift_card_by_code(&code).unwrap_err();
-    /// assert!(!refused.to_string().contains(code.reveal()));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn gift_card_by_code(&self, code: &GiftCardCode) -> Result<CreditView, FlowError> {
-        self.credit(self.gift_card_record(code)?.id)
-    }
-
-    /// Returns the store credit of a customer, one for each currency.
-    ///
-    /// Errors: `email.invalid`.
-    ///
-    /// ```
-    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
-    /// assert!(shop.store_credit("ada@example.com")?.is_empty());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn store_credit(&self, customer: &str) -> Result<Vec<Credit>, FlowError> {
-        Ok(self.store().store_credits(&self.credit_holder(customer)?)?)
-    }
-
-    /// Returns up to `limit` gift cards after `after`, by id.
-    ///
-    /// ```
-    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
-    /// assert!(shop.gift_card_list(None, 10)?.is_empty());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn gift_card_list(
-        &self,
-        after: Option<GiftCardId>,
-        limit: usize,
-    ) -> Result<Vec<Credit>, FlowError> {
-        let mut page = self.store().credit_page(after.map(CreditId::from), limit)?;
-        // All gift cards come before all store credit.
-        page.retain(|credit| matches!(credit.id, CreditId::GiftCard(_)));
-        Ok(page)
-    }
-
-    /// Returns up to `limit` store credits after `after`, by id.
-    ///
-    /// ```
-    /// # use sutler_core::money::{Currency, Money};
-    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
-    /// # let ten = Money::from_minor(1_000, Currency::EUR);
-    /// let granted = shop.store_credit_grant("ada@example.com", ten, "a late parcel", None)?;
-    /// assert_eq!(shop.store_credit_list(None, 10)?, [granted.credit]);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn store_credit_list(
-        &self,
-        after: Option<StoreCreditId>,
-        limit: usize,
-    ) -> Result<Vec<Credit>, FlowError> {
-        let last_card = CreditId::from(GiftCardId::from_u128(u128::MAX));
-        let after = after.map_or(last_card, CreditId::from);
-        Ok(self.store().credit_page(Some(after), limit)?)
-    }
-
     /// Returns what a buyer chose to pay with, in the order in which it is taken.
     pub(crate) fn credits_chosen(
         &self,
@@ -514,18 +537,6 @@ impl Shop {
             found.push(own.ok_or_else(|| Rejection::not_found("store credit", customer))?);
         }
         Ok(found)
-    }
-
-    /// Returns how a customer is named in the ledger: by id, or a guest by normalized e-mail. The e-mail of a known customer
-    /// names that customer, whose carts are found by id.
-    fn credit_holder(&self, customer: &str) -> Result<String, FlowError> {
-        let customer = customer.trim();
-        if let Ok(id) = customer.parse::<CustomerId>() {
-            return Ok(id.to_string());
-        }
-        order::check_email(customer)?;
-        let known = self.store().customer_by_email(&normalized_email(customer))?;
-        Ok(order::buyer_key(known.map(|known| known.id), Some(customer)).unwrap_or_default())
     }
 
     /// Returns the store credit of a customer in a currency, opened in this set where there is none.
@@ -554,15 +565,6 @@ impl Shop {
                 Err(Rejection::AlreadyExists { noun: "gift card", given }.into())
             }
         }
-    }
-
-    fn gift_card_record(&self, code: &GiftCardCode) -> Result<Credit, FlowError> {
-        let found = self.store().gift_card_by_code(code.hash())?;
-        Ok(found.ok_or_else(|| Rejection::not_found("gift card", "with this code"))?)
-    }
-
-    fn credit_record(&self, id: CreditId) -> Result<Credit, FlowError> {
-        Ok(self.store().credit(id)?.ok_or_else(|| Rejection::not_found(id.noun(), id))?)
     }
 
     /// Answers with what was written, now or by the first call with the same key.

@@ -10,11 +10,46 @@ use sutler_core::pricing::BuyerTax;
 use sutler_core::rejection::Rejection;
 
 use super::catalog_put::require_version;
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader, Shop};
 
 /// Returns what a quote is made with: what was said, and what is known of the customer where nothing was.
 pub(crate) fn claims(customer: Option<&Customer>, said: &BuyerTax) -> BuyerTax {
     customer.map_or_else(|| said.clone(), |customer| customer.claims(said))
+}
+
+impl Reader {
+    /// Finds a customer by id or by e-mail address, however it is spelled.
+    ///
+    /// Errors: `not_found`.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// let nobody = shop.find_customer("ada@example.com").unwrap_err();
+    /// assert_eq!(nobody.to_string(), "there is no customer `ada@example.com`");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn find_customer(&self, text: &str) -> Result<Customer, FlowError> {
+        let found = match text.trim().parse::<CustomerId>() {
+            Ok(id) => self.store().customer(id)?,
+            Err(_) => self.store().customer_by_email(&normalized_email(text))?,
+        };
+        found.ok_or_else(|| Rejection::not_found("customer", text.trim()).into())
+    }
+
+    /// Lists up to `limit` customers with ids above `after`, in their order.
+    ///
+    /// ```
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// assert!(shop.customer_list(None, 50)?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn customer_list(
+        &self,
+        after: Option<CustomerId>,
+        limit: usize,
+    ) -> Result<Vec<Customer>, FlowError> {
+        Ok(self.store().customer_page(after, limit)?)
+    }
 }
 
 impl Shop {
@@ -67,39 +102,6 @@ impl Shop {
             Ok(())
         })?;
         Ok(put)
-    }
-
-    /// Finds a customer by id or by e-mail address, however it is spelled.
-    ///
-    /// Errors: `not_found`.
-    ///
-    /// ```
-    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
-    /// let nobody = shop.find_customer("ada@example.com").unwrap_err();
-    /// assert_eq!(nobody.to_string(), "there is no customer `ada@example.com`");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn find_customer(&self, text: &str) -> Result<Customer, FlowError> {
-        let found = match text.trim().parse::<CustomerId>() {
-            Ok(id) => self.store().customer(id)?,
-            Err(_) => self.store().customer_by_email(&normalized_email(text))?,
-        };
-        found.ok_or_else(|| Rejection::not_found("customer", text.trim()).into())
-    }
-
-    /// Lists up to `limit` customers with ids above `after`, in their order.
-    ///
-    /// ```
-    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
-    /// assert!(shop.customer_list(None, 50)?.is_empty());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn customer_list(
-        &self,
-        after: Option<CustomerId>,
-        limit: usize,
-    ) -> Result<Vec<Customer>, FlowError> {
-        Ok(self.store().customer_page(after, limit)?)
     }
 
     /// Returns who a cart belongs to. A program may keep its customers elsewhere: an id that is not known here has neither

@@ -16,7 +16,7 @@ use sutler_core::event::Envelope;
 use sutler_core::rejection::Rejection;
 
 use super::lease::HeldLease;
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader, Shop};
 
 /// The most events that one call returns.
 const EVENTS_MAX: usize = 10_000;
@@ -24,7 +24,7 @@ const EVENTS_MAX: usize = 10_000;
 /// The longest name of a consumer.
 const CONSUMER_MAX: usize = 60;
 
-impl Shop {
+impl Reader {
     /// Returns up to `limit` events after the place `after` of the log, in order; at most 10,000 at a time.
     ///
     /// To go on, ask again with the `sequence` of the last one. An event, once seen, never moves, and none appears before
@@ -45,7 +45,9 @@ impl Shop {
         let stored = self.store().events(after, limit.min(EVENTS_MAX))?;
         Ok(stored.iter().map(|event| Envelope::new(uid, event)).collect())
     }
+}
 
+impl Shop {
     /// Becomes the one that delivers events to a consumer, until it is dropped or not heard of for `lease_seconds`; a
     /// consumer that never was before begins with the first event.
     ///

@@ -24,7 +24,7 @@ use sutler_exchange::{ExportColumns, HeaderSet, InventoryRow, InventoryWriter, P
 
 use super::cart::channel_by_code;
 use super::search::search_channel;
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader};
 
 /// How many products are read at a time.
 const PAGE: usize = 200;
@@ -106,7 +106,7 @@ pub struct ExportReport {
     pub rows: u64,
 }
 
-impl Shop {
+impl Reader {
     /// Writes every product of the shop.
     ///
     /// Errors: an unknown channel; [`FlowError::Io`] when `out` cannot be written to.

@@ -18,7 +18,7 @@ use sutler_core::shop::Setup;
 use sutler_exchange::{PriceRow, PriceWriter};
 
 use super::export::failed;
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader};
 
 /// How many products are read at a time.
 const PAGE: usize = 200;
@@ -40,7 +40,7 @@ pub struct PriceExportReport {
     pub prices: u64,
 }
 
-impl Shop {
+impl Reader {
     /// Writes the prices of the lists of these names, or of all lists, one row for each rung.
     ///
     /// Errors: `not_found` for a name that is no list; [`FlowError::Io`] when `out` cannot be written to.

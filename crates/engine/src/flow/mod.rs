@@ -18,6 +18,7 @@ mod gift;
 pub mod import;
 pub mod import_prices;
 pub mod import_stock;
+pub mod lag;
 pub mod lease;
 pub mod order;
 pub mod payment;

@@ -16,7 +16,7 @@ use sutler_core::quantity::Quantity;
 use sutler_core::rejection::Rejection;
 use sutler_core::status::word;
 
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader, Shop};
 
 /// The most orders one page may hold; who asks for more gets so many.
 ///
@@ -55,7 +55,7 @@ pub struct OrderView {
     pub progress: Progress,
 }
 
-impl Shop {
+impl Reader {
     /// Returns the id of an order by its number.
     pub(crate) fn order_id(&self, number: OrderNumber) -> Result<OrderId, FlowError> {
         let order = self.store().order_by_number(number)?;
@@ -186,7 +186,9 @@ impl Shop {
     pub fn order_log(&self, number: OrderNumber) -> Result<Vec<LoggedAction>, FlowError> {
         Ok(self.store().order_log(self.order_id(number)?)?)
     }
+}
 
+impl Shop {
     /// Calls a placed order off before anything of it left: its stock is free again, what it used of promotions (uses, units,
     /// money, coupon codes) is given back, a hold is voided, captured money is refunded.
     ///

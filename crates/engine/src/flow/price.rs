@@ -16,7 +16,7 @@ use sutler_core::pricing::{
 use sutler_core::time::Timestamp;
 
 use super::cart::channel_by_code;
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader};
 
 /// How many days before a reduction are looked at.
 ///
@@ -121,12 +121,12 @@ impl PriceHistoryView {
     }
 }
 
-impl Shop {
+impl Reader {
     /// Returns the prices of a variant in a channel at a moment, by default now: each with whether it applies and why not.
     ///
     /// A moment in the past is answered from what was stored then, one in the future from what is known now.
     ///
-    /// Errors: as [`Shop::find_variant`]; `not_found` for an unknown channel.
+    /// Errors: as [`Reader::find_variant`]; `not_found` for an unknown channel.
     ///
     /// ```
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
@@ -162,7 +162,7 @@ impl Shop {
     /// Returns what one unit of a variant cost in a channel from the first known price on, and what it is known to cost
     /// later, for a buyer in no customer group.
     ///
-    /// Errors: as [`Shop::find_variant`]; `not_found` for an unknown channel.
+    /// Errors: as [`Reader::find_variant`]; `not_found` for an unknown channel.
     ///
     /// ```
     /// # use std::sync::Arc;

@@ -27,7 +27,7 @@ pub use trial::{PromotionOutcome, PromotionTrial, PromotionTrialView, TrialOf};
 
 use super::cart::done;
 use super::import::refused;
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader, Shop};
 
 /// How many names are suggested for one that is not there.
 const NEAR_MAX: usize = 3;
@@ -58,49 +58,7 @@ impl<'t> PromotionFile<'t> {
     }
 }
 
-impl Shop {
-    /// Writes the promotions of a file, all of them or none, and says what became of each, in their order. One whose name
-    /// is stored changes that one; where the file does not say `active`, it stays switched on or off. With `dry_run`
-    /// nothing is written.
-    ///
-    /// Errors: [`FlowError::File`] with everything that is wrong, each with line and column.
-    ///
-    /// ```
-    /// use sutler_core::pricing::PlannedPromotion;
-    /// use sutler_engine::FlowError;
-    /// use sutler_engine::flow::promotion::PromotionFile;
-    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
-    ///
-    /// let text = "name = \"Red mugs\"\ngives = { percent = \"10%\" }\nwhen = { variants = [\"MUG-RED\"] }\n";
-    /// let done = shop.promotion_import(&PromotionFile::new(text), false)?;
-    /// assert!(matches!(done[0], PlannedPromotion::Created(_)));
-    /// let again = shop.promotion_import(&PromotionFile::new(text), false)?;
-    /// assert!(matches!(again[0], PlannedPromotion::Unchanged(_)));
-    ///
-    /// let wrong = text.replace("MUG-RED", "MUG-RAD");
-    /// let refused = shop.promotion_import(&PromotionFile::new(&wrong), false);
-    /// let Err(FlowError::File(told)) = refused else { panic!("{refused:?}") };
-    /// assert_eq!((told[0].place.line, told[0].help.as_deref()), (3, Some("did you mean `MUG-RED`?")));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn promotion_import(
-        &self,
-        file: &PromotionFile<'_>,
-        dry_run: bool,
-    ) -> Result<Vec<PlannedPromotion>, FlowError> {
-        if dry_run {
-            return self.promotion_plan(&*self.setup()?, file);
-        }
-        let settled = self.settle(|set| {
-            let planned = self.promotion_plan(&*self.setup()?, file)?;
-            for promotion in planned.iter().filter_map(PlannedPromotion::to_write) {
-                set.push(Change::Setup(SetupChange::Promotion(promotion.clone())));
-            }
-            Ok(planned)
-        })?;
-        done(settled)
-    }
-
+impl Reader {
     /// Returns the promotions of a file as they would stand in the shop, and stores nothing: one with the name of one of the
     /// shop has its id.
     ///
@@ -121,47 +79,6 @@ impl Shop {
     ) -> Result<Vec<Promotion>, FlowError> {
         let planned = self.promotion_plan(&*self.setup()?, file)?;
         Ok(planned.iter().map(|promotion| promotion.after().clone()).collect())
-    }
-
-    /// Writes one promotion as [`Shop::promotion_import`] does: by its name. With `dry_run` nothing is written.
-    ///
-    /// Errors: what [`Promotion::check`] refuses; `ambiguous` when several of the shop have its name.
-    ///
-    /// ```
-    /// use sutler_core::id::PromotionId;
-    /// use sutler_core::pricing::PlannedPromotion;
-    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
-    ///
-    /// let ten = sutler_engine::testing::coupon(PromotionId::from_u128(1), "TEN")?;
-    /// assert!(matches!(shop.promotion_put(&ten, true)?, PlannedPromotion::Created(_)));
-    /// assert!(matches!(shop.promotion_put(&ten, false)?, PlannedPromotion::Created(_)));
-    /// assert!(matches!(shop.promotion_put(&ten, false)?, PlannedPromotion::Unchanged(_)));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn promotion_put(
-        &self,
-        promotion: &Promotion,
-        dry_run: bool,
-    ) -> Result<PlannedPromotion, FlowError> {
-        promotion.check().map_err(Rejection::from)?;
-        let plan = || -> Result<PlannedPromotion, FlowError> {
-            let setup = self.setup()?;
-            let written = WrittenPromotion { promotion: promotion.clone(), says_active: false };
-            let planned = plan_promotions([written], &setup.promotions).into_iter().next();
-            // Of one promotion only the shop can have several.
-            planned.and_then(Result::ok).ok_or_else(|| ambiguous(&setup, &promotion.name).into())
-        };
-        if dry_run {
-            return plan();
-        }
-        let settled = self.settle(|set| {
-            let planned = plan()?;
-            if let Some(promotion) = planned.to_write() {
-                set.push(Change::Setup(SetupChange::Promotion(promotion.clone())));
-            }
-            Ok(planned)
-        })?;
-        done(settled)
     }
 
     /// Returns the promotion that a text names: its name, in any letter case, or its id.
@@ -206,37 +123,6 @@ impl Shop {
         let names = ShopNames::new(self, &setup)?;
         let document = PromotionDocument::of(promotion, &names);
         names.failure().map_or(Ok(document), Err)
-    }
-
-    /// Switches a promotion on or off; returns it, and whether it changed.
-    ///
-    /// Errors: as [`Shop::promotion`].
-    ///
-    /// ```
-    /// # use sutler_core::id::PromotionId;
-    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
-    /// shop.promotion_put(&sutler_engine::testing::coupon(PromotionId::from_u128(1), "TEN")?, false)?;
-    /// let (ten, changed) = shop.promotion_switch("Ten percent for TEN", false)?;
-    /// assert_eq!((ten.active, changed), (false, true));
-    /// assert!(!shop.promotion_switch("Ten percent for TEN", false)?.1, "it is off already");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn promotion_switch(
-        &self,
-        word: &str,
-        active: bool,
-    ) -> Result<(Promotion, bool), FlowError> {
-        let settled = self.settle(|set| {
-            let setup = self.setup()?;
-            let known = find(&setup, word)?;
-            if known.active == active {
-                return Ok((known.clone(), false));
-            }
-            let switched = Promotion { active, version: known.version + 1, ..known.clone() };
-            set.push(Change::Setup(SetupChange::Promotion(switched.clone())));
-            Ok((switched, true))
-        })?;
-        done(settled)
     }
 
     /// Returns what differs between two promotions, field by field as a document has them.
@@ -327,6 +213,122 @@ impl Shop {
             }
         }
         if wrong.is_empty() { Ok(planned) } else { Err(FlowError::File(wrong)) }
+    }
+}
+
+impl Shop {
+    /// Writes the promotions of a file, all of them or none, and says what became of each, in their order. One whose name
+    /// is stored changes that one; where the file does not say `active`, it stays switched on or off. With `dry_run`
+    /// nothing is written.
+    ///
+    /// Errors: [`FlowError::File`] with everything that is wrong, each with line and column.
+    ///
+    /// ```
+    /// use sutler_core::pricing::PlannedPromotion;
+    /// use sutler_engine::FlowError;
+    /// use sutler_engine::flow::promotion::PromotionFile;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    ///
+    /// let text = "name = \"Red mugs\"\ngives = { percent = \"10%\" }\nwhen = { variants = [\"MUG-RED\"] }\n";
+    /// let done = shop.promotion_import(&PromotionFile::new(text), false)?;
+    /// assert!(matches!(done[0], PlannedPromotion::Created(_)));
+    /// let again = shop.promotion_import(&PromotionFile::new(text), false)?;
+    /// assert!(matches!(again[0], PlannedPromotion::Unchanged(_)));
+    ///
+    /// let wrong = text.replace("MUG-RED", "MUG-RAD");
+    /// let refused = shop.promotion_import(&PromotionFile::new(&wrong), false);
+    /// let Err(FlowError::File(told)) = refused else { panic!("{refused:?}") };
+    /// assert_eq!((told[0].place.line, told[0].help.as_deref()), (3, Some("did you mean `MUG-RED`?")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn promotion_import(
+        &self,
+        file: &PromotionFile<'_>,
+        dry_run: bool,
+    ) -> Result<Vec<PlannedPromotion>, FlowError> {
+        if dry_run {
+            return self.promotion_plan(&*self.setup()?, file);
+        }
+        let settled = self.settle(|set| {
+            let planned = self.promotion_plan(&*self.setup()?, file)?;
+            for promotion in planned.iter().filter_map(PlannedPromotion::to_write) {
+                set.push(Change::Setup(SetupChange::Promotion(promotion.clone())));
+            }
+            Ok(planned)
+        })?;
+        done(settled)
+    }
+
+    /// Writes one promotion as [`Shop::promotion_import`] does: by its name. With `dry_run` nothing is written.
+    ///
+    /// Errors: what [`Promotion::check`] refuses; `ambiguous` when several of the shop have its name.
+    ///
+    /// ```
+    /// use sutler_core::id::PromotionId;
+    /// use sutler_core::pricing::PlannedPromotion;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    ///
+    /// let ten = sutler_engine::testing::coupon(PromotionId::from_u128(1), "TEN")?;
+    /// assert!(matches!(shop.promotion_put(&ten, true)?, PlannedPromotion::Created(_)));
+    /// assert!(matches!(shop.promotion_put(&ten, false)?, PlannedPromotion::Created(_)));
+    /// assert!(matches!(shop.promotion_put(&ten, false)?, PlannedPromotion::Unchanged(_)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn promotion_put(
+        &self,
+        promotion: &Promotion,
+        dry_run: bool,
+    ) -> Result<PlannedPromotion, FlowError> {
+        promotion.check().map_err(Rejection::from)?;
+        let plan = || -> Result<PlannedPromotion, FlowError> {
+            let setup = self.setup()?;
+            let written = WrittenPromotion { promotion: promotion.clone(), says_active: false };
+            let planned = plan_promotions([written], &setup.promotions).into_iter().next();
+            // Of one promotion only the shop can have several.
+            planned.and_then(Result::ok).ok_or_else(|| ambiguous(&setup, &promotion.name).into())
+        };
+        if dry_run {
+            return plan();
+        }
+        let settled = self.settle(|set| {
+            let planned = plan()?;
+            if let Some(promotion) = planned.to_write() {
+                set.push(Change::Setup(SetupChange::Promotion(promotion.clone())));
+            }
+            Ok(planned)
+        })?;
+        done(settled)
+    }
+
+    /// Switches a promotion on or off; returns it, and whether it changed.
+    ///
+    /// Errors: as [`Reader::promotion`].
+    ///
+    /// ```
+    /// # use sutler_core::id::PromotionId;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// shop.promotion_put(&sutler_engine::testing::coupon(PromotionId::from_u128(1), "TEN")?, false)?;
+    /// let (ten, changed) = shop.promotion_switch("Ten percent for TEN", false)?;
+    /// assert_eq!((ten.active, changed), (false, true));
+    /// assert!(!shop.promotion_switch("Ten percent for TEN", false)?.1, "it is off already");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn promotion_switch(
+        &self,
+        word: &str,
+        active: bool,
+    ) -> Result<(Promotion, bool), FlowError> {
+        let settled = self.settle(|set| {
+            let setup = self.setup()?;
+            let known = find(&setup, word)?;
+            if known.active == active {
+                return Ok((known.clone(), false));
+            }
+            let switched = Promotion { active, version: known.version + 1, ..known.clone() };
+            set.push(Change::Setup(SetupChange::Promotion(switched.clone())));
+            Ok((switched, true))
+        })?;
+        done(settled)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Keeping the search index up with the catalog, and asking it.
 //!
-//! The index is derived: [`Shop::index_sync`] reads the event log after the place that the index has reached, collects the
+//! The index is derived: [`Reader::index_sync`] reads the event log after the place that the index has reached, collects the
 //! products that the events are about, and writes them anew. Whatever cannot be told from events (a renamed category, an
 //! index of another shop, a log that was taken back, a damaged index) ends in a rebuild from all products.
 //!
@@ -35,7 +35,7 @@ pub use sutler_search::{
 
 use super::search_note::SearchNote;
 use super::search_prices::{NotedLists, ShownPrices, shown_prices};
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader};
 
 /// How many events are read at a time.
 const EVENTS_AT_A_TIME: usize = 2_000;
@@ -89,7 +89,7 @@ impl IndexReport {
     }
 }
 
-impl Shop {
+impl Reader {
     /// Brings the search index up to the last event.
     ///
     /// Errors: [`FlowError::Search`] when somebody else keeps writing the index, or it cannot be mended.
@@ -110,7 +110,7 @@ impl Shop {
 
     /// Builds the search index anew from all products.
     ///
-    /// Errors: as for [`Shop::index_sync`].
+    /// Errors: as for [`Reader::index_sync`].
     ///
     /// ```
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
@@ -141,7 +141,7 @@ impl Shop {
     /// request names, or else now.
     ///
     /// When somebody else is writing the index just now, the answer is from what is there: the index may lag. Where it
-    /// cannot be written at all, another one answers; see [`Shop::search_is_spare`].
+    /// cannot be written at all, another one answers; see [`Reader::search_is_spare`].
     ///
     /// Errors: [`FlowError::Search`] for a request that is none, and when the index cannot be used.
     ///
@@ -211,6 +211,11 @@ impl Shop {
         // The head is read last: whoever shares the index may move it on meanwhile, and no further than the log.
         let (note, cursor) = (index.note()?, index.cursor()?);
         let head = self.store().event_head()?;
+        // A replica may be behind an index that was kept up with the shop itself.
+        if cursor > head.0 && self.primary().is_some() {
+            let products = index.product_count()?;
+            return Ok(IndexReport { cursor, products, ..IndexReport::default() });
+        }
         if !self.goes_on_from(note.as_deref(), cursor, head)? {
             return self.rebuild(index);
         }
@@ -377,7 +382,7 @@ fn text_bytes(product: &Product) -> usize {
 
 /// Makes documents of products, with one reading of the set-up and the tree.
 struct Writer<'a> {
-    shop: &'a Shop,
+    shop: &'a Reader,
     tree: CategoryTree,
     price_list: Option<PriceListId>,
     prices: ShownPrices,
@@ -391,7 +396,7 @@ pub(crate) fn search_channel(setup: &Setup) -> Option<&Channel> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(shop: &'a Shop) -> Result<Self, FlowError> {
+    fn new(shop: &'a Reader) -> Result<Self, FlowError> {
         let setup = shop.setup()?;
         let list = search_channel(&setup).and_then(|channel| setup.base_price_list(channel));
         let active = setup.locations.iter().filter(|location| location.active);

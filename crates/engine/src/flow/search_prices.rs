@@ -22,7 +22,7 @@ use sutler_search::{PriceRange, PriceShown};
 
 use super::price::REDUCTION_DAYS;
 use super::search::search_channel;
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader};
 
 /// The most moments that one document looks ahead; an index is synced long before they are used up.
 const MOMENTS_MAX: usize = 16;
@@ -53,7 +53,7 @@ pub(super) struct ShownPrices {
 
 impl ShownPrices {
     /// Reads the lists. The note is of the set-up, which was read before them: it may be older, and never newer.
-    pub(super) fn new(shop: &Shop, setup: &Setup) -> Result<Self, FlowError> {
+    pub(super) fn new(shop: &Reader, setup: &Setup) -> Result<Self, FlowError> {
         let channel = search_channel(setup).map(|channel| (channel.id, channel.currency));
         let noted = NotedLists::of(setup);
         Ok(Self { channel, lists: shop.store().price_list_history()?, noted })
@@ -67,7 +67,7 @@ impl ShownPrices {
     /// Returns what one unit of each variant cost and is known to cost.
     pub(super) fn timelines(
         &self,
-        shop: &Shop,
+        shop: &Reader,
         variants: &[VariantId],
     ) -> Result<BTreeMap<VariantId, Vec<PricePeriod>>, FlowError> {
         let Some((channel, currency)) = self.channel else { return Ok(BTreeMap::new()) };

@@ -18,7 +18,7 @@ use sutler_core::simulation::{
 use sutler_core::time::Timestamp;
 
 use super::cart::facts_of;
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader};
 
 /// How many orders are read at once.
 const PAGE: u64 = 500;
@@ -47,7 +47,7 @@ const OPEN_MILLIS_MAX: i64 = 30 * 24 * 60 * 60 * 1_000;
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SimulateCommand {
-    /// The promotions to try; see [`Shop::promotions_of_file`].
+    /// The promotions to try; see [`Reader::promotions_of_file`].
     pub promotions: Vec<Promotion>,
     /// What they replace.
     pub rules: RuleSet,
@@ -57,7 +57,7 @@ pub struct SimulateCommand {
     pub until: Option<Timestamp>,
 }
 
-impl Shop {
+impl Reader {
     /// Prices the orders of a period again under other promotions and reports revenue, discounts and margin, before and
     /// after. Writes nothing. Memory does not grow with the number of orders.
     ///
@@ -173,7 +173,7 @@ impl Shop {
 
 /// What the catalog says of the goods that were sold, as far as they were met.
 struct Shelf<'s> {
-    shop: &'s Shop,
+    shop: &'s Reader,
     setup: &'s Setup,
     tree: CategoryTree,
     goods: BTreeMap<VariantId, SoldGoods>,

@@ -12,7 +12,7 @@ use sutler_core::quantity::{QUANTITY_MAX, Quantity};
 use sutler_core::rejection::Rejection;
 use sutler_core::shop::Setup;
 
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader, Shop};
 
 /// The stock of one variant.
 ///
@@ -47,6 +47,61 @@ pub(crate) fn location_by_word<'a>(
         given: word.to_owned(),
         near: setup.locations.iter().map(|location| location.code.clone()).collect(),
     })
+}
+
+impl Reader {
+    /// Returns the stock of a variant at every location.
+    ///
+    /// Errors: `not_found`.
+    ///
+    /// ```
+    /// use sutler_core::id::VariantId;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let red = shop.find_variant("MUG-RED")?.variant.id;
+    /// assert_eq!(shop.stock_show(red)?.levels[0].1.available(), 5);
+    /// assert_eq!(shop.stock_show(VariantId::from_u128(404)).unwrap_err().code(), "not_found");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn stock_show(&self, variant: VariantId) -> Result<StockView, FlowError> {
+        let setup = self.setup()?;
+        let label = self.require_variant(variant)?;
+        let levels = self.store().stock_levels(&[variant], self.now())?;
+        let level = |location: &StockLocation| {
+            levels.get(&StockKey { variant, location: location.id }).copied().unwrap_or_default()
+        };
+        Ok(StockView {
+            variant,
+            label,
+            levels: setup.locations.iter().map(|l| (l.clone(), level(l))).collect(),
+        })
+    }
+
+    /// Returns the newest movements of a variant, newest first.
+    ///
+    /// Errors: `not_found`.
+    ///
+    /// ```
+    /// use sutler_core::inventory::MovementKind;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let red = shop.find_variant("MUG-RED")?.variant.id;
+    /// shop.stock_correct(red, 4, "main", "one broke", None, None)?;
+    /// let movements = shop.stock_history(red, 10)?;
+    /// assert_eq!(movements[0].movement.kind, MovementKind::CorrectedDown);
+    /// assert_eq!(movements[0].movement.reason.as_deref(), Some("one broke"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn stock_history(
+        &self,
+        variant: VariantId,
+        limit: usize,
+    ) -> Result<Vec<StoredMovement>, FlowError> {
+        self.require_variant(variant)?;
+        Ok(self.store().stock_history(variant, limit)?)
+    }
+
+    fn require_variant(&self, variant: VariantId) -> Result<String, FlowError> {
+        self.variant_label(variant)?.ok_or_else(|| Rejection::not_found("variant", variant).into())
+    }
 }
 
 impl Shop {
@@ -305,62 +360,9 @@ impl Shop {
         self.stock_show(variant)
     }
 
-    /// Returns the stock of a variant at every location.
-    ///
-    /// Errors: `not_found`.
-    ///
-    /// ```
-    /// use sutler_core::id::VariantId;
-    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
-    /// # let red = shop.find_variant("MUG-RED")?.variant.id;
-    /// assert_eq!(shop.stock_show(red)?.levels[0].1.available(), 5);
-    /// assert_eq!(shop.stock_show(VariantId::from_u128(404)).unwrap_err().code(), "not_found");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn stock_show(&self, variant: VariantId) -> Result<StockView, FlowError> {
-        let setup = self.setup()?;
-        let label = self.require_variant(variant)?;
-        let levels = self.store().stock_levels(&[variant], self.now())?;
-        let level = |location: &StockLocation| {
-            levels.get(&StockKey { variant, location: location.id }).copied().unwrap_or_default()
-        };
-        Ok(StockView {
-            variant,
-            label,
-            levels: setup.locations.iter().map(|l| (l.clone(), level(l))).collect(),
-        })
-    }
-
-    /// Returns the newest movements of a variant, newest first.
-    ///
-    /// Errors: `not_found`.
-    ///
-    /// ```
-    /// use sutler_core::inventory::MovementKind;
-    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
-    /// # let red = shop.find_variant("MUG-RED")?.variant.id;
-    /// shop.stock_correct(red, 4, "main", "one broke", None, None)?;
-    /// let movements = shop.stock_history(red, 10)?;
-    /// assert_eq!(movements[0].movement.kind, MovementKind::CorrectedDown);
-    /// assert_eq!(movements[0].movement.reason.as_deref(), Some("one broke"));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn stock_history(
-        &self,
-        variant: VariantId,
-        limit: usize,
-    ) -> Result<Vec<StoredMovement>, FlowError> {
-        self.require_variant(variant)?;
-        Ok(self.store().stock_history(variant, limit)?)
-    }
-
     fn level(&self, key: StockKey) -> Result<StockLevel, FlowError> {
         let levels = self.store().stock_levels(&[key.variant], self.now())?;
         Ok(levels.get(&key).copied().unwrap_or_default())
-    }
-
-    fn require_variant(&self, variant: VariantId) -> Result<String, FlowError> {
-        self.variant_label(variant)?.ok_or_else(|| Rejection::not_found("variant", variant).into())
     }
 }
 

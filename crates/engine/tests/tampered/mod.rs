@@ -26,7 +26,7 @@ use sutler_core::payment::{Payment, PaymentTask};
 use sutler_core::port::{
     CartReader, CatalogReader, CatalogSize, CreditReader, CustomerReader, EventReader, Finding,
     LeaseReader, OrderFilter, OrderReader, PromotionReader, SagaReader, SetupReader, StockReader,
-    Store, StoreError, UsesAsked, VariantRef,
+    Store, StoreError, StoreReader, UsesAsked, VariantRef,
 };
 use sutler_core::pricing::{
     BatchCoupon, CouponCode, Price, PriceListRecord, PriceRecord, PromotionUses,
@@ -330,6 +330,9 @@ impl Store for Tampered {
     fn commit(&self, set: ChangeSet) -> Answer<CommitOutcome> {
         self.inner.commit(set)
     }
+}
+
+impl StoreReader for Tampered {
     fn integrity(&self) -> Answer<Vec<Finding>> {
         self.inner.integrity()
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use sutler_core::change::{ChangeSet, CommitOutcome};
 use sutler_core::port::{
     Finding, IdSource, Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest,
-    Store, StoreError,
+    Store, StoreError, StoreReader,
 };
 use sutler_engine::Shop;
 use sutler_engine::flow::checkout::CheckoutCommand;
@@ -43,7 +43,9 @@ impl Store for Between {
         }
         self.inner.commit(set)
     }
+}
 
+impl StoreReader for Between {
     fn integrity(&self) -> Result<Vec<Finding>, StoreError> {
         self.inner.integrity()
     }

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use sutler_core::change::{ChangeSet, CommitOutcome};
-use sutler_core::port::{Finding, Store, StoreError};
+use sutler_core::port::{Finding, Store, StoreError, StoreReader};
 use sutler_store_conformance::{Fixture, commit, pass_reads_on, reopen, saga, stock_race};
 use sutler_store_memory::MemoryStore;
 
@@ -42,7 +42,9 @@ impl<W: Flaw> Store for Flawed<W> {
     fn commit(&self, set: ChangeSet) -> Outcome {
         W::commit(&self.inner, set)
     }
+}
 
+impl<W: Flaw> StoreReader for Flawed<W> {
     fn integrity(&self) -> Result<Vec<Finding>, StoreError> {
         self.inner.integrity()
     }

@@ -7,7 +7,7 @@ use sutler_core::change::ChangeSet;
 use sutler_core::hash::ContentHash;
 use sutler_core::id::{CheckoutId, StockLocationId, VariantId};
 use sutler_core::inventory::{Reservation, StockKey, StockLevel, StoredMovement};
-use sutler_core::port::{Finding, StockReader, Store, StoreError};
+use sutler_core::port::{Finding, StockReader, Store, StoreError, StoreReader};
 use sutler_core::time::Timestamp;
 use sutler_store_conformance::{
     Fixture, commit, isolation, pass_reads_on, setup, stock_ledger, stock_reserve,
@@ -95,7 +95,9 @@ impl Store for Miscounts {
     fn commit(&self, set: ChangeSet) -> Outcome {
         self.0.commit(set)
     }
+}
 
+impl StoreReader for Miscounts {
     fn integrity(&self) -> Result<Vec<Finding>, StoreError> {
         self.0.integrity()
     }
@@ -144,7 +146,9 @@ impl Store for Lags {
         }
         Ok(outcome)
     }
+}
 
+impl StoreReader for Lags {
     fn integrity(&self) -> Result<Vec<Finding>, StoreError> {
         self.ahead.integrity()
     }
@@ -185,7 +189,9 @@ impl Store for Repeats {
     fn commit(&self, set: ChangeSet) -> Outcome {
         self.0.commit(set)
     }
+}
 
+impl StoreReader for Repeats {
     fn together(&self, work: &mut dyn FnMut()) {
         work();
         work();

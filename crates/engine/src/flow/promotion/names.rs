@@ -10,18 +10,18 @@ use sutler_core::rejection::Rejection;
 use sutler_core::shop::Setup;
 
 use super::nearest;
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader};
 
 /// Looks words up in a shop. What a store could not tell is kept until [`ShopNames::failure`] is asked.
 pub(super) struct ShopNames<'s> {
-    shop: &'s Shop,
+    shop: &'s Reader,
     setup: &'s Setup,
     tree: CategoryTree,
     failed: RefCell<Option<FlowError>>,
 }
 
 impl<'s> ShopNames<'s> {
-    pub(super) fn new(shop: &'s Shop, setup: &'s Setup) -> Result<Self, FlowError> {
+    pub(super) fn new(shop: &'s Reader, setup: &'s Setup) -> Result<Self, FlowError> {
         Ok(Self { shop, setup, tree: shop.category_tree()?, failed: RefCell::new(None) })
     }
 

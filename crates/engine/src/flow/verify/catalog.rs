@@ -5,9 +5,9 @@ use sutler_core::id::VariantId;
 use sutler_core::verify;
 
 use super::{PAGE, VerifyReport, count};
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader};
 
-impl Shop {
+impl Reader {
     pub(super) fn verify_catalog(&self, report: &mut VerifyReport) -> Result<(), FlowError> {
         let lists = self.setup()?.price_lists.clone();
         let categories = self.store().categories()?;

@@ -7,9 +7,9 @@ use sutler_core::payment::Payment;
 use sutler_core::verify::{CreditLedger, check_credit_entry, check_credit_facts};
 
 use super::{PAGE, VerifyReport, count};
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader};
 
-impl Shop {
+impl Reader {
     /// Checks every ledger, and that each of its entries belongs to a payment of an order.
     pub(super) fn verify_credit(&self, report: &mut VerifyReport) -> Result<(), FlowError> {
         let mut after = None;

@@ -9,7 +9,7 @@ use sutler_core::port::{OrderFilter, StoreError};
 use sutler_core::verify::{EventChain, SubjectWindow, check_placed_event, placed_but_not_told};
 
 use super::{PAGE, VerifyReport, count};
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader};
 
 /// How many events are read at a time.
 const EVENTS: usize = 2_000;
@@ -20,7 +20,7 @@ const WINDOW_SUBJECTS: u64 = 400_000;
 /// How many orders are looked for at a time, once it is known that some are missing.
 const WINDOW_ORDERS: usize = 100_000;
 
-impl Shop {
+impl Reader {
     /// Looks at the whole log; `placed` is how many orders were ever placed.
     pub(super) fn verify_events(
         &self,

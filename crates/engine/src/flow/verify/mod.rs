@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use sutler_core::hash::ContentHash;
 use sutler_core::port::Finding;
 
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader};
 
 /// How many records are read at a time.
 const PAGE: usize = 500;
@@ -117,7 +117,7 @@ impl VerifyReport {
 /// Heads of everything that only grows: when none moved, nothing of substance did.
 type Heads = Vec<(u64, ContentHash)>;
 
-impl Shop {
+impl Reader {
     /// Derives every level, total and chain of the shop again and compares; `step` is told what is being looked at.
     ///
     /// ```

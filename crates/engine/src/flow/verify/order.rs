@@ -10,9 +10,9 @@ use sutler_core::verify::{
 
 use super::stock::Stock;
 use super::{PAGE, VerifyReport, count};
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader};
 
-impl Shop {
+impl Reader {
     /// Looks at every order, hands its promises to `stock`, and returns how many were ever placed.
     pub(super) fn verify_orders(
         &self,

@@ -8,7 +8,7 @@ use sutler_core::time::Timestamp;
 use sutler_core::verify::{LedgerChain, StockWindow, check_reservation};
 
 use super::{PAGE, VerifyReport, count};
-use crate::{FlowError, Shop};
+use crate::{FlowError, Reader};
 
 /// How many levels one window holds: some 25 MB.
 const WINDOW_LEVELS: usize = 200_000;
@@ -28,7 +28,7 @@ pub(super) struct Stock {
 
 impl Stock {
     /// Opens the first window and reads its levels.
-    pub(super) fn begin(shop: &Shop) -> Result<Self, FlowError> {
+    pub(super) fn begin(shop: &Reader) -> Result<Self, FlowError> {
         let locations = shop.setup()?.locations.iter().map(|location| location.id).collect();
         let mut stock = Self {
             window: StockWindow::new(None, None),
@@ -41,7 +41,7 @@ impl Stock {
         Ok(stock)
     }
 
-    fn open(&mut self, shop: &Shop, after: Option<StockKey>) -> Result<(), FlowError> {
+    fn open(&mut self, shop: &Reader, after: Option<StockKey>) -> Result<(), FlowError> {
         let mut levels: Vec<(StockKey, StockLevel)> = Vec::new();
         let mut last = after;
         while levels.len() < WINDOW_LEVELS {
@@ -61,7 +61,7 @@ impl Stock {
     /// Reads all ledgers and reservations for the first window, and recomputes the chains.
     pub(super) fn look_at_ledgers(
         &mut self,
-        shop: &Shop,
+        shop: &Reader,
         report: &mut VerifyReport,
     ) -> Result<(), FlowError> {
         for location in self.locations.clone() {
@@ -84,7 +84,7 @@ impl Stock {
 
     fn look_at_reservations(
         &mut self,
-        shop: &Shop,
+        shop: &Reader,
         mut first: Option<&mut VerifyReport>,
     ) -> Result<(), FlowError> {
         let now = shop.now();
@@ -122,7 +122,7 @@ impl Stock {
     /// Closes the first window, then looks at those behind it.
     pub(super) fn finish(
         mut self,
-        shop: &Shop,
+        shop: &Reader,
         report: &mut VerifyReport,
     ) -> Result<(), FlowError> {
         report.add(self.window.finish());
@@ -145,7 +145,7 @@ impl Stock {
         Ok(())
     }
 
-    fn look_at_promises(&mut self, shop: &Shop) -> Result<(), FlowError> {
+    fn look_at_promises(&mut self, shop: &Reader) -> Result<(), FlowError> {
         let filter = OrderFilter { status: Some(OrderStatus::Placed) };
         let mut before = None;
         loop {

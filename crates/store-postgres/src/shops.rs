@@ -1,0 +1,112 @@
+//! The shops of a database: which there are, how large each is, and taking one away.
+//!
+//! A shop of another user is listed where that user lets others into the schema, without what stands in it.
+
+use sutler_core::port::ShopSummary;
+
+use crate::address::Address;
+use crate::error::{Fault, OpenError};
+use crate::flight::{Call, params};
+use crate::migrate;
+use crate::open::on_server;
+use crate::session::{Place, Purpose, Session};
+use crate::value::Columns as _;
+
+pub(crate) mod sql {
+    crate::statements::statements! {
+        SHOPS = "SELECT n.nspname::text,
+              (SELECT coalesce(sum(pg_total_relation_size(t.oid)), 0)::bigint FROM pg_class t
+                WHERE t.relnamespace = n.oid AND t.relkind IN ('r', 'm'))
+            FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'raw_migration'
+            WHERE has_schema_privilege(n.oid, 'USAGE') ORDER BY 1";
+        ABOUT = "SELECT (SELECT max(number) FROM raw_migration), (SELECT count(*) FROM raw_order),
+              coalesce((SELECT seq FROM raw_event_head), 0), (SELECT data ->> 'name' FROM raw_setup WHERE kind = 1)";
+    }
+}
+
+/// Returns the shops of a database that its user can see, in alphabetical order; the shop of the address need not be there.
+///
+/// Errors: as [`crate::PostgresStore::open`].
+///
+/// ```
+/// use sutler_store_postgres::{Address, OpenOptions, PostgresStore, shops};
+///
+/// # let server = std::env::var("SUTLER_TEST_POSTGRES").expect("cargo xtask test starts a server");
+/// # let url = format!("{server}?shop=example_of_a_list");
+/// let address: Address = url.parse()?;
+/// PostgresStore::open(&address, OpenOptions { create: true, ..OpenOptions::default() })?;
+/// let listed = shops(&address)?;
+/// let ours = listed.iter().find(|shop| shop.name == "example_of_a_list").expect("it is there");
+/// assert_eq!((ours.orders, ours.head), (Some(0), Some(0)));
+/// # sutler_store_postgres::drop_shop(&address)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn shops(address: &Address) -> Result<Vec<ShopSummary>, OpenError> {
+    on_server(address, Purpose::Reading, |work, session| async move {
+        let rows = session.fly(&[Call::plain(sql::SHOPS)]).await;
+        let mut shops = Vec::new();
+        for row in rows.map_err(|failed| work.refused(failed))?.iter().flatten() {
+            let read = || Ok::<_, Fault>((row.at::<String>(0)?, row.count(1)?));
+            let (name, bytes) = read().map_err(|fault| work.failed(fault))?;
+            // A schema that no address can name is none of ours.
+            if let Ok(of) = work.address().with_shop(&name) {
+                shops.push(about(&work, &session, &of, bytes).await?);
+            }
+        }
+        Ok(shops)
+    })
+}
+
+/// Looks into one shop; what the server does not show stays unknown.
+async fn about(
+    place: &Place,
+    session: &Session,
+    address: &Address,
+    bytes: u64,
+) -> Result<ShopSummary, OpenError> {
+    let unknown = ShopSummary { name: address.shop().to_owned(), bytes, ..ShopSummary::default() };
+    // The name was checked: it needs no quotes.
+    let enter = format!("SET search_path = {}, pg_temp", address.shop());
+    session.script(&enter).await.map_err(|failed| place.refused(failed))?;
+    let rows = match session.fly(&[Call::new(sql::ABOUT, params![])]).await {
+        Err(failed) if failed.as_db_error().is_some() => return Ok(unknown),
+        rows => rows.map_err(|failed| place.refused(failed))?,
+    };
+    let Some(row) = rows.iter().flatten().next() else { return Ok(unknown) };
+    let read = || {
+        let schema: Option<i32> = row.at(0)?;
+        Ok::<_, Fault>(ShopSummary {
+            schema: schema.and_then(|number| u32::try_from(number).ok()).unwrap_or(0),
+            orders: Some(row.count(1)?),
+            head: Some(row.count(2)?),
+            title: row.at(3)?,
+            ..unknown
+        })
+    };
+    read().map_err(|fault| place.failed(fault))
+}
+
+/// Takes a shop away, with everything in it. It cannot be brought back but from a backup.
+///
+/// Errors: as [`crate::PostgresStore::open`]; a schema that holds no shop, or one of a newer program, is not touched.
+///
+/// ```
+/// use sutler_store_postgres::{Address, OpenError, OpenOptions, PostgresStore, drop_shop};
+///
+/// # let server = std::env::var("SUTLER_TEST_POSTGRES").expect("cargo xtask test starts a server");
+/// # let url = format!("{server}?shop=example_of_an_end");
+/// let address: Address = url.parse()?;
+/// PostgresStore::open(&address, OpenOptions { create: true, ..OpenOptions::default() })?;
+/// drop_shop(&address)?;
+/// assert!(matches!(drop_shop(&address), Err(OpenError::Missing { .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn drop_shop(address: &Address) -> Result<(), OpenError> {
+    on_server(address, Purpose::Writing, |work, session| async move {
+        // Whatever is no shop of ours is refused here.
+        migrate::require_shop(&work, &session, migrate::MIGRATIONS).await?;
+        // The name was checked when the address was read: it needs no quotes.
+        let drop = format!("DROP SCHEMA {} CASCADE", work.address().shop());
+        session.script(&drop).await.map_err(|error| work.refused(error))
+    })
+}
