@@ -9,7 +9,7 @@ use crate::error::Report;
 use crate::exit::Exit;
 use crate::page::Page;
 use crate::table::Table;
-use crate::view::SCHEMA;
+use crate::view::{ReadStoreView, SCHEMA};
 
 /// What a command answers.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(crate) struct Answer {
     pub(crate) warnings: Vec<String>,
     /// Commands that make sense next; go to stderr.
     pub(crate) next: Vec<String>,
+    /// What was read in the place of the shop, and how far it was behind.
+    pub(crate) read_store: Option<ReadStoreView>,
     /// How the program ends.
     pub(crate) exit: Exit,
 }
@@ -50,14 +52,14 @@ pub(crate) trait Show {
 /// One thing that can be shown in every form.
 pub(crate) trait One: std::fmt::Debug {
     /// Returns one JSON object, on several lines or on one.
-    fn json(&self, pretty: bool) -> serde_json::Result<String>;
+    fn json(&self, pretty: bool, read: Option<&ReadStoreView>) -> serde_json::Result<String>;
     /// Returns text for people.
     fn text(&self, page: &Page) -> String;
 }
 
 impl<T: Serialize + Show + std::fmt::Debug> One for T {
-    fn json(&self, pretty: bool) -> serde_json::Result<String> {
-        versioned(self, pretty)
+    fn json(&self, pretty: bool, read: Option<&ReadStoreView>) -> serde_json::Result<String> {
+        versioned_read(self, pretty, read)
     }
 
     fn text(&self, page: &Page) -> String {
@@ -95,7 +97,7 @@ pub(crate) trait List: Serialize {
 /// Several things that can be shown in every form.
 pub(crate) trait Many: std::fmt::Debug {
     /// Returns one JSON object that holds the list.
-    fn json(&self, pretty: bool) -> serde_json::Result<String>;
+    fn json(&self, pretty: bool, read: Option<&ReadStoreView>) -> serde_json::Result<String>;
     /// Returns one JSON object for each row.
     fn ndjson(&self) -> serde_json::Result<Vec<String>>;
     /// Returns rows with a head line.
@@ -105,8 +107,8 @@ pub(crate) trait Many: std::fmt::Debug {
 }
 
 impl<L: List + std::fmt::Debug> Many for L {
-    fn json(&self, pretty: bool) -> serde_json::Result<String> {
-        versioned(self, pretty)
+    fn json(&self, pretty: bool, read: Option<&ReadStoreView>) -> serde_json::Result<String> {
+        versioned_read(self, pretty, read)
     }
 
     fn ndjson(&self) -> serde_json::Result<Vec<String>> {
@@ -129,13 +131,24 @@ impl<L: List + std::fmt::Debug> Many for L {
 #[derive(Serialize)]
 struct Versioned<'a, T: Serialize> {
     schema: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_store: Option<&'a ReadStoreView>,
     #[serde(flatten)]
     value: &'a T,
 }
 
 /// Returns a value as JSON, with the version of its fields.
 pub(crate) fn versioned<T: Serialize>(value: &T, pretty: bool) -> serde_json::Result<String> {
-    let versioned = Versioned { schema: SCHEMA, value };
+    versioned_read(value, pretty, None)
+}
+
+/// The same, with what was read in the place of the shop.
+fn versioned_read<T: Serialize>(
+    value: &T,
+    pretty: bool,
+    read_store: Option<&ReadStoreView>,
+) -> serde_json::Result<String> {
+    let versioned = Versioned { schema: SCHEMA, read_store, value };
     let text = if pretty {
         serde_json::to_string_pretty(&versioned)
     } else {
@@ -152,6 +165,7 @@ impl Answer {
             summary: Vec::new(),
             warnings: Vec::new(),
             next: Vec::new(),
+            read_store: None,
             exit: Exit::Done,
         }
     }
@@ -191,6 +205,12 @@ impl Answer {
     /// Adds a command that makes sense next.
     pub(crate) fn next(mut self, command: impl Into<String>) -> Self {
         self.next.push(command.into());
+        self
+    }
+
+    /// Says what was read in the place of the shop.
+    pub(crate) fn read_from(mut self, read_store: Option<ReadStoreView>) -> Self {
+        self.read_store = read_store;
         self
     }
 

@@ -37,6 +37,9 @@ pub(crate) struct Global {
     /// Where the shop is kept [variable: SUTLER_STORE] [default: sqlite:sutler.db]
     #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
     pub(crate) store: Option<String>,
+    /// A replica or copy of the shop that lists, reports and searches read [variable: SUTLER_READ_STORE]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
+    pub(crate) read_store: Option<String>,
     /// Answer with one JSON object, errors included
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) json: bool,
@@ -125,6 +128,8 @@ pub(crate) enum Command {
     Backup(command::backup::BackupArgs),
     Restore(command::restore::RestoreArgs),
     Copy(command::copy::CopyArgs),
+    #[command(subcommand)]
+    Shop(command::shop::ShopCommand),
     #[command(subcommand)]
     Config(command::config::ConfigCommand),
     Schema(command::schema::SchemaArgs),

@@ -21,8 +21,9 @@ struct Key {
     default: &'static str,
 }
 
-const KEYS: [Key; 6] = [
+const KEYS: [Key; 7] = [
     Key { name: "store", variable: "SUTLER_STORE", default: "sqlite:sutler.db" },
+    Key { name: "read_store", variable: "SUTLER_READ_STORE", default: "" },
     Key { name: "channel", variable: "SUTLER_CHANNEL", default: "web" },
     Key { name: "location", variable: "SUTLER_LOCATION", default: "main" },
     Key { name: "format", variable: "SUTLER_FORMAT", default: "table" },
@@ -81,6 +82,8 @@ pub(crate) struct Settings {
 pub(crate) struct Flags {
     /// `--store`.
     pub(crate) store: Option<String>,
+    /// `--read-store`.
+    pub(crate) read_store: Option<String>,
     /// `--format`.
     pub(crate) format: Option<Format>,
     /// `--color`.
@@ -175,6 +178,11 @@ impl Settings {
         &self.setting("store").value
     }
 
+    /// Returns the URL of what lists and reports read in the place of the store.
+    pub(crate) fn read_store(&self) -> Option<&str> {
+        Some(self.setting("read_store").value.as_str()).filter(|url| !url.is_empty())
+    }
+
     /// Returns whether `--store` was given, so that hints must repeat it.
     pub(crate) fn store_is_flag(&self) -> bool {
         matches!(self.setting("store").origin, Origin::Flag(_))
@@ -213,6 +221,7 @@ impl Settings {
         for setting in &mut settings.all {
             let (value, origin) = match setting.name {
                 "store" => (url.to_owned(), Origin::Default),
+                "read_store" => (String::new(), Origin::Default),
                 "format" => ("table".to_owned(), Origin::Default),
                 "channel" => ("web".to_owned(), Origin::Default),
                 "location" => ("main".to_owned(), Origin::Default),
@@ -258,6 +267,7 @@ fn flag(flags: &Flags, name: &str) -> Option<(String, Origin)> {
     };
     let (value, origin) = match name {
         "store" => (flags.store.clone(), "--store"),
+        "read_store" => (flags.read_store.clone(), "--read-store"),
         "format" => (flags.format.and_then(|format| word(format.to_possible_value())), "--format"),
         "color" => (flags.color.and_then(|color| word(color.to_possible_value())), "--color"),
         _ => (None, ""),

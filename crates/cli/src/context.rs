@@ -1,15 +1,17 @@
 //! What every command is given: settings, the console, and the id of this run.
 
+use std::cell::RefCell;
 use std::path::Path;
 
 use sutler::{Opening, StoreUrl};
 use sutler_core::id::CommandId;
-use sutler_engine::Shop;
+use sutler_engine::{Reader, Shop};
 
 use crate::config::Settings;
 use crate::error::CommandError;
 use crate::output::Console;
 use crate::target::resolved;
+use crate::view::ReadStoreView;
 
 /// What every command is given.
 pub(crate) struct Context<'a> {
@@ -19,6 +21,21 @@ pub(crate) struct Context<'a> {
     pub(crate) console: &'a Console,
     /// The id of this run: stands in the events it causes and in traces.
     pub(crate) command: CommandId,
+    /// The shop that is meant, where it is not the one of the settings.
+    other: Option<StoreUrl>,
+    /// What was read in the place of the shop.
+    read_from: RefCell<Option<ReadStoreView>>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(settings: &'a Settings, console: &'a Console, command: CommandId) -> Self {
+        Self { settings, console, command, other: None, read_from: RefCell::new(None) }
+    }
+
+    /// Returns the same for another shop.
+    pub(crate) fn at(&self, url: StoreUrl) -> Self {
+        Self { other: Some(url), ..Self::new(self.settings, self.console, self.command) }
+    }
 }
 
 impl Context<'_> {
@@ -32,6 +49,25 @@ impl Context<'_> {
         self.opening(true)
     }
 
+    /// Opens what lists, reports and searches read: the read store, when one is named, else the shop. Nothing that decides
+    /// can be asked of it.
+    pub(crate) fn reader(&self) -> Result<Reader, CommandError> {
+        let Some(text) = self.settings.read_store() else { return Ok(self.shop()?.into_reader()) };
+        let (url, read) = (self.url()?, store_url(text)?);
+        tracing::info!(store = %url, read_store = %read, "opening for reading");
+        let shown = read.to_string();
+        let reader = Opening::new(url).read_store(read).reader()?;
+        if let Some(lag) = reader.lag()? {
+            self.read_from.replace(Some(ReadStoreView::new(shown, &lag)));
+        }
+        Ok(reader)
+    }
+
+    /// Takes what was read in the place of the shop, and how far it was behind.
+    pub(crate) fn read_from(&self) -> Option<ReadStoreView> {
+        self.read_from.take()
+    }
+
     fn opening(&self, create: bool) -> Result<Shop, CommandError> {
         let url = self.url()?;
         tracing::info!(store = %url, command = %self.command, "opening");
@@ -41,9 +77,9 @@ impl Context<'_> {
         Ok(opening.open()?)
     }
 
-    /// Returns where the shop is kept. A bare path such as `shop.db` is a SQLite file.
+    /// Returns where the shop is kept.
     pub(crate) fn url(&self) -> Result<StoreUrl, CommandError> {
-        store_url(self.settings.store())
+        self.other.clone().map_or_else(|| store_url(self.settings.store()), Ok)
     }
 
     /// Refuses to write over the shop: its file, or one of those beside it that begin with its name.
@@ -75,6 +111,9 @@ impl Context<'_> {
     /// Returns a command line for hints: `sutler`, the store when it was given as a flag, and the rest.
     pub(crate) fn hint(&self, rest: impl AsRef<str>) -> String {
         let rest = rest.as_ref();
+        if let Some(url) = &self.other {
+            return format!("sutler --store {} {rest}", quoted(&url.to_string()));
+        }
         if self.settings.store_is_flag() {
             format!("sutler --store {} {rest}", quoted(self.settings.store()))
         } else {
@@ -83,9 +122,10 @@ impl Context<'_> {
     }
 }
 
-/// Reads where a shop is kept. A bare path such as `shop.db` is a SQLite file.
+/// Reads a store URL. A bare path such as `shop.db` is a SQLite file, or the folder of some.
 pub(crate) fn store_url(text: &str) -> Result<StoreUrl, CommandError> {
-    if !text.contains(':') && Path::new(text).extension().is_some() {
+    let path = Path::new(text);
+    if !text.contains(':') && (path.extension().is_some() || path.is_dir()) {
         return Ok(StoreUrl::Sqlite(text.into()));
     }
     Ok(text.parse()?)

@@ -292,8 +292,12 @@ fn help_for(rejection: &Rejection) -> Option<String> {
         Rejection::NotFound { noun: "variant" | "product", near, .. } if near.is_empty() => {
             "find it by words: `sutler search WORDS`, or list them: `sutler product list`".to_owned()
         }
+        Rejection::NotFound { noun: "shop", .. } => "list them: `sutler shop list`".to_owned(),
         Rejection::NotFound { noun: "order", .. } => "list them: `sutler order list`".to_owned(),
         Rejection::NotFound { noun: "cart", .. } => "start one: `sutler cart new`".to_owned(),
+        Rejection::OtherShop => {
+            "name a replica or a copy of the same shop with --read-store, or leave it out".to_owned()
+        }
         Rejection::ShopExists => {
             "name another file with --store, or restore a backup over it: `sutler restore FILE --yes`".to_owned()
         }
@@ -435,12 +439,18 @@ impl Report {
 }
 
 fn exit_of_open(error: &OpenError) -> Exit {
+    if let OpenError::Compare(error) = error {
+        return exit_of_flow(error);
+    }
     crate::failure::find(open_code(error)).map_or(Exit::Failure, |failure| failure.exit)
 }
 
 fn open_code(error: &OpenError) -> &'static str {
     match error {
-        OpenError::Url { .. } | OpenError::Without => "store.url",
+        OpenError::Url { .. } | OpenError::Without | OpenError::Alone | OpenError::Name { .. } => {
+            "store.url"
+        }
+        OpenError::Compare(error) => error.code(),
         #[cfg(feature = "postgres")]
         OpenError::Address(_) => "store.url",
         #[cfg(feature = "postgres")]
@@ -452,6 +462,9 @@ fn open_code(error: &OpenError) -> &'static str {
 }
 
 fn report_of_open(error: &OpenError) -> Report {
+    if let OpenError::Compare(error) = error {
+        return report_of_flow(error);
+    }
     let help = match error {
         OpenError::Sqlite(error) if error.code() == "store.exists" => {
             Some("name another file, or replace this one with --yes".to_owned())

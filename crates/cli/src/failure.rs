@@ -63,6 +63,7 @@ pub(crate) const ALL: &[Failure] = &[
     row("store.missing", Exit::NotFound, "There is no file at the path, or no such shop on the server. Check --store and SUTLER_STORE, or make a shop there with `sutler init`."),
     row("store.newer", Exit::Migration, "A newer Sutler made the shop, and an older one could spoil it. Install the newer one."),
     row("store.not_a_database", Exit::Failure, "The file is no SQLite database, so it is no shop. It was not changed: check the path."),
+    row("store.older", Exit::Migration, "The shop has an older schema than this program needs, and is only to be read, so that it cannot be brought up to date. Open the shop itself once, such as with `sutler doctor --fix`, and let the replica follow."),
     row("store.program_missing", Exit::Failure, "Backups of a shop on Postgres are made and put back by `pg_dump` and `pg_restore`, which are not installed here. Install the client programs of PostgreSQL, of the server's version or newer."),
     row("store.read_only", Exit::Failure, "The file or its folder may not be written to, so the shop can be looked at but not changed. Give the program the right to write there."),
     row("store.setting", Exit::Failure, "A setting that keeps orders through a power cut, or two sales of one unit apart, is not as it must be. Put a file on a local disk; connect to a Postgres server itself and not to a pooler. The message names the setting."),

@@ -11,7 +11,7 @@ use std::io::{self, IsTerminal, Write};
 use crate::answer::{Answer, Body, versioned};
 use crate::error::{CommandError, Report};
 use crate::page::{Look, Page, finished};
-use crate::view::ErrorView;
+use crate::view::{ErrorView, ReadStoreView};
 
 /// The columns of a terminal that does not say how wide it is.
 const WIDTH_USUAL: usize = 80;
@@ -103,11 +103,14 @@ impl Console {
 
     /// Prints an answer: the result to stdout, the rest to stderr.
     pub(crate) fn answer(&self, answer: &Answer) -> Result<(), CommandError> {
-        let text = self.body(&answer.body)?;
+        let text = self.body(&answer.body, answer.read_store.as_ref())?;
         self.out(&text)?;
         if self.json {
             // Everything that the rest says stands in the object too.
             return Ok(());
+        }
+        if let Some(read) = &answer.read_store {
+            self.say(&format!("read from {} {}", read.url, read.words()));
         }
         for (word, report) in &answer.remarks {
             self.remark(word, report);
@@ -125,17 +128,23 @@ impl Console {
         Ok(())
     }
 
-    fn body(&self, body: &Body) -> Result<Vec<u8>, CommandError> {
+    fn body(&self, body: &Body, read: Option<&ReadStoreView>) -> Result<Vec<u8>, CommandError> {
         let text = match (body, self.format) {
             (Body::Nothing, _) => return Ok(Vec::new()),
             (Body::Raw(text), _) => return Ok(text.clone()),
-            (Body::One(one), Format::Ndjson) => with_break(one.json(false).map_err(unprintable)?),
-            (Body::One(one), Format::Json) => with_break(one.json(true).map_err(unprintable)?),
+            (Body::One(one), Format::Ndjson) => {
+                with_break(one.json(false, read).map_err(unprintable)?)
+            }
+            (Body::One(one), Format::Json) => {
+                with_break(one.json(true, read).map_err(unprintable)?)
+            }
             (Body::One(one), Format::Table | Format::Csv) => {
                 finished(&one.text(&self.page()), self.color_out)
             }
             (Body::Many(many), Format::Table) => finished(&many.text(&self.page()), self.color_out),
-            (Body::Many(many), Format::Json) => with_break(many.json(true).map_err(unprintable)?),
+            (Body::Many(many), Format::Json) => {
+                with_break(many.json(true, read).map_err(unprintable)?)
+            }
             (Body::Many(many), Format::Ndjson) => {
                 many.ndjson().map_err(unprintable)?.into_iter().map(with_break).collect()
             }

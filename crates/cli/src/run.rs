@@ -57,8 +57,9 @@ fn run_parsed(cli: Cli) -> Exit {
     let command = CommandId::from_u128(uuid::Uuid::now_v7().as_u128());
     listen(cli.global.verbose, &settings);
     tracing::info!(%command, version = env!("CARGO_PKG_VERSION"), "sutler");
-    let context = Context { settings: &settings, console: &console, command };
+    let context = Context::new(&settings, &console, command);
     let outcome = crate::command::run(cli.command, &context)
+        .map(|answer| answer.read_from(context.read_from()))
         .and_then(|answer| console.answer(&answer).map(|()| answer.exit));
     match outcome {
         Ok(exit) => exit,
@@ -71,7 +72,12 @@ fn run_parsed(cli: Cli) -> Exit {
 }
 
 fn flags_of(global: &Global) -> Flags {
-    Flags { store: global.store.clone(), format: global.format, color: global.color }
+    Flags {
+        store: global.store.clone(),
+        read_store: global.read_store.clone(),
+        format: global.format,
+        color: global.color,
+    }
 }
 
 /// Prints what clap has to say: help and versions as they are, errors in the form that was asked for.

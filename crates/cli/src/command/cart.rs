@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::page::Page;
 use crate::parse;
-use crate::view::{CartView, MergedView};
+use crate::view::{CartView, MergedView, ReadStoreView};
 
 /// Fill a cart and ask what it costs
 #[derive(Debug, clap::Subcommand)]
@@ -173,8 +173,8 @@ impl CartCommand {
 struct Fresh(CartView);
 
 impl One for Fresh {
-    fn json(&self, pretty: bool) -> serde_json::Result<String> {
-        One::json(&self.0, pretty)
+    fn json(&self, pretty: bool, read: Option<&ReadStoreView>) -> serde_json::Result<String> {
+        One::json(&self.0, pretty, read)
     }
 
     fn text(&self, _: &Page) -> String {

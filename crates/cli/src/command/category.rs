@@ -22,7 +22,7 @@ pub(crate) struct TreeArgs {}
 impl CategoryCommand {
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         let CategoryCommand::Tree(TreeArgs {}) = self;
-        let tree = context.shop()?.category_tree()?;
+        let tree = context.reader()?.category_tree()?;
         Ok(Answer::one(CategoryTreeView::new(&tree)))
     }
 }

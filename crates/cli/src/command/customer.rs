@@ -127,7 +127,7 @@ impl AddArgs {
 impl ListArgs {
     fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         let limit = usize::from(self.limit);
-        let found = context.shop()?.customer_list(self.after, limit)?;
+        let found = context.reader()?.customer_list(self.after, limit)?;
         let more = found.last().filter(|_| found.len() == limit).map(|last| last.id);
         let customers = found.iter().map(CustomerRow::from).collect();
         let answer = Answer::many(CustomerList { customers });

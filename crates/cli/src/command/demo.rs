@@ -138,8 +138,7 @@ impl DemoArgs {
         std::env::set_current_dir(&self.folder)
             .map_err(|source| cannot("cannot go to", &self.folder, source))?;
         let settings = context.settings.with_store(&format!("sqlite:{STORE_FILE}"));
-        let inner =
-            Context { settings: &settings, console: context.console, command: context.command };
+        let inner = Context::new(&settings, context.console, context.command);
         let mut teller = Teller { context: &inner, steps: Vec::new(), cart: None };
         teller.tell(&format!("{}\n", Look::Cyan.on(&format!("$ cd {}", quoted(&shown)))))?;
         for (heading, lines) in STORY {
@@ -268,8 +267,8 @@ impl Teller<'_> {
 /// Returns the JSON of an answer.
 fn value_of(answer: &Answer) -> Value {
     let text = match &answer.body {
-        Body::One(one) => one.json(false),
-        Body::Many(many) => many.json(false),
+        Body::One(one) => one.json(false, None),
+        Body::Many(many) => many.json(false, None),
         Body::Raw(_) | Body::Nothing => return Value::Null,
     };
     // The text was made from the same value a moment ago.

@@ -159,10 +159,33 @@ impl DoctorArgs {
             Some(shop) => {
                 checkup.ok("opening", format!("{url} opens; settings and schema are right"));
                 inside::look(context, &shop, self.fix, &mut checkup);
+                look_at_read_store(context, &mut checkup);
             }
             None => checkup.seen(sutler::inspect_pages(&url)),
         }
         Ok(checkup.finish(context))
+    }
+}
+
+/// A replica that is further behind than this is worth a look, in milliseconds.
+const BEHIND_MILLIS_MANY: u64 = 60_000;
+
+/// Says how far the read store is behind, when one is named.
+fn look_at_read_store(context: &Context<'_>, checkup: &mut Checkup) {
+    if context.settings.read_store().is_none() {
+        return;
+    }
+    // Only measured here: everything else of the checkup is about the shop itself.
+    if checkup.read("read store", context.reader()).is_none() {
+        return;
+    }
+    let Some(read) = context.read_from() else { return };
+    let message = format!("{}: {}", read.url, read.words());
+    if read.millis_behind > BEHIND_MILLIS_MANY {
+        let help = "look whether the replica still follows: its log, its disk, its network";
+        checkup.warning("read store", message, help);
+    } else {
+        checkup.ok("read store", message);
     }
 }
 

@@ -58,7 +58,7 @@ impl EventsCommand {
 
 impl TailArgs {
     fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
-        let shop = context.shop()?;
+        let shop = context.reader()?;
         let limit = usize::from(self.limit);
         let mut after = match self.after {
             Some(after) => after,

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use sutler_engine::flow::export::{ExportFormat, ExportHeaders, ExportOptions, ExportReport};
-use sutler_engine::{FlowError, Shop};
+use sutler_engine::{FlowError, Reader};
 
 use crate::answer::Answer;
 use crate::confirm::confirm;
@@ -60,7 +60,7 @@ pub(crate) struct ExportArgs {
 
 impl ExportArgs {
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
-        let shop = context.shop()?;
+        let shop = context.reader()?;
         let mut write = |out: &mut dyn Write| self.write(&shop, context, out);
         let report = write_file(context, &self.file, self.yes, &mut write)?;
         let sentence = self.sentence(&report);
@@ -82,7 +82,7 @@ impl ExportArgs {
 
     fn write(
         &self,
-        shop: &Shop,
+        shop: &Reader,
         context: &Context<'_>,
         out: &mut dyn Write,
     ) -> Result<ExportReport, CommandError> {

@@ -6,8 +6,8 @@ use sutler_core::credit::{CreditId, GiftCardCode};
 use sutler_core::id::GiftCardId;
 use sutler_core::rejection::Rejection;
 use sutler_core::time::Timestamp;
-use sutler_engine::Shop;
 use sutler_engine::flow::credit::{CreditView, GiftCardIssue};
+use sutler_engine::{Reader, Shop};
 
 use super::shared::{Correction, correct};
 use crate::answer::Answer;
@@ -120,22 +120,26 @@ pub(crate) struct CorrectArgs {
 
 impl GiftCardCommand {
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
-        let shop = context.shop()?;
+        let shop = || context.shop();
         match self {
-            GiftCardCommand::Issue(args) => args.run(&shop, context),
-            GiftCardCommand::List(args) => args.run(&shop, context),
+            GiftCardCommand::Issue(args) => args.run(&shop()?, context),
+            GiftCardCommand::List(args) => args.run(&context.reader()?, context),
             GiftCardCommand::Show(ShowArgs { card }) => {
+                let shop = shop()?;
                 Ok(Answer::one(GiftCardShown::new(&found(&shop, card)?, shop.now(), None)))
             }
             GiftCardCommand::Disable(DisableArgs { card }) => {
+                let shop = shop()?;
                 let view = shop.credit_disable(found(&shop, card)?.credit.id)?;
                 Ok(answer(&shop, &view).summary("disabled the gift card"))
             }
             GiftCardCommand::Enable(EnableArgs { card, expires }) => {
+                let shop = shop()?;
                 let view = shop.credit_enable(found(&shop, card)?.credit.id, *expires)?;
                 Ok(answer(&shop, &view).summary("enabled the gift card"))
             }
             GiftCardCommand::Correct(args) => {
+                let shop = shop()?;
                 let credit = found(&shop, &args.card)?.credit;
                 let (view, sentence) = correct(&shop, &credit, &args.correction)?;
                 Ok(answer(&shop, &view).summary(sentence))
@@ -189,7 +193,7 @@ impl IssueArgs {
 }
 
 impl ListArgs {
-    fn run(&self, shop: &Shop, context: &Context<'_>) -> Result<Answer, CommandError> {
+    fn run(&self, shop: &Reader, context: &Context<'_>) -> Result<Answer, CommandError> {
         let limit = usize::from(self.limit);
         let now = shop.now();
         let found = shop.gift_card_list(self.after, limit)?;

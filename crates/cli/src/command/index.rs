@@ -33,7 +33,7 @@ pub(crate) struct RebuildArgs {}
 impl IndexCommand {
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         let started = Instant::now();
-        let shop = context.shop()?;
+        let shop = context.reader()?;
         let report = match self {
             IndexCommand::Sync(SyncArgs {}) => shop.index_sync()?,
             IndexCommand::Rebuild(RebuildArgs {}) => shop.index_rebuild()?,

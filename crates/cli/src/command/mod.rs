@@ -40,6 +40,7 @@ mod rule_file;
 pub(crate) mod schema;
 pub(crate) mod search;
 mod shared;
+pub(crate) mod shop;
 pub(crate) mod simulate;
 pub(crate) mod stock;
 pub(crate) mod store_credit;
@@ -89,6 +90,7 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<Answer, Com
         Command::Backup(args) => args.run(context),
         Command::Restore(args) => args.run(context),
         Command::Copy(args) => args.run(context),
+        Command::Shop(command) => command.run(context),
         Command::Config(command) => command.run(context),
         Command::Schema(args) => args.run(context),
         Command::ExitCodes(args) => args.run(context),

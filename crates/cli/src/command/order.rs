@@ -87,7 +87,7 @@ impl OrderCommand {
 
 impl ListArgs {
     fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
-        let shop = context.shop()?;
+        let shop = context.reader()?;
         let limit = usize::from(self.limit);
         let found = shop.order_list(self.stage, self.before, limit)?;
         let orders: Vec<OrderRow> = found.iter().map(OrderRow::from).collect();

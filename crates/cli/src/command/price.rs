@@ -100,14 +100,14 @@ impl ShowArgs {
 impl HistoryArgs {
     fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         let channel = self.channel.as_deref().unwrap_or(context.settings.channel());
-        let view = context.shop()?.price_history(&self.variant, channel)?;
+        let view = context.reader()?.price_history(&self.variant, channel)?;
         Ok(Answer::many(PriceHistoryList::from(&view)))
     }
 }
 
 impl ExportArgs {
     fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
-        let shop = context.shop()?;
+        let shop = context.reader()?;
         let mut write =
             |out: &mut dyn Write| Ok(shop.price_export(std::io::BufWriter::new(out), &self.list)?);
         let report = write_file(context, &self.file, self.yes, &mut write)?;

@@ -52,7 +52,7 @@ impl ProductCommand {
 
 impl ListArgs {
     fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
-        let shop = context.shop()?;
+        let shop = context.reader()?;
         let limit = usize::from(self.limit);
         let products = shop.product_list(self.after, limit)?;
         let variants: Vec<VariantId> = products

@@ -151,7 +151,7 @@ impl PromotionCommand {
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         match self {
             PromotionCommand::List(_) => {
-                let setup = context.shop()?.setup()?;
+                let setup = context.reader()?.setup()?;
                 let promotions = setup.promotions.iter().map(PromotionRow::from).collect();
                 Ok(Answer::many(PromotionList { promotions }))
             }

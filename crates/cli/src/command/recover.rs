@@ -67,7 +67,7 @@ fn every(context: &Context<'_>, shop: &Shop, pause: Duration) -> Result<Answer, 
                 standby.is_over();
                 // What waits for somebody is told once, not with every look.
                 if report != last && report != RecoveryReport::default() {
-                    let line = RecoveryView::from(&report).json(false).map_err(unwritable)?;
+                    let line = RecoveryView::from(&report).json(false, None).map_err(unwritable)?;
                     context.console.out(format!("{line}\n").as_bytes())?;
                 }
                 last = report;

@@ -33,7 +33,8 @@ impl RestoreArgs {
             #[cfg(feature = "postgres")]
             StoreUrl::Postgres(address) => sutler::postgres::shops(address)
                 .map_err(sutler::OpenError::from)?
-                .contains(&address.shop().to_owned()),
+                .iter()
+                .any(|shop| shop.name == address.shop()),
             _ => false,
         };
         if stands_there {

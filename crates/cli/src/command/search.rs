@@ -42,7 +42,7 @@ pub(crate) struct SearchArgs {
 
 impl SearchArgs {
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
-        let shop = context.shop()?;
+        let shop = context.reader()?;
         let currency = shop.setup()?.shop.currency;
         let mut request = SearchRequest::new(self.words.join(" "));
         for filter in &self.filter {

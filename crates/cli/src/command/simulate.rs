@@ -56,7 +56,7 @@ impl SimulateCommand {
 
 impl PromotionArgs {
     fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
-        let shop = context.shop()?;
+        let shop = context.reader()?;
         let text = read_rules(&self.file, "simulate promotion")?;
         let promotions = shop
             .promotions_of_file(&PromotionFile::new(&text))

@@ -181,7 +181,7 @@ impl ShowArgs {
 
 impl HistoryArgs {
     fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
-        let shop = context.shop()?;
+        let shop = context.reader()?;
         let setup = shop.setup()?;
         let found = shop.find_variant(&self.variant)?;
         let movements = shop.stock_history(found.variant.id, usize::from(self.limit))?;

@@ -4,8 +4,8 @@ use sutler_core::change::IdempotencyKey;
 use sutler_core::credit::CreditId;
 use sutler_core::id::StoreCreditId;
 use sutler_core::rejection::Rejection;
-use sutler_engine::Shop;
 use sutler_engine::flow::credit::CreditView;
+use sutler_engine::{Reader, Shop};
 
 use super::shared::{Correction, correct};
 use crate::answer::Answer;
@@ -91,12 +91,13 @@ pub(crate) struct CorrectArgs {
 
 impl StoreCreditCommand {
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
-        let shop = context.shop()?;
+        let shop = || context.shop();
         match self {
-            StoreCreditCommand::Grant(args) => args.run(&shop, context),
-            StoreCreditCommand::List(args) => args.run(&shop, context),
-            StoreCreditCommand::Show(args) => Ok(answer(&found(&shop, &args.customer)?)),
+            StoreCreditCommand::Grant(args) => args.run(&shop()?, context),
+            StoreCreditCommand::List(args) => args.run(&context.reader()?, context),
+            StoreCreditCommand::Show(args) => Ok(answer(&found(&shop()?, &args.customer)?)),
             StoreCreditCommand::Correct(args) => {
+                let shop = shop()?;
                 let credit = found(&shop, &args.customer)?.credit;
                 let (view, sentence) = correct(&shop, &credit, &args.correction)?;
                 Ok(answer(&view).summary(sentence))
@@ -143,7 +144,7 @@ impl GrantArgs {
 }
 
 impl ListArgs {
-    fn run(&self, shop: &Shop, context: &Context<'_>) -> Result<Answer, CommandError> {
+    fn run(&self, shop: &Reader, context: &Context<'_>) -> Result<Answer, CommandError> {
         let limit = usize::from(self.limit);
         let found = shop.store_credit_list(self.after, limit)?;
         let next = found.last().filter(|_| found.len() == limit).map(|credit| credit.id);

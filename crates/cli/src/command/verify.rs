@@ -20,7 +20,7 @@ pub(crate) struct VerifyArgs {}
 impl VerifyArgs {
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Answer, CommandError> {
         let started = Instant::now();
-        let shop = context.shop()?;
+        let shop = context.reader()?;
         let mut progress = Progress::new(context);
         let report = shop.verify(&mut |step| progress.say(step))?;
         drop(progress);

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::SCHEMA;
+use super::{ReadStoreView, SCHEMA};
 
 /// Says what the JSON of a type looks like.
 pub(crate) trait Describe {
@@ -25,6 +25,15 @@ pub(crate) fn document<T: Describe>(title: &str) -> Value {
         if let Some(required) = object.get_mut("required").and_then(Value::as_array_mut) {
             required.insert(0, json!("schema"));
         }
+    }
+    value
+}
+
+/// Returns the schema of the answer of a command that may read another store than the shop's own, and then says which.
+pub(crate) fn read_document<T: Describe>(title: &str) -> Value {
+    let mut value = document::<T>(title);
+    if let Some(properties) = value.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.insert("read_store".to_owned(), ReadStoreView::describe());
     }
     value
 }

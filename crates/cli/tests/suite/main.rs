@@ -30,6 +30,7 @@ mod repeat;
 mod same_quote;
 mod script;
 mod settings;
+mod shops;
 mod simulate;
 mod target;
 mod tax;
