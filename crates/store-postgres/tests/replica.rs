@@ -5,6 +5,7 @@
 mod fixture;
 
 use fixture::replica::Server;
+use sutler_core::event::{Event, EventKind};
 use sutler_core::inventory::MovementKind;
 use sutler_core::port::{EventReader as _, Retry, SetupReader as _, StockReader as _, StoreReader};
 use sutler_store_conformance::given::stock::moved;
@@ -30,6 +31,7 @@ fn a_replica_is_read_and_never_written() {
         committed(&store, set);
     }
     let replica = primary.replica();
+    let key = world.stocked(&store, 5);
     primary.wait_for(&replica);
 
     // Who wants to decide is refused at the door.
@@ -51,9 +53,10 @@ fn a_replica_is_read_and_never_written() {
 
     // Replay stands still, the primary goes on.
     replica.ask("SELECT pg_wal_replay_pause()");
-    let key = world.stocked(&store, 5);
     for _ in 0..14 {
-        committed(&store, world.set_of([moved(key, MovementKind::Received, 1)]));
+        let mut set = world.set_of([moved(key, MovementKind::Received, 1)]);
+        set.tell(Event::plain(EventKind::StockChanged, key.variant));
+        committed(&store, set);
     }
     let (here, still) = heads(&own, &reader);
     assert_eq!(still, there, "nothing arrives while replay is paused");

@@ -5,9 +5,11 @@
 mod fixture;
 
 use fixture::{Schema, address, admin, server};
+use sutler_core::id::ProductId;
 use sutler_core::port::{EventReader as _, Retry, SetupReader as _, StoreReader as _};
 use sutler_store_conformance::Fixture as _;
 use sutler_store_conformance::given::World;
+use sutler_store_conformance::given::sweep::product_event;
 use sutler_store_conformance::then::committed;
 use sutler_store_postgres::{
     Address, OpenError, OpenOptions, PostgresStore, drop_shop, open_reader, shops,
@@ -122,7 +124,12 @@ fn names_from_elsewhere_never_take_the_place_of_a_shops_own() {
     let tenant = Tenant::new();
     let store = tenant.open();
     let world = World::on(&store);
-    committed(&store, world.set());
+    let told = || {
+        let mut set = world.set();
+        set.tell(product_event(ProductId::from_u128(7)));
+        set
+    };
+    committed(&store, told());
     let head = store.event_head().unwrap();
     drop(store);
     // Decoys in `public`, in a schema named as the user, and on the path of the role.
@@ -142,7 +149,7 @@ fn names_from_elsewhere_never_take_the_place_of_a_shops_own() {
     ));
     let again = tenant.open();
     assert_eq!(again.event_head().unwrap(), head);
-    committed(&again, world.set());
+    committed(&again, told());
     assert_eq!(again.event_head().unwrap().0, head.0 + 1);
     assert_eq!(again.integrity().unwrap(), []);
     let untouched = admin(&format!("SELECT seq FROM {role}_decoys.raw_event_head"));
