@@ -13,7 +13,7 @@ mod schema;
 
 use schema::Schema;
 use sutler_core::change::{ChangeSet, CommitOutcome};
-use sutler_core::port::{Finding, Store, StoreError};
+use sutler_core::port::{Finding, Store, StoreError, StoreReader};
 use sutler_store_conformance::pass_reads_on;
 use sutler_store_memory::MemoryStore;
 use sutler_store_sqlite::{OpenOptions, SqliteStore};
@@ -71,6 +71,9 @@ impl Store for AnyStore {
     fn commit(&self, set: ChangeSet) -> Result<CommitOutcome, StoreError> {
         self.store.commit(set)
     }
+}
+
+impl StoreReader for AnyStore {
     fn together(&self, work: &mut dyn FnMut()) {
         self.store.together(work);
     }
