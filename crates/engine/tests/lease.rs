@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use sutler_core::change::{ChangeSet, CommitOutcome};
 use sutler_core::port::{
     Clock as _, EventReader as _, Finding, IdSource, LeaseReader as _, Lookup, PaymentProvider,
-    ProviderError, ProviderReply, ProviderRequest, Store, StoreError,
+    ProviderError, ProviderReply, ProviderRequest, Store, StoreError, StoreReader,
 };
 use sutler_core::rejection::Rejection;
 use sutler_engine::provider::TestProvider;
@@ -73,7 +73,9 @@ impl Store for Shared {
     fn commit(&self, set: ChangeSet) -> Result<CommitOutcome, StoreError> {
         self.inner.commit(set)
     }
+}
 
+impl StoreReader for Shared {
     fn integrity(&self) -> Result<Vec<Finding>, StoreError> {
         self.inner.integrity()
     }

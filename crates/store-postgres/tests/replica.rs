@@ -7,7 +7,7 @@ mod fixture;
 use fixture::replica::Server;
 use sutler_core::event::{Event, EventKind};
 use sutler_core::inventory::MovementKind;
-use sutler_core::port::{EventReader as _, Retry, SetupReader as _, StockReader as _, StoreReader};
+use sutler_core::port::{EventReader as _, Retry, SetupReader as _, StoreReader};
 use sutler_store_conformance::given::stock::moved;
 use sutler_store_conformance::given::{NOW, World};
 use sutler_store_conformance::then::committed;
