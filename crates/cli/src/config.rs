@@ -23,12 +23,12 @@ struct Key {
 
 const KEYS: [Key; 7] = [
     Key { name: "store", variable: "SUTLER_STORE", default: "sqlite:sutler.db" },
-    Key { name: "read_store", variable: "SUTLER_READ_STORE", default: "" },
     Key { name: "channel", variable: "SUTLER_CHANNEL", default: "web" },
     Key { name: "location", variable: "SUTLER_LOCATION", default: "main" },
     Key { name: "format", variable: "SUTLER_FORMAT", default: "table" },
     Key { name: "color", variable: "SUTLER_COLOR", default: "auto" },
     Key { name: "test_payments", variable: "SUTLER_TEST_PAYMENTS", default: "on" },
+    Key { name: "read_store", variable: "SUTLER_READ_STORE", default: "" },
 ];
 
 /// Whether something is there.

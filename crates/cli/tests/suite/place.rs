@@ -127,6 +127,7 @@ impl Place {
             (" winter", "collection add winter --product field-skillet"),
             ("fee remove cash", "fee add cash.toml"),
             ("tax remove AT", "tax import --eu"),
+            ("shop drop kiosk", "shop create kiosk --currency EUR"),
         ] {
             let words: Vec<&str> = made_by.split(' ').collect();
             if line.contains(word) && !line.contains(&words[..2].join(" ")) {

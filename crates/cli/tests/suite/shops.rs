@@ -84,7 +84,7 @@ fn lists_read_the_read_store_and_say_how_far_it_is_behind() {
     let fresh = place.run(&["order", "list", "--read-store", "copy.db"]).with_code(0);
     assert!(fresh.stderr.contains("read from sqlite:copy.db up to date"), "{}", fresh.stderr);
 
-    place.run(&["stock", "receive", "FEN-SKIL-26", "1", "--to", "main"]).with_code(0);
+    place.run(&["stock", "receive", "FEN-SKIL-26", "1"]).with_code(0);
     place.order("FEN-SKIL-26", "1", "test:ok");
     let list = |words: &[&str]| {
         place.run(&[words, &["--read-store", "sqlite:copy.db"]].concat()).with_code(0)
