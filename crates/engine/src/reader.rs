@@ -34,6 +34,7 @@ use crate::FlowError;
 ///     .with_search_at(None);
 /// assert_eq!(reader.setup().unwrap_err().code(), "shop.missing");
 /// assert_eq!(reader.store().event_head()?.0, 0);
+/// assert!(reader.now() >= sutler_core::time::Timestamp::from_millis(0));
 /// # Ok::<(), sutler_core::port::StoreError>(())
 /// ```
 pub struct Reader {

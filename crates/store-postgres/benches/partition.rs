@@ -29,23 +29,23 @@ const BATCH: i64 = 256;
 
 struct Bench {
     runtime: Runtime,
-    client: Client,
+    session: Client,
 }
 
 impl Bench {
     fn connect(server: &str, schema: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let (client, connection) =
+        let (session, connection) =
             runtime.block_on(tokio_postgres::connect(server, tokio_postgres::NoTls)).unwrap();
         runtime.spawn(connection);
-        let bench = Self { runtime, client };
+        let bench = Self { runtime, session };
         bench.run(&format!("SET search_path = {schema}; SET jit = off"));
         bench
     }
 
     fn run(&self, sql: &str) {
         self.runtime
-            .block_on(self.client.batch_execute(sql))
+            .block_on(self.session.batch_execute(sql))
             .unwrap_or_else(|e| panic!("{sql}: {e:?}"));
     }
 
@@ -59,14 +59,14 @@ impl Bench {
     /// Returns how long a prepared statement takes on average over `times` runs, in microseconds.
     fn micros(&self, sql: &str, times: i64, argument: impl Fn(i64) -> i64) -> f64 {
         self.runtime.block_on(async {
-            let statement = self.client.prepare(sql).await.unwrap();
+            let statement = self.session.prepare(sql).await.unwrap();
             // A generic plan, as the store's statements have after some calls.
             for n in 0..8 {
-                self.client.query(&statement, &[&argument(n)]).await.unwrap();
+                self.session.query(&statement, &[&argument(n)]).await.unwrap();
             }
             let began = Instant::now();
             for n in 0..times {
-                self.client.query(&statement, &[&argument(n)]).await.unwrap();
+                self.session.query(&statement, &[&argument(n)]).await.unwrap();
             }
             began.elapsed().as_secs_f64() * 1_000_000.0 / times as f64
         })
@@ -76,10 +76,10 @@ impl Bench {
     fn fill(&self, rows: i64, sql: &str) -> f64 {
         let began = Instant::now();
         self.runtime.block_on(async {
-            let statement = self.client.prepare(sql).await.unwrap();
+            let statement = self.session.prepare(sql).await.unwrap();
             for first in (0..rows).step_by(usize::try_from(BATCH).unwrap()) {
                 let last = (first + BATCH).min(rows) - 1;
-                self.client.execute(&statement, &[&first, &last]).await.unwrap();
+                self.session.execute(&statement, &[&first, &last]).await.unwrap();
             }
         });
         let rate = rows as f64 / began.elapsed().as_secs_f64();

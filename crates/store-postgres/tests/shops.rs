@@ -16,13 +16,13 @@ use sutler_store_postgres::{
 };
 
 /// A user who may make schemas and nothing else, with a shop; both go with it.
-struct Tenant {
+struct Owner {
     role: String,
     url: String,
     shop: Address,
 }
 
-impl Tenant {
+impl Owner {
     fn new() -> Self {
         let shop = address();
         let role = format!("{}_owner", shop.shop());
@@ -32,10 +32,10 @@ impl Tenant {
         ));
         let url = server().replacen("sutler@", &format!("{role}@"), 1);
         let shop = format!("{url}?shop={}", shop.shop()).parse().unwrap();
-        let tenant = Self { role, url, shop };
+        let owner = Self { role, url, shop };
         let options = OpenOptions { create: true, ..OpenOptions::default() };
-        drop(PostgresStore::open(&tenant.shop, options).unwrap());
-        tenant
+        drop(PostgresStore::open(&owner.shop, options).unwrap());
+        owner
     }
 
     /// Returns the address of a shop as this user asks for it.
@@ -53,7 +53,7 @@ impl Tenant {
     }
 }
 
-impl Drop for Tenant {
+impl Drop for Owner {
     fn drop(&mut self) {
         let role = &self.role;
         // What stays behind goes with its server.
@@ -68,7 +68,7 @@ fn denied(told: Result<Vec<String>, tokio_postgres::Error>) {
 
 #[test]
 fn a_user_cannot_enter_list_or_drop_the_shop_of_another() {
-    let (one, other) = (Tenant::new(), Tenant::new());
+    let (one, other) = (Owner::new(), Owner::new());
     let theirs = other.shop.shop();
     for opened in [
         PostgresStore::open(&one.asks_for(theirs), OpenOptions::default()).err(),
@@ -97,8 +97,8 @@ fn a_user_cannot_enter_list_or_drop_the_shop_of_another() {
     ] {
         denied(one.sql(&sql));
     }
-    let listed = |tenant: &Tenant| -> Vec<String> {
-        shops(&tenant.shop).unwrap().into_iter().map(|shop| shop.name).collect()
+    let listed = |owner: &Owner| -> Vec<String> {
+        shops(&owner.shop).unwrap().into_iter().map(|shop| shop.name).collect()
     };
     assert!(listed(&one).contains(&one.shop.shop().to_owned()));
     assert!(!listed(&one).contains(&theirs.to_owned()));
@@ -107,7 +107,7 @@ fn a_user_cannot_enter_list_or_drop_the_shop_of_another() {
 
 #[test]
 fn who_may_only_enter_a_schema_sees_a_shop_and_nothing_in_it() {
-    let (one, other) = (Tenant::new(), Tenant::new());
+    let (one, other) = (Owner::new(), Owner::new());
     let theirs = other.shop.shop();
     other.sql(&format!("GRANT USAGE ON SCHEMA {theirs} TO {}", one.role)).unwrap();
     let listed = shops(&one.shop).unwrap();
@@ -121,8 +121,8 @@ fn who_may_only_enter_a_schema_sees_a_shop_and_nothing_in_it() {
 
 #[test]
 fn names_from_elsewhere_never_take_the_place_of_a_shops_own() {
-    let tenant = Tenant::new();
-    let store = tenant.open();
+    let owner = Owner::new();
+    let store = owner.open();
     let world = World::on(&store);
     let told = || {
         let mut set = world.set();
@@ -133,7 +133,7 @@ fn names_from_elsewhere_never_take_the_place_of_a_shops_own() {
     let head = store.event_head().unwrap();
     drop(store);
     // Decoys in `public`, in a schema named as the user, and on the path of the role.
-    let (role, shop) = (&tenant.role, tenant.shop.shop());
+    let (role, shop) = (&owner.role, owner.shop.shop());
     let decoy = |schema: &str| {
         format!(
             "CREATE TABLE {schema}.raw_event_head (one boolean, seq bigint, hash bytea);
@@ -147,7 +147,7 @@ fn names_from_elsewhere_never_take_the_place_of_a_shops_own() {
          ALTER ROLE {role} SET search_path = {role}_decoys, public, {shop}",
         decoy(&format!("{role}_decoys"))
     ));
-    let again = tenant.open();
+    let again = owner.open();
     assert_eq!(again.event_head().unwrap(), head);
     committed(&again, told());
     assert_eq!(again.event_head().unwrap().0, head.0 + 1);
