@@ -150,7 +150,7 @@ mod tests {
     use std::sync::Arc;
 
     use sutler_core::event::EventData;
-    use sutler_core::port::{Store as _, StoreReader as _};
+    use sutler_core::port::StoreReader as _;
     use sutler_store_conformance::given::World;
     use sutler_store_conformance::then::committed;
 
