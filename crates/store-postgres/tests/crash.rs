@@ -10,7 +10,7 @@ use std::time::Duration;
 use fixture::Schema;
 use fixture::cluster::Cluster;
 use fixture::load::Load;
-use sutler_core::port::{Store as _, StoreReader as _};
+use sutler_core::port::StoreReader as _;
 use sutler_store_conformance::Fixture as _;
 use sutler_store_postgres::OpenOptions;
 

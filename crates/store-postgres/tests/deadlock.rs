@@ -14,7 +14,7 @@ use fixture::cluster::Cluster;
 use fixture::load::Load;
 use sutler_core::change::CommitOutcome;
 use sutler_core::inventory::{MovementKind, StockKey};
-use sutler_core::port::{Retry, StockReader as _, Store};
+use sutler_core::port::{Retry, StockReader as _, Store, StoreReader as _};
 use sutler_store_conformance::Fixture as _;
 use sutler_store_conformance::given::World;
 use sutler_store_conformance::given::stock::moved;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use fixture::Schema;
 use fixture::cluster::Cluster;
 use fixture::load::Load;
-use sutler_core::port::{Retry, Store as _};
+use sutler_core::port::{Retry, StoreReader as _};
 use sutler_store_conformance::Fixture as _;
 use sutler_store_postgres::{Address, FailPoint, OpenOptions, PostgresStore};
 

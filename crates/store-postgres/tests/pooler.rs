@@ -13,7 +13,7 @@ use fixture::cluster::Cluster;
 use fixture::kept::Kept;
 use fixture::load::Load;
 use fixture::{Schema, try_admin_at};
-use sutler_core::port::{Retry, Store as _};
+use sutler_core::port::{Retry, StoreReader as _};
 use sutler_store_conformance::Fixture as _;
 use sutler_store_postgres::{Address, OpenError, OpenOptions, PostgresStore};
 
