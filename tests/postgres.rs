@@ -159,7 +159,8 @@ fn bought_by_threads(buy: impl Fn(u32, u32) -> bool + Sync) {
         }
     });
     use std::io::Write as _;
-    writeln!(std::io::stdout(), "bought={}", bought.into_inner()).unwrap();
+    let bought = bought.into_inner();
+    writeln!(std::io::stdout(), "bought={bought}").unwrap();
 }
 
 #[test]

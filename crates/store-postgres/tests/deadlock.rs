@@ -23,12 +23,12 @@ use sutler_store_postgres::{FailPoint, OpenOptions, PostgresStore};
 /// Processes, threads of each, and baskets that each thread commits.
 const PROCESSES: usize = 4;
 const THREADS: usize = 4;
-const BASKETS: usize = 15;
+const ROUNDS: usize = 15;
 /// Levels in a basket, each in an order of its own.
 const LINES: usize = 6;
 
 /// Commits baskets from several stores at once while `disturb` runs, and looks that all of them took effect.
-fn shuffled_baskets(schema: &Schema, disturb: impl FnOnce(&AtomicBool) + Send) {
+fn commit_shuffled(schema: &Schema, disturb: impl FnOnce(&AtomicBool) + Send) {
     let world = World::on(schema.store());
     let keys: Vec<StockKey> = (0..LINES).map(|_| world.stocked(schema.store(), 0)).collect();
     let open = |_| PostgresStore::open(schema.address(), OpenOptions::default()).unwrap();
@@ -39,7 +39,9 @@ fn shuffled_baskets(schema: &Schema, disturb: impl FnOnce(&AtomicBool) + Send) {
         let baskets: Vec<_> = (0..PROCESSES * THREADS)
             .map(|n| {
                 let (world, keys, store) = (&world, &keys, &stores[n % PROCESSES]);
-                scope.spawn(move || (0..BASKETS).for_each(|at| basket(store, world, keys, n + at)))
+                scope.spawn(move || {
+                    (0..ROUNDS).for_each(|at| commit_lines(store, world, keys, n + at))
+                })
             })
             .collect();
         let ended: Vec<_> = baskets.into_iter().map(|basket| basket.join()).collect();
@@ -47,12 +49,12 @@ fn shuffled_baskets(schema: &Schema, disturb: impl FnOnce(&AtomicBool) + Send) {
         assert!(ended.iter().all(Result::is_ok), "a basket failed");
     });
     let levels = schema.store().stock_level_page(None, LINES).unwrap();
-    let each = u32::try_from(PROCESSES * THREADS * BASKETS).unwrap();
+    let each = u32::try_from(PROCESSES * THREADS * ROUNDS).unwrap();
     assert!(levels.iter().all(|(_, level)| level.on_hand == each), "{each}: {levels:?}");
     assert_eq!(schema.store().integrity().unwrap(), []);
 }
 
-fn basket(store: &dyn Store, world: &World, keys: &[StockKey], turn: usize) {
+fn commit_lines(store: &dyn Store, world: &World, keys: &[StockKey], turn: usize) {
     let mut keys = keys.to_vec();
     keys.rotate_left(turn % LINES);
     if turn.is_multiple_of(2) {
@@ -76,7 +78,7 @@ fn deadlocks(cluster: &Cluster) -> u64 {
 fn shuffled_baskets_of_several_processes_never_deadlock() {
     let cluster = Cluster::start(&["deadlock_timeout = 10ms"]);
     let schema = Schema::at(cluster.address(), OpenOptions::default());
-    shuffled_baskets(&schema, |_| {});
+    commit_shuffled(&schema, |_| {});
     assert_eq!(deadlocks(&cluster), 0);
 }
 
@@ -99,7 +101,7 @@ fn programs_that_lock_in_another_order_cost_time_and_nothing_else() {
         format!("BEGIN ISOLATION LEVEL {isolation}; {}; COMMIT", lock("DESC"))
     };
     let broken_off = AtomicU64::new(0);
-    shuffled_baskets(&schema, |done| {
+    commit_shuffled(&schema, |done| {
         std::thread::scope(|scope| {
             for isolation in ["READ COMMITTED", "SERIALIZABLE", "REPEATABLE READ"] {
                 let (script, cluster, broken_off) = (opposite(isolation), &cluster, &broken_off);

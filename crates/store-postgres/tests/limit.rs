@@ -22,14 +22,14 @@ use tokio_postgres::{Client, NoTls};
 /// Connections of another program.
 struct Held {
     runtime: tokio::runtime::Runtime,
-    clients: Vec<Client>,
+    taken: Vec<Client>,
 }
 
 impl Held {
     fn new() -> Self {
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
-        Self { runtime, clients: Vec::new() }
+        Self { runtime, taken: Vec::new() }
     }
 
     /// Takes one more connection; false when there is none.
@@ -37,13 +37,13 @@ impl Held {
         let connected = self.runtime.block_on(tokio_postgres::connect(&cluster.url(), NoTls));
         connected.is_ok_and(|(client, connection)| {
             self.runtime.spawn(connection);
-            self.clients.push(client);
+            self.taken.push(client);
             true
         })
     }
 
     fn run(&self, sql: &str) {
-        self.runtime.block_on(self.clients[0].batch_execute(sql)).unwrap();
+        self.runtime.block_on(self.taken[0].batch_execute(sql)).unwrap();
     }
 }
 
@@ -55,7 +55,7 @@ fn who_finds_no_connection_left_waits_for_one_or_is_told_in_time() {
     let load = Load::new(schema.store());
     let mut others = Held::new();
     while others.take(&cluster) {}
-    assert_eq!(others.clients.len(), 3, "the store has one that writes and one that reads");
+    assert_eq!(others.taken.len(), 3, "the store has one that writes and one that reads");
     // Eight callers want eight connections, and share the two that are there.
     load.during(|load| (0..5).for_each(|_| load.goes_on()));
     load.is_exact();
