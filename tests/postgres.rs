@@ -160,7 +160,8 @@ fn bought_by_threads(buy: impl Fn(u32, u32) -> bool + Sync) {
     });
     use std::io::Write as _;
     let bought = bought.into_inner();
-    writeln!(std::io::stdout(), "bought={bought}").unwrap();
+    let mut out = std::io::stdout();
+    writeln!(out, "bought={bought}").unwrap();
 }
 
 #[test]
