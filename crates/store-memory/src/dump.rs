@@ -192,6 +192,7 @@ impl State {
         events
             .chain(head.map(DumpRecord::EventHead))
             .chain(cursors.map(DumpRecord::Cursor))
+            .chain(self.leases.values().cloned().map(DumpRecord::Lease))
             .chain(setup)
     }
 
@@ -294,6 +295,7 @@ impl State {
                 Some(())
             }
             DumpRecord::Cursor((consumer, seq)) => put(&mut self.cursors, consumer, seq),
+            DumpRecord::Lease(of) => put(&mut self.leases, of.name.clone(), of),
             // What stays stands above.
             _ => None,
         }

@@ -23,6 +23,7 @@ use tokio_postgres::Row;
 use crate::PostgresStore;
 use crate::error::Fault;
 use crate::flight::{Call, params};
+use crate::lease::Leases;
 use crate::promotion::Coupons;
 use crate::saga::Keys;
 use crate::session::Session;
@@ -74,6 +75,7 @@ pub(crate) mod sql {
         EVENT = "SELECT seq, kind, subject_kind, subject, subject_seq, at, command, data::text, link FROM raw_event ORDER BY seq";
         EVENT_HEAD = "SELECT seq, hash FROM raw_event_head WHERE seq > 0";
         CURSOR = "SELECT consumer, seq FROM raw_cursor ORDER BY consumer";
+        LEASE = "SELECT name, holder, token, until FROM raw_lease ORDER BY name";
         /// In the order of the kinds.
         COUNTS = "SELECT (SELECT count(*) FROM raw_category), (SELECT count(*) FROM raw_product),
               (SELECT count(*) FROM raw_price) + (SELECT count(*) FROM raw_price_past),
@@ -87,6 +89,7 @@ pub(crate) mod sql {
               (SELECT count(*) FROM raw_reservation), (SELECT count(*) FROM raw_movement),
               (SELECT count(*) FROM raw_ledger_head), (SELECT count(*) FROM raw_event),
               (SELECT count(*) FROM raw_event_head WHERE seq > 0), (SELECT count(*) FROM raw_cursor),
+              (SELECT count(*) FROM raw_lease),
               (SELECT count(*) FROM raw_setup WHERE kind = 1)";
         FETCH = "FETCH 5000 FROM kind";
         MARK = "SELECT source, records, hash FROM raw_copy WHERE one";
@@ -250,6 +253,7 @@ fn statement(kind: DumpKind) -> &'static str {
         DumpKind::Event => sql::EVENT,
         DumpKind::EventHead => sql::EVENT_HEAD,
         DumpKind::Cursor => sql::CURSOR,
+        DumpKind::Lease => sql::LEASE,
         DumpKind::Setup => setup::sql::WHOLE,
     }
 }
@@ -309,6 +313,7 @@ fn record(kind: DumpKind, row: &Row) -> Result<DumpRecord, Fault> {
         DumpKind::Event => DumpRecord::Event(Box::new(event::read(row)?.0)),
         DumpKind::EventHead => DumpRecord::EventHead((row.count(0)?, row.hash(1)?)),
         DumpKind::Cursor => DumpRecord::Cursor((row.at(0)?, row.count(1)?)),
+        DumpKind::Lease => DumpRecord::Lease(Leases::read(row)?.1),
         DumpKind::Setup => DumpRecord::Setup(row.json(3)?),
     })
 }

@@ -25,7 +25,8 @@ use crate::ledger::LedgerRow;
 use crate::short::Words;
 use crate::value::{At, Hash, count, int};
 use crate::{
-    cart, catalog, credit, customer, event, fulfillment, order, payment, promotion, saga, setup,
+    cart, catalog, credit, customer, event, fulfillment, lease, order, payment, promotion, saga,
+    setup,
 };
 
 pub(crate) mod sql {
@@ -97,6 +98,7 @@ pub(crate) mod sql {
             LEFT JOIN raw_order po ON po.number = p.number
             ORDER BY e.seq";
         CURSORS = "SELECT consumer, seq FROM raw_cursor ORDER BY consumer";
+        LEASES = "SELECT name, holder, token, until FROM raw_lease ORDER BY name";
         /// In the order of the kinds.
         COUNTS = "SELECT (SELECT count(*) FROM raw_category), (SELECT count(*) FROM raw_product),
               (SELECT count(*) FROM raw_price) + (SELECT count(*) FROM raw_price_past),
@@ -109,7 +111,7 @@ pub(crate) mod sql {
               (SELECT count(*) FROM raw_idempotency), (SELECT count(*) FROM raw_level),
               (SELECT count(*) FROM raw_reservation), (SELECT ifnull(sum(seq), 0) FROM raw_ledger_head),
               (SELECT count(*) FROM raw_ledger_head), (SELECT count(*) FROM raw_event), (SELECT count(*) FROM raw_event_head),
-              (SELECT count(*) FROM raw_cursor), (SELECT count(*) FROM raw_setup WHERE kind = 1)";
+              (SELECT count(*) FROM raw_cursor), (SELECT count(*) FROM raw_lease), (SELECT count(*) FROM raw_setup WHERE kind = 1)";
         MARK = "SELECT source, records, hash FROM raw_copy WHERE one = 1";
         SET_MARK = "INSERT INTO raw_copy (one, source, records, hash) VALUES (1, ?1, ?2, ?3)
             ON CONFLICT (one) DO UPDATE SET source = excluded.source, records = excluded.records, hash = excluded.hash";
@@ -343,6 +345,9 @@ impl Reader<'_> {
             DumpKind::Cursor => self.all(sql::CURSORS, |row, _, _| {
                 Ok(DumpRecord::Cursor((row.get(0)?, count(row.get(1)?)?)))
             }),
+            DumpKind::Lease => {
+                self.all(sql::LEASES, |row, _, _| Ok(DumpRecord::Lease(lease::read(row)?)))
+            }
             DumpKind::Setup => Ok(match setup::load(self.conn, setup::version(self.conn)?)? {
                 Some(setup) => self.give(DumpRecord::Setup(Box::new(setup))),
                 None => ControlFlow::Continue(()),

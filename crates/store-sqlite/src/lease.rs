@@ -25,7 +25,8 @@ impl LeaseReader for SqliteStore {
     }
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Lease> {
+/// Reads the columns of [`sql::LEASE`].
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Lease> {
     Ok(Lease {
         name: row.get(0)?,
         holder: row.get(1)?,
@@ -39,8 +40,13 @@ impl Batch<'_> {
     pub(crate) fn change_lease(&mut self, change: &LeaseChange) -> Result<(), Stop> {
         let stored = self.one(sql::LEASE, [change.name()], read)?;
         let lease = change.decide(stored.as_ref(), self.set.at)?;
+        self.write_lease(&lease)
+    }
+
+    /// Writes the row of a lease.
+    pub(crate) fn write_lease(&self, lease: &Lease) -> Result<(), Stop> {
         let until = lease.until.map(|until| until.millis());
-        self.run(sql::PUT, (lease.name, lease.holder, int(lease.token), until))?;
+        self.run(sql::PUT, (&lease.name, &lease.holder, int(lease.token), until))?;
         Ok(())
     }
 

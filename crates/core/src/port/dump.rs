@@ -32,6 +32,7 @@ use crate::hash::ContentHash;
 use crate::id::{OrderId, StockLocationId};
 use crate::import::ImportRun;
 use crate::inventory::{Allocation, Reservation, StockKey, StockLevel, StoredMovement};
+use crate::lease::Lease;
 use crate::order::{LoggedAction, Order, PromotionUse};
 use crate::payment::{Payment, PaymentTask};
 use crate::pricing::{BatchCoupon, PriceListRecord, PriceRecord};
@@ -136,6 +137,8 @@ kinds! {
     EventHead((u64, ContentHash)) = "event_head",
     /// Places of consumers, by name.
     Cursor((String, u64)) = "cursors",
+    /// Leases, held or not, because their tokens only grow; by name.
+    Lease(Lease) = "leases",
     /// Shop, channels, locations, lists, zones, rates, methods, fees, promotions and collections, as one record.
     Setup(Box<Setup>) = "setup",
 }

@@ -138,6 +138,7 @@ impl Rows {
             }
             DumpRecord::EventHead((seq, hash)) => self.event_heads.add((), Head { seq, hash }),
             DumpRecord::Cursor((consumer, seq)) => self.cursors.add(consumer, seq),
+            DumpRecord::Lease(of) => self.leases.add(of.name.clone(), of),
             DumpRecord::Setup(setup) => self.copy_setup(&setup),
         }
     }

@@ -117,6 +117,7 @@ impl Batch<'_> {
             }
             DumpRecord::EventHead((seq, hash)) => self.set_event_head(Head { seq, hash }),
             DumpRecord::Cursor((consumer, seq)) => self.move_cursor(&consumer, seq),
+            DumpRecord::Lease(lease) => self.write_lease(&lease),
             DumpRecord::Setup(whole) => self.copy_setup(&whole),
             // What stays stands above.
             other => {
