@@ -28,7 +28,13 @@ pub enum CopyError {
     Open(#[from] OpenError),
     /// The copy was refused, or one of the stores could not work.
     #[error(transparent)]
-    Flow(#[from] FlowError),
+    Flow(Box<FlowError>),
+}
+
+impl From<FlowError> for CopyError {
+    fn from(error: FlowError) -> Self {
+        CopyError::Flow(Box::new(error))
+    }
 }
 
 /// Copies a whole shop into a store that holds nothing: between SQLite and Postgres in either direction, or between two of a

@@ -99,7 +99,7 @@ impl From<CopyError> for CommandError {
     fn from(error: CopyError) -> Self {
         match error {
             CopyError::Open(error) => error.into(),
-            CopyError::Flow(error) => error.into(),
+            CopyError::Flow(error) => (*error).into(),
             _ => FlowError::from(StoreError::broken("copy a shop", "the shop", error)).into(),
         }
     }

@@ -106,6 +106,16 @@ impl Channel {
     /// Checks what must hold for a channel by itself.
     ///
     /// Errors: [`PricingError::InvalidRule`] for a code that nobody could type as one word, or no name.
+    ///
+    /// ```
+    /// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/channel.json"));
+    /// use sutler_core::catalog::Channel;
+    ///
+    /// let web: Channel = serde_json::from_str(text)?;
+    /// assert_eq!(web.check(), Ok(()));
+    /// assert!(Channel { code: "two words".to_owned(), ..web }.check().is_err());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn check(&self) -> Result<(), PricingError> {
         let why = if !is_word(&self.code) {
             "needs a code of one word, such as web"

@@ -303,6 +303,16 @@ impl OrderLine {
     }
 
     /// Returns units whose money may be given back.
+    ///
+    /// ```
+    /// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+    /// use sutler_core::order::{Order, OrderLine};
+    ///
+    /// let order: Order = serde_json::from_str(text)?;
+    /// let line = OrderLine { refunded: 1, ..order.lines[0].clone() };
+    /// assert_eq!((line.ordered, line.to_refund()), (2, 1));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn to_refund(&self) -> u32 {
         self.ordered.saturating_sub(self.canceled).saturating_sub(self.refunded)
     }
