@@ -22,7 +22,7 @@
 //! Invariants
 //! * What is acknowledged was committed with `synchronous_commit` on a server with `fsync`; both are looked at.
 //! * A commit whose answer was lost is looked up, never guessed and never repeated blindly.
-//! * Ledgers and events are hash-chained; [`Store::integrity`] recomputes the chains.
+//! * Ledgers and events are hash-chained; [`StoreReader::integrity`] recomputes the chains.
 //!
 //! Deliberately absent: rules (prices, promotions, status tables, money), other back-ends, poolers that share sessions.
 

@@ -3,7 +3,7 @@
 //! Every check stands alone and none of them fails: what cannot be looked at is a check that says so. Nothing is written,
 //! and nobody is waited for.
 //!
-//! Deliberately absent: chains and rows ([`sutler_core::port::Store::integrity`], which needs an open shop), and rules.
+//! Deliberately absent: chains and rows ([`sutler_core::port::StoreReader::integrity`], which needs an open shop), and rules.
 
 use std::fs::File;
 use std::io::Read as _;

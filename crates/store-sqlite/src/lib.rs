@@ -18,7 +18,7 @@
 //! Invariants
 //! * A commit is one transaction and one sync of the disk, whatever number of callers it serves.
 //! * The settings that durability depends on are read back after they were made.
-//! * Ledgers and events are hash-chained; [`Store::integrity`] recomputes the chains.
+//! * Ledgers and events are hash-chained; [`StoreReader::integrity`] recomputes the chains.
 //!
 //! Deliberately absent: rules (prices, promotions, status tables, money), other back-ends, file systems over a network.
 

@@ -21,7 +21,7 @@
 //! * The words of [`CHECKS`] are part of the public contract: append-only.
 //!
 //! Deliberately absent: mending, and what only a back-end can see (pages, indexes): see
-//! [`crate::port::Store::integrity`].
+//! [`crate::port::StoreReader::integrity`].
 
 mod catalog;
 mod chain;

@@ -3,7 +3,7 @@
 //! Three things are compared, so that every counter is covered: what was counted for an order with its quote
 //! ([`check_promotion_uses`]), the sums of a promotion with the sums over its orders ([`PromotionTally`]), and, by the
 //! back-end that keeps them, the counters of each customer and coupon with what was counted for orders
-//! ([`crate::port::Store::integrity`]).
+//! ([`crate::port::StoreReader::integrity`]).
 
 use std::collections::BTreeMap;
 

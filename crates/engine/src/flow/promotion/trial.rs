@@ -135,7 +135,7 @@ impl PromotionTrialView {
 impl Shop {
     /// Prices a cart as though promotions of a file were stored, or a stored one were switched on; stores nothing.
     ///
-    /// Errors: as [`Shop::promotion_import`] and [`Reader::promotion`]; what a quote of the cart is refused for.
+    /// Errors: as [`Shop::promotion_import`] and [`Reader::promotion`](crate::Reader::promotion); what a quote of the cart is refused for.
     ///
     /// ```
     /// use sutler_engine::flow::cart::QuoteFor;
