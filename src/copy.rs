@@ -55,7 +55,7 @@ impl From<FlowError> for CopyError {
 ///
 /// let report = sutler::copy(&old.parse()?, &new.parse()?, &mut |_| {})?;
 /// let products = report.kinds.iter().find(|of| of.kind.word() == "products").expect("a kind");
-/// assert_eq!(products.records, 24);
+/// assert_eq!(products.records, 101);
 /// assert_eq!(sutler::open(&new)?.setup()?, shop.setup()?);
 ///
 /// let again = sutler::copy(&old.parse()?, &new.parse()?, &mut |_| {}).unwrap_err();

@@ -247,7 +247,7 @@ impl Opening {
     /// let copy = folder.path().join("copy.db");
     /// let shop = sutler::create(&url)?;
     /// shop.init(&InitCommand::new("Corner shop", "EUR", "DE")?)?;
-    /// sutler::backup(&url, &copy, false)?;
+    /// sutler::backup(&url.parse()?, &copy, false)?;
     /// shop.import_text(sutler::demo::CATALOG, "catalog.csv")?;
     ///
     /// let copy = format!("sqlite:{}", copy.display()).parse()?;
