@@ -15,6 +15,9 @@ use sutler_store_postgres::{
     Address, OpenError, OpenOptions, PostgresStore, drop_shop, open_reader, shops,
 };
 
+/// Rights on a database are one row of the server's catalog, which two at once may not change.
+const ALONE: &str = "SELECT pg_advisory_xact_lock(7)";
+
 /// A user who may make schemas and nothing else, with a shop; both go with it.
 struct Owner {
     role: String,
@@ -28,7 +31,7 @@ impl Owner {
         let role = format!("{}_owner", shop.shop());
         let database = admin("SELECT current_database()").remove(0);
         admin(&format!(
-            "DROP ROLE IF EXISTS {role}; CREATE ROLE {role} LOGIN; GRANT CREATE ON DATABASE {database} TO {role}"
+            "{ALONE}; DROP ROLE IF EXISTS {role}; CREATE ROLE {role} LOGIN; GRANT CREATE ON DATABASE {database} TO {role}"
         ));
         let url = server().replacen("sutler@", &format!("{role}@"), 1);
         let shop = format!("{url}?shop={}", shop.shop()).parse().unwrap();
@@ -57,7 +60,8 @@ impl Drop for Owner {
     fn drop(&mut self) {
         let role = &self.role;
         // What stays behind goes with its server.
-        let _ = fixture::try_admin(&format!("DROP OWNED BY {role} CASCADE; DROP ROLE {role}"));
+        let _ =
+            fixture::try_admin(&format!("{ALONE}; DROP OWNED BY {role} CASCADE; DROP ROLE {role}"));
     }
 }
 
