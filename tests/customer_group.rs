@@ -218,6 +218,8 @@ fn a_promotion_for_a_collection_is_for_what_was_chosen_and_what_its_rule_finds()
         let rule = vec![Condition::Category { categories: vec![home] }];
         put(vec![mug], rule, winter.version).unwrap();
         assert_eq!(off(), ["6.00", "0.80"]);
+        assert_eq!(shop.collection_remove(winter.id).unwrap_err().code(), "in_use");
+        shop.promotion_switch("Winter sale", false).unwrap();
         shop.collection_remove(winter.id).unwrap();
         assert_eq!(off(), ["0.00", "0.00"]);
 
