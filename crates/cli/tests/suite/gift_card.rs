@@ -78,7 +78,8 @@ fn a_checkout_needs_no_provider_when_credit_covers_it_and_says_what_is_missing()
     assert!(short.stderr.contains("error[payment.missing]: 30.90 EUR is left"), "{}", short.stderr);
     let seen = ["--gift-card", &code, "--pay", "test:ok", "--expect-due", "1.00"];
     assert!(run(&seen).with_code(4).stderr.contains("payment.changed"));
-    let slip = code.replace(&code[..1], if code.starts_with('A') { "B" } else { "A" });
+    // One letter only: of several slips in one code, some are not found.
+    let slip = format!("{}{}", if code.starts_with('A') { "B" } else { "A" }, &code[1..]);
     assert_eq!(run(&["--gift-card", &slip]).with_code(2).stdout, "");
     run(&["--gift-card", &code, "--store-credit"]).with_code(3);
     place
