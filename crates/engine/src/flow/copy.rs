@@ -27,7 +27,8 @@ use crate::{FlowError, Shop};
 /// ```
 /// use sutler_engine::flow::copy::CopyStep;
 ///
-/// let line = match CopyStep::Writing { done: 5_000, of: 20_000 } {
+/// let step = CopyStep::Writing { done: 5_000, of: 20_000 };
+/// let line = match step {
 ///     CopyStep::Looking(at) => format!("looking at {at}"),
 ///     CopyStep::Writing { done, of } => format!("{done} of {of} copied"),
 ///     CopyStep::Comparing { done, of } => format!("{done} of {of} compared"),
