@@ -141,7 +141,7 @@ fn a_missing_shop_says_how_to_make_one() {
     assert!(ended.stderr.contains("error[store.missing]"), "{}", ended.stderr);
     assert!(ended.stderr.contains("sutler init"), "{}", ended.stderr);
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0, "looking must not make files");
-    let ended = place.run(&["order", "list", "--store", "postgres://x"]).with_code(2);
+    let ended = place.run(&["order", "list", "--store", "mysql://x"]).with_code(2);
     assert!(ended.stderr.contains("error[store.url]"), "{}", ended.stderr);
 }
 
