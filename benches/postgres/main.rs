@@ -5,12 +5,13 @@
 //! one hot unit, beside a row lock). The server's disk has a speed of its own, so read ratios: some rounds measure everything in
 //! turn, and the median of each is shown. One checkout is two commits around a provider call; the work by hand makes one.
 //!
-//! Neither goal was met where this was last measured, on two busy cores and a disk of about 100 syncs a second: P10 0.4 (of 4), P11 between
-//! 2 and 10 (of 8), both counting whole checkouts, which are two commits. A checkout is ten flights: its two commits are two each, the rest are reads. Of a transaction of
-//! 64 callers some 20 ms are writing and the sync, 4 loading, 1 deciding; the program is idle meanwhile. Clients by hand share one
-//! sync among their commits; ours follow one another, because each holds the head of the event log until it is synced. Tried: 2, 4, 16 and
-//! 32 connections that read instead of 8 (fewer are slower, more gain nothing). Not tried: giving the locks back before the sync (see
-//! `docs/adr/0016-hot-units-across-processes.md`), and reads of a checkout that share flights.
+//! Neither goal is met. One short round on two idle cores with a quick disk: P10 0.3 (of 4), P11 0.8 (of 8), both counting whole checkouts, which are
+//! two commits; on two busy cores and a disk of about 100 syncs a second 0.4 and 1.9. A checkout is ten flights: its two commits are two each, the rest are
+//! reads. A transaction of 64 callers carries some 34 sets; 4.4 ms of it are loading, 1.2 deciding, 6.8 writing and the sync (20 on the slow disk). Clients by hand
+//! share one sync among their commits; ours follow one another, because each holds the head of the event log until it is synced; and a commit here writes an
+//! order with its log, ledger and chained events where the work by hand writes four bare rows. Tried: 2, 4, 16 and 32 connections that read instead of 8
+//! (fewer are slower, more gain nothing). Not tried: giving the locks back before the sync (see `docs/adr/0016-hot-units-across-processes.md`), and
+//! reads of a checkout that share flights.
 //!
 //! `-- --quick` takes one short round. `-- --programs` measures instead 1, 2 and 4 programs of 16 threads, on one unit and on many.
 
