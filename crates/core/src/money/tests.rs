@@ -367,8 +367,11 @@ proptest! {
     }
 
     #[test]
-    fn a_split_is_exact_fair_and_keeps_the_sign(minor in any_minor(), weights in vec(prop_oneof![any::<u64>(), 0_u64..5], 1..12)) {
-        prop_assume!(weights.iter().any(|w| *w > 0));
+    fn a_split_is_exact_fair_and_keeps_the_sign(minor in any_minor(), mut weights in vec(prop_oneof![any::<u64>(), 0_u64..5], 1..12)) {
+        // Weights of nothing at all are refused; leaving them out would end a long run.
+        if weights.iter().all(|w| *w == 0) {
+            weights.push(1);
+        }
         let parts = eur(minor).split(&weights).unwrap();
         prop_assert_eq!(parts.len(), weights.len());
         prop_assert_eq!(Money::checked_sum(parts.iter().copied(), Currency::EUR), Ok(eur(minor)));
