@@ -2,6 +2,8 @@
 //!
 //! Back-ends go by clocks that a test cannot set. A lease for no seconds has run out when it is taken, on each of them.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sutler_core::change::{Change, ChangeSet, CommitOutcome};
@@ -171,16 +173,19 @@ pub fn a_lease_goes_to_one_of_many<F: Fixture>() {
     assert_eq!(winners.load(Ordering::SeqCst), 1);
 }
 
-/// Threads that take a lease from each other all the time never move a cursor with an older token than it was moved with.
+/// Threads that take a lease from each other all the time each get a token of their own, and never move a cursor with an
+/// older one than it was moved with.
 pub fn one_of_many_takers_at_a_time_moves_a_cursor<F: Fixture>() {
     let fixture = F::empty();
     let store: &dyn Store = fixture.store();
     let world = World::on(store);
     // A cursor only goes forward, and each step names its token: one with an older token would leave no trace there. The
     // events tell, in the order of commits.
+    let given_out = Mutex::new(BTreeSet::new());
     together(8, |n| {
         for _ in 0..8 {
             let token = taken(store, take(&world, &format!("till {n}"), 0));
+            given_out.lock().unwrap().insert(token);
             std::thread::yield_now();
             let mut step = set(&world, LeaseChange::renew(WORK, token, 0));
             step.push(Change::Cursor { consumer: "mailer".to_owned(), seq: token });
@@ -195,6 +200,7 @@ pub fn one_of_many_takers_at_a_time_moves_a_cursor<F: Fixture>() {
     let tokens: Vec<u128> =
         store.events(0, 100).unwrap().iter().map(|told| told.event.subject.raw()).collect();
     assert!(tokens.is_sorted() && !tokens.is_empty(), "{tokens:?}");
+    assert!(given_out.into_inner().unwrap().into_iter().eq(1..=64), "a token is given out once");
     assert_eq!(stored(store).token, 64, "every taking gave out a token");
     let last = tokens.last().and_then(|token| u64::try_from(*token).ok());
     assert_eq!(Some(store.cursor("mailer").unwrap()), last);
