@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sutler_core::change::{Change, ChangeSet, CommitOutcome, Receipt, RecordRef};
-use sutler_core::event::{Event, EventData};
+use sutler_core::change::{Change, ChangeSet, CommitOutcome, Receipt};
 use sutler_core::id::OrderId;
 use sutler_core::order::OrderNumber;
 use sutler_core::port::StoreError;
@@ -40,7 +39,11 @@ pub(crate) fn commit(
     // A set opens one order; were it several, the receipt names the one with the highest number.
     receipt.order_number = numbers.values().copied().max();
     for event in set.events {
-        receipt.last_event = next.tell(with_number(event, &numbers), set.at, set.command)?;
+        receipt.last_event = next.tell(
+            event.numbered(|id| numbers.get(&id).copied()).unwrap_or(event),
+            set.at,
+            set.command,
+        )?;
     }
     if let Some(once) = set.idempotency {
         Arc::make_mut(&mut next.keys).insert(once.key, (once.content, once.answer));
@@ -56,18 +59,6 @@ fn answer_of_repeat(state: &State, set: &ChangeSet) -> Option<CommitOutcome> {
     } else {
         Some(CommitOutcome::Refused(Rejection::KeyReused { key: once.key.to_string() }))
     }
-}
-
-/// Fills in the number of the order that the same commit opened.
-fn with_number(mut event: Event, numbers: &Numbers) -> Event {
-    if let (EventData::Order { number, .. }, RecordRef::Order(id)) =
-        (&mut event.data, event.subject)
-        && *number == OrderNumber(0)
-        && let Some(given) = numbers.get(&id)
-    {
-        *number = *given;
-    }
-    event
 }
 
 impl State {

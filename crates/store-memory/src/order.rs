@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sutler_core::fulfillment::Fulfillment;
 use sutler_core::id::{CartId, OrderId, PaymentId, StockLocationId, VariantId};
 use sutler_core::inventory::{Allocation, StockKey};
-use sutler_core::order::{LoggedAction, Order, OrderAction, OrderLine, OrderNumber, OrderStatus};
+use sutler_core::order::{LoggedAction, Order, OrderAction, OrderNumber, OrderStatus};
 use sutler_core::payment::{Payment, PaymentTask, TaskStatus};
 use sutler_core::port::{OrderFilter, OrderReader, StoreError};
 use sutler_core::rejection::Rejection;
@@ -156,7 +156,7 @@ impl State {
         stored.version = order.version;
         for line in &mut stored.lines {
             if let Some(given) = order.line(line.line) {
-                copy_counters(line, given);
+                line.put_counters(given.counters());
             }
         }
         self.log_action(order.id, order.version, at, action);
@@ -182,15 +182,4 @@ impl State {
         Arc::make_mut(&mut self.fulfillments).insert(fulfillment.id, Arc::new(fulfillment));
         Ok(())
     }
-}
-
-/// Takes over the counters; what was frozen at placement stays.
-fn copy_counters(line: &mut OrderLine, given: &OrderLine) {
-    line.canceled = given.canceled;
-    line.allocated = given.allocated;
-    line.shipped = given.shipped;
-    line.delivered = given.delivered;
-    line.return_requested = given.return_requested;
-    line.returned = given.returned;
-    line.refunded = given.refunded;
 }

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use sutler_core::change::{RecordRef, StockChange};
+use sutler_core::change::StockChange;
 use sutler_core::hash::ContentHash;
 use sutler_core::id::{CheckoutId, OrderId, StockLocationId, VariantId};
 use sutler_core::inventory::{
     MovementKind, Reservation, SourcedUnits, StockKey, StockLevel, StockMovement, StoredMovement,
+    limited, require_on_hand,
 };
 use sutler_core::port::{StockReader, StoreError};
 use sutler_core::rejection::Rejection;
@@ -153,11 +154,7 @@ impl State {
         if movement.kind.reclaims() {
             self.reclaim(movement.key, at)?;
         }
-        let (variant, found) = (movement.key.variant, self.level(movement.key).on_hand);
-        if let Some(expected) = expected_on_hand.filter(|&expected| expected != found) {
-            let label = variant.to_string();
-            return Err(Rejection::StockChanged { variant, label, expected, found }.into());
-        }
+        require_on_hand(movement.key, &self.level(movement.key), expected_on_hand)?;
         self.post(movement, at)
     }
 
@@ -169,7 +166,10 @@ impl State {
         at: Timestamp,
     ) -> Applied {
         self.reclaim(line.key, at)?;
-        self.post(movement(line.key, MovementKind::Reserved, line.quantity, checkout), at)?;
+        self.post(
+            StockMovement::caused_by(checkout, line.key, MovementKind::Reserved, line.quantity),
+            at,
+        )?;
         let slot = (line.key, expires_at, checkout);
         *Arc::make_mut(&mut self.reservations).entry(slot).or_default() += line.quantity;
         Ok(())
@@ -179,8 +179,7 @@ impl State {
     fn reclaim(&mut self, key: StockKey, at: Timestamp) -> Applied {
         let expired: Vec<Reservation> = self.expired(key, at).collect();
         for gone in expired {
-            let entry = movement(key, MovementKind::Released, gone.quantity, gone.checkout);
-            self.post(StockMovement { reason: Some("expired".to_owned()), ..entry }, at)?;
+            self.post(StockMovement::expired(gone.checkout, key, gone.quantity), at)?;
             let slot = (gone.key, gone.expires_at, gone.checkout);
             Arc::make_mut(&mut self.reservations).remove(&slot);
         }
@@ -196,7 +195,7 @@ impl State {
     ) -> Applied {
         let slot = (line.key, expires_at, checkout);
         let Some(held) = Arc::make_mut(&mut self.reservations).remove(&slot) else { return Ok(()) };
-        self.post(movement(line.key, MovementKind::Released, held, checkout), at)
+        self.post(StockMovement::caused_by(checkout, line.key, MovementKind::Released, held), at)
     }
 
     fn allocate(
@@ -210,17 +209,11 @@ impl State {
         if held != Some(quantity) {
             return Err(Rejection::ReservationExpired.into());
         }
-        self.post(movement(slot.0, MovementKind::Allocated, quantity, order), at)
+        self.post(StockMovement::caused_by(order, slot.0, MovementKind::Allocated, quantity), at)
     }
 
     fn limit_stock(&mut self, key: StockKey, backorder_limit: u32, safety: u32) -> Applied {
-        let level = StockLevel { backorder_limit, safety, ..self.level(key) };
-        let promised = u64::from(level.reserved) + u64::from(level.allocated);
-        if promised > u64::from(level.on_hand) + u64::from(backorder_limit) {
-            let (variant, label) = (key.variant, key.variant.to_string());
-            let promised = u32::try_from(promised).unwrap_or(u32::MAX);
-            return Err(Rejection::StockPromised { variant, label, promised }.into());
-        }
+        let level = limited(key, &self.level(key), backorder_limit, safety)?;
         Arc::make_mut(&mut self.levels).insert(key, level);
         Ok(())
     }
@@ -253,13 +246,4 @@ impl State {
             .take_while(move |((of, expires_at, _), _)| *of == key && *expires_at <= now)
             .map(|(&slot, &quantity)| reservation(slot, quantity))
     }
-}
-
-fn movement(
-    key: StockKey,
-    kind: MovementKind,
-    quantity: u32,
-    cause: impl Into<RecordRef>,
-) -> StockMovement {
-    StockMovement { key, kind, quantity, cause: Some(cause.into()), reason: None }
 }

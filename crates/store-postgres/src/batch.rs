@@ -9,8 +9,7 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use sutler_core::change::{Change, ChangeSet, CommitOutcome, Receipt, RecordRef};
-use sutler_core::event::{Event, EventData};
+use sutler_core::change::{Change, ChangeSet, CommitOutcome, Receipt};
 use sutler_core::id::OrderId;
 use sutler_core::order::OrderNumber;
 
@@ -58,7 +57,10 @@ impl Rows {
         receipt.order_number = numbers.values().copied().max();
         receipt.lease_token = set.lease_taken().and_then(|name| self.lease_token(name));
         for event in &set.events {
-            receipt.last_event = self.tell(with_number(event.clone(), &numbers), set.command)?;
+            receipt.last_event = self.tell(
+                event.numbered(|id| numbers.get(&id).copied()).unwrap_or_else(|| event.clone()),
+                set.command,
+            )?;
         }
         if let Some(once) = &set.idempotency {
             self.remember(once);
@@ -105,16 +107,4 @@ impl Rows {
             Change::Cursor { consumer, seq } => self.move_cursor(consumer, *seq),
         }
     }
-}
-
-/// Fills in the number of the order that the same set opened.
-fn with_number(mut event: Event, numbers: &Numbers) -> Event {
-    if let (EventData::Order { number, .. }, RecordRef::Order(id)) =
-        (&mut event.data, event.subject)
-        && *number == OrderNumber(0)
-        && let Some(given) = numbers.get(&id)
-    {
-        *number = *given;
-    }
-    event
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use sutler_core::fulfillment::Fulfillment;
 use sutler_core::id::{CartId, OrderId, PaymentId, StockLocationId, VariantId};
 use sutler_core::inventory::{Allocation, StockKey};
-use sutler_core::order::{LoggedAction, Order, OrderLine, OrderNumber, buyer_key};
+use sutler_core::order::{LoggedAction, Order, OrderNumber, buyer_key};
 use sutler_core::payment::{Payment, PaymentTask};
 use sutler_core::port::{OrderFilter, OrderReader, StoreError};
 use sutler_core::time::Timestamp;
@@ -130,34 +130,8 @@ pub(crate) fn buyer(order: &Order) -> String {
     buyer_key(order.customer, Some(&order.email)).unwrap_or_default()
 }
 
-/// The counters of each line, in the order of the table's comment; lines without any are left out.
+/// [`OrderLine::counters`] of each line; lines without any are left out.
 pub(crate) type Counts = BTreeMap<u32, [u32; 7]>;
-
-/// Returns the counters of a line.
-pub(crate) fn counts_of(line: &OrderLine) -> [u32; 7] {
-    let OrderLine {
-        canceled,
-        allocated,
-        shipped,
-        delivered,
-        return_requested,
-        returned,
-        refunded,
-        ..
-    } = *line;
-    [canceled, allocated, shipped, delivered, return_requested, returned, refunded]
-}
-
-fn put_counts(line: &mut OrderLine, counts: [u32; 7]) {
-    let [canceled, allocated, shipped, delivered, return_requested, returned, refunded] = counts;
-    line.canceled = canceled;
-    line.allocated = allocated;
-    line.shipped = shipped;
-    line.delivered = delivered;
-    line.return_requested = return_requested;
-    line.returned = returned;
-    line.refunded = refunded;
-}
 
 /// Reads the columns of [`sql::BY_ID`].
 pub(crate) fn read(row: &Row) -> Result<Order, Fault> {
@@ -165,7 +139,7 @@ pub(crate) fn read(row: &Row) -> Result<Order, Fault> {
     let counts: Option<&str> = row.at(3)?;
     let counts: Counts = counts.map(serde_json::from_str).transpose()?.unwrap_or_default();
     for line in &mut order.lines {
-        put_counts(line, counts.get(&line.line).copied().unwrap_or_default());
+        line.put_counters(counts.get(&line.line).copied().unwrap_or_default());
     }
     let moment =
         |column| Ok::<_, Fault>(row.at::<Option<i64>>(column)?.map(Timestamp::from_millis));

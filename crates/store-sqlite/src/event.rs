@@ -123,7 +123,8 @@ impl Batch<'_> {
         at: Timestamp,
         command: CommandId,
     ) -> Result<u64, Stop> {
-        let numbered = self.with_number(event);
+        let given = |id: OrderId| self.set.order(id.to_u128()).filter(|order| order.opened);
+        let numbered = event.numbered(|id| Some(OrderNumber(given(id)?.number.unsigned_abs())));
         let event = numbered.as_ref().unwrap_or(event);
         let subject_seq = self.next_of_subject(event.subject)?;
 
@@ -205,15 +206,6 @@ impl Batch<'_> {
         let subject = subject.into();
         let told = (subject.tag(), subject.raw().to_be_bytes());
         Ok(self.one(sql::TOLD_BEFORE, told, |row| row.get(0))?.unwrap_or(0))
-    }
-
-    /// Returns the event with the number of the order that this set opened, where it lacks one.
-    fn with_number(&self, event: &Event) -> Option<Event> {
-        let EventData::Order { number: OrderNumber(0), total } = &event.data else { return None };
-        let RecordRef::Order(id) = event.subject else { return None };
-        let number = self.set.order(id.to_u128()).filter(|order| order.opened)?.number;
-        let data = EventData::Order { number: OrderNumber(number.unsigned_abs()), total: *total };
-        Some(Event { data, ..event.clone() })
     }
 
     /// Returns subject and data as they are stored: short where a reader finds the rest in the order or payment.

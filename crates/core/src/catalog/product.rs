@@ -13,11 +13,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Attribute, Handle, Sku};
+use super::{Attribute, AttributeValue, Handle, Sku};
 use crate::id::{CategoryId, ProductId, VariantId};
 use crate::money::Money;
 use crate::pricing::{TaxCategory, Window};
 use crate::time::Timestamp;
+
+/// The attribute of a product that is dangerous to carry.
+const DANGEROUS_GOODS: &str = "dangerous_goods";
 
 /// Where a product is in its lifecycle.
 ///
@@ -314,6 +317,34 @@ impl Product {
             }
         }
         Ok(())
+    }
+
+    /// Tells whether it is dangerous to carry: its attribute `dangerous_goods` is there and does not say no.
+    ///
+    /// ```
+    /// use sutler_core::catalog::{Attribute, AttributeValue, Product};
+    ///
+    /// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/product.json"));
+    /// let mut lamp_oil: Product = serde_json::from_str(text)?;
+    /// assert!(!lamp_oil.is_dangerous(), "nothing is said");
+    /// for (value, dangerous) in [("UN 1223", true), ("No", false)] {
+    ///     let value = AttributeValue::Text(value.to_owned());
+    ///     lamp_oil.attributes = vec![Attribute { name: "dangerous_goods".to_owned(), value }];
+    ///     assert_eq!(lamp_oil.is_dangerous(), dangerous);
+    /// }
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_dangerous(&self) -> bool {
+        let said = self.attributes.iter().find(|attribute| attribute.name == DANGEROUS_GOODS);
+        said.is_some_and(|attribute| match &attribute.value {
+            AttributeValue::Flag(flag) => *flag,
+            AttributeValue::Text(text) => {
+                !matches!(text.trim().to_ascii_lowercase().as_str(), "" | "no" | "false" | "0")
+            }
+            AttributeValue::Integer(number) => *number != 0,
+            AttributeValue::Decimal(number) => !number.is_zero(),
+        })
     }
 
     /// Checks that it may take the place of the product as it is stored: no variant goes.

@@ -186,6 +186,30 @@ pub struct Event {
     pub data: EventData,
 }
 
+impl Event {
+    /// Returns it with the number of its order, where it was made before the order had one and `given` knows it; `None`: it is whole.
+    ///
+    /// ```
+    /// use sutler_core::event::{Event, EventData, EventKind};
+    /// use sutler_core::id::OrderId;
+    /// use sutler_core::money::{Currency, Money};
+    /// use sutler_core::order::OrderNumber;
+    ///
+    /// let data = |number| EventData::Order { number, total: Money::zero(Currency::EUR) };
+    /// let (kind, subject) = (EventKind::OrderPlaced, OrderId::from_u128(1).into());
+    /// let event = Event { kind, subject, data: data(OrderNumber(0)) };
+    /// let numbered = event.numbered(|_| Some(OrderNumber(1001)));
+    /// assert_eq!(numbered, Some(Event { data: data(OrderNumber(1001)), ..event.clone() }));
+    /// assert_eq!(event.numbered(|_| None), None);
+    /// ```
+    pub fn numbered(&self, given: impl FnOnce(OrderId) -> Option<OrderNumber>) -> Option<Event> {
+        let EventData::Order { number: OrderNumber(0), total } = self.data else { return None };
+        let RecordRef::Order(id) = self.subject else { return None };
+        let data = EventData::Order { number: given(id)?, total };
+        Some(Event { data, ..self.clone() })
+    }
+}
+
 /// An event of the log.
 ///
 /// ```

@@ -37,20 +37,78 @@ pub fn correction(
     if counted > QUANTITY_MAX {
         return Err(Rejection::Quantity(QuantityError { given: counted.to_string() }));
     }
-    let (variant, label, found) = (key.variant, key.variant.to_string(), level.on_hand);
-    if let Some(expected) = expected.filter(|expected| *expected != found) {
-        return Err(Rejection::StockChanged { variant, label, expected, found });
-    }
+    require_on_hand(key, level, expected)?;
+    let found = level.on_hand;
     let (kind, quantity) = if counted >= found {
         (MovementKind::CorrectedUp, counted - found)
     } else {
         (MovementKind::CorrectedDown, found - counted)
     };
     if kind == MovementKind::CorrectedDown && quantity > level.room_for(kind) {
-        let promised = level.reserved.saturating_add(level.allocated);
-        return Err(Rejection::StockPromised { variant, label, promised });
+        return Err(promised(key, level));
     }
     Ok((quantity > 0).then_some((kind, quantity)))
+}
+
+/// Refuses a level whose units on hand are not those that somebody saw, where they say what they saw.
+///
+/// Errors: `stock.changed`.
+///
+/// ```
+/// use sutler_core::id::{StockLocationId, VariantId};
+/// use sutler_core::inventory::{StockKey, StockLevel, require_on_hand};
+///
+/// let key = StockKey { variant: VariantId::from_u128(1), location: StockLocationId::from_u128(1) };
+/// let level = StockLevel { on_hand: 5, ..StockLevel::default() };
+/// assert_eq!((require_on_hand(key, &level, None), require_on_hand(key, &level, Some(5))), (Ok(()), Ok(())));
+/// assert_eq!(require_on_hand(key, &level, Some(6)).unwrap_err().code(), "stock.changed");
+/// ```
+pub fn require_on_hand(
+    key: StockKey,
+    level: &StockLevel,
+    expected: Option<u32>,
+) -> Result<(), Rejection> {
+    let found = level.on_hand;
+    match expected.filter(|expected| *expected != found) {
+        None => Ok(()),
+        Some(expected) => {
+            let (variant, label) = (key.variant, key.variant.to_string());
+            Err(Rejection::StockChanged { variant, label, expected, found })
+        }
+    }
+}
+
+/// Returns a level with other limits: how far selling may go beyond what is on hand, and how much of that is kept back.
+///
+/// Errors: `stock.promised` when more is promised already than could be sold then.
+///
+/// ```
+/// use sutler_core::id::{StockLocationId, VariantId};
+/// use sutler_core::inventory::{StockKey, StockLevel, limited};
+///
+/// let key = StockKey { variant: VariantId::from_u128(1), location: StockLocationId::from_u128(1) };
+/// let level = StockLevel { on_hand: 3, allocated: 5, backorder_limit: 4, ..StockLevel::default() };
+/// assert_eq!(limited(key, &level, 2, 1)?.backorder_limit, 2);
+/// assert_eq!(limited(key, &level, 1, 0).unwrap_err().code(), "stock.promised");
+/// # Ok::<(), sutler_core::rejection::Rejection>(())
+/// ```
+pub fn limited(
+    key: StockKey,
+    level: &StockLevel,
+    backorder_limit: u32,
+    safety: u32,
+) -> Result<StockLevel, Rejection> {
+    let out = u64::from(level.reserved) + u64::from(level.allocated);
+    if out > u64::from(level.on_hand) + u64::from(backorder_limit) {
+        return Err(promised(key, level));
+    }
+    Ok(StockLevel { backorder_limit, safety, ..*level })
+}
+
+fn promised(key: StockKey, level: &StockLevel) -> Rejection {
+    let (variant, label) = (key.variant, key.variant.to_string());
+    let promised = level.reserved.saturating_add(level.allocated);
+    Rejection::StockPromised { variant, label, promised }
 }
 
 /// Refuses goods that would make a level larger than an import takes: what is exported must come back.

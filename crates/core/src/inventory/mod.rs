@@ -13,7 +13,7 @@ mod location;
 mod movement;
 mod sourcing;
 
-pub use decide::{correction, require_room};
+pub use decide::{correction, limited, require_on_hand, require_room};
 pub use level::{Shortfall, StockKey, StockLevel};
 pub use location::StockLocation;
 pub use movement::{Effect, MovementKind, StockMovement, StoredMovement};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Shortfall, StockKey};
 use crate::change::RecordRef;
 use crate::hash::HashInput;
+use crate::id::CheckoutId;
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
@@ -227,6 +228,41 @@ pub struct StoredMovement {
 }
 
 impl StockMovement {
+    /// Returns the movement that a checkout or an order causes.
+    ///
+    /// ```
+    /// use sutler_core::id::{CheckoutId, StockLocationId, VariantId};
+    /// use sutler_core::inventory::{MovementKind, StockKey, StockMovement};
+    ///
+    /// let key = StockKey { variant: VariantId::from_u128(1), location: StockLocationId::from_u128(1) };
+    /// let checkout = CheckoutId::from_u128(7);
+    /// let held = StockMovement::caused_by(checkout, key, MovementKind::Reserved, 2);
+    /// assert_eq!((held.cause, held.reason), (Some(checkout.into()), None));
+    /// ```
+    pub fn caused_by(
+        cause: impl Into<RecordRef>,
+        key: StockKey,
+        kind: MovementKind,
+        quantity: u32,
+    ) -> Self {
+        Self { key, kind, quantity, cause: Some(cause.into()), reason: None }
+    }
+
+    /// Returns the movement that gives back what a checkout held for too long.
+    ///
+    /// ```
+    /// use sutler_core::id::{CheckoutId, StockLocationId, VariantId};
+    /// use sutler_core::inventory::{MovementKind, StockKey, StockMovement};
+    ///
+    /// let key = StockKey { variant: VariantId::from_u128(1), location: StockLocationId::from_u128(1) };
+    /// let gone = StockMovement::expired(CheckoutId::from_u128(7), key, 2);
+    /// assert_eq!((gone.kind, gone.reason.as_deref()), (MovementKind::Released, Some("expired")));
+    /// ```
+    pub fn expired(checkout: CheckoutId, key: StockKey, quantity: u32) -> Self {
+        let reason = Some("expired".to_owned());
+        Self { reason, ..Self::caused_by(checkout, key, MovementKind::Released, quantity) }
+    }
+
     /// Returns the refusal of a movement that does not fit its level: `stock.insufficient`, or `stock.overflow` for one that
     /// brings goods. The variant is named by its id; a flow that knows better says what people call it.
     pub fn refusal(&self, short: Shortfall) -> Rejection {

@@ -297,6 +297,48 @@ impl Order {
 }
 
 impl OrderLine {
+    /// Returns every counter but what was ordered, in the order in which stores keep them: allocated, canceled, shipped, delivered,
+    /// return requested, returned, refunded.
+    ///
+    /// ```
+    /// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
+    /// use sutler_core::order::{Order, OrderLine};
+    ///
+    /// let order: Order = serde_json::from_str(text)?;
+    /// let mut line = OrderLine { shipped: 1, ..order.lines[0].clone() };
+    /// let counters = line.counters();
+    /// assert_eq!(counters, [0, 0, 1, 0, 0, 0, 0]);
+    /// line.put_counters([2, 0, 2, 1, 0, 0, 0]);
+    /// assert_eq!((line.allocated, line.shipped, line.delivered), (2, 2, 1));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn counters(&self) -> [u32; 7] {
+        let OrderLine {
+            allocated,
+            canceled,
+            shipped,
+            delivered,
+            return_requested,
+            returned,
+            refunded,
+            ..
+        } = *self;
+        [allocated, canceled, shipped, delivered, return_requested, returned, refunded]
+    }
+
+    /// Takes over counters as [`OrderLine::counters`] gives them; what was frozen at placement stays.
+    pub fn put_counters(&mut self, counters: [u32; 7]) {
+        [
+            self.allocated,
+            self.canceled,
+            self.shipped,
+            self.delivered,
+            self.return_requested,
+            self.returned,
+            self.refunded,
+        ] = counters;
+    }
+
     /// Returns units that still have to leave.
     pub fn to_ship(&self) -> u32 {
         self.ordered.saturating_sub(self.canceled).saturating_sub(self.shipped)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sutler_core::address::Address;
 use sutler_core::cart::{self, Cart};
-use sutler_core::catalog::{AttributeValue, CategoryTree, Channel, Collection, Product, Variant};
+use sutler_core::catalog::{CategoryTree, Channel, Collection, Product, Variant};
 use sutler_core::change::{Change, Idempotency, IdempotencyKey, RecordRef};
 use sutler_core::hash::HashInput;
 use sutler_core::id::{CartId, CustomerId, ProductId, VariantId};
@@ -526,7 +526,7 @@ pub(crate) fn facts_of(
         requires_shipping: variant.requires_shipping,
         weight_grams: variant.weight_grams,
         dimensions: variant.dimensions,
-        dangerous_goods: is_dangerous(product),
+        dangerous_goods: product.is_dangerous(),
         sellable: product.is_visible(now) && !variant.retired,
     };
     if promoted {
@@ -534,22 +534,6 @@ pub(crate) fn facts_of(
         facts.collections = within.map(|collection| collection.id).collect();
     }
     facts
-}
-
-/// The attribute of a product that is dangerous to carry.
-const DANGEROUS_GOODS: &str = "dangerous_goods";
-
-/// Tells whether a product is dangerous to carry: its attribute `dangerous_goods` is there and does not say no.
-fn is_dangerous(product: &Product) -> bool {
-    let named = product.attributes.iter().find(|attribute| attribute.name == DANGEROUS_GOODS);
-    named.is_some_and(|attribute| match &attribute.value {
-        AttributeValue::Flag(flag) => *flag,
-        AttributeValue::Text(text) => {
-            !matches!(text.trim().to_ascii_lowercase().as_str(), "" | "no" | "false" | "0")
-        }
-        AttributeValue::Integer(number) => *number != 0,
-        AttributeValue::Decimal(number) => !number.is_zero(),
-    })
 }
 
 /// Tells whether any rule of the set-up may ask which categories goods are under.

@@ -10,7 +10,7 @@ use sutler_core::rejection::Rejection;
 use sutler_core::time::Timestamp;
 use tokio_postgres::Row;
 
-use super::{Counts, counts_of};
+use super::Counts;
 use crate::counter::Counter;
 use crate::error::{Applied, Fault, Stop, guard_version};
 use crate::flight::{Call, Params, params};
@@ -347,7 +347,7 @@ fn row_of(order: &Order) -> Result<OrderRow, Fault> {
 
 /// Returns the counters with those of the lines that the record has.
 fn counts(order: &Order, mut counts: Counts) -> Counts {
-    counts.extend(order.lines.iter().map(|line| (line.line, counts_of(line))));
+    counts.extend(order.lines.iter().map(|line| (line.line, line.counters())));
     counts.retain(|_, counts| *counts != [0; 7]);
     counts
 }

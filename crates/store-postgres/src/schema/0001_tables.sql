@@ -127,7 +127,7 @@ CREATE TABLE raw_ledger_head (
 ) WITH (fillfactor = 70);
 
 -- Orders. status: 0 pending, 1 placed, 2 canceled. data: the order as it was opened; what moves stands in columns.
--- counts: {"line": [canceled, allocated, shipped, delivered, return requested, returned, refunded]}, NULL for none.
+-- counts: {"line": [allocated, canceled, shipped, delivered, return requested, returned, refunded]}, NULL for none.
 CREATE TABLE raw_order (
   id          uuid PRIMARY KEY,
   number      bigint NOT NULL UNIQUE,

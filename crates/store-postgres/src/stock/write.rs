@@ -6,11 +6,12 @@
 
 use std::collections::BTreeSet;
 
-use sutler_core::change::{RecordRef, StockChange};
+use sutler_core::change::StockChange;
 use sutler_core::hash::ContentHash;
 use sutler_core::id::{CheckoutId, OrderId, StockLocationId};
 use sutler_core::inventory::{
     MovementKind, Reservation, SourcedUnits, StockKey, StockLevel, StockMovement, StoredMovement,
+    limited, require_on_hand,
 };
 use sutler_core::rejection::Rejection;
 use sutler_core::time::Timestamp;
@@ -266,11 +267,7 @@ impl Rows {
         if movement.kind.reclaims() {
             self.reclaim(movement.key)?;
         }
-        let (variant, found) = (movement.key.variant, self.level(movement.key).on_hand);
-        if let Some(expected) = expected.filter(|&expected| expected != found) {
-            let label = variant.to_string();
-            return Err(Rejection::StockChanged { variant, label, expected, found }.into());
-        }
+        require_on_hand(movement.key, &self.level(movement.key), expected)?;
         self.post(movement.clone())
     }
 
@@ -281,7 +278,12 @@ impl Rows {
         expires_at: Timestamp,
     ) -> Applied {
         self.reclaim(line.key)?;
-        self.post(entry(line.key, MovementKind::Reserved, line.quantity, checkout))?;
+        self.post(StockMovement::caused_by(
+            checkout,
+            line.key,
+            MovementKind::Reserved,
+            line.quantity,
+        ))?;
         let slot = (line.key, expires_at, checkout);
         let held = self.holds.get(&slot).copied().unwrap_or(0);
         self.holds.put(slot, held + line.quantity);
@@ -299,8 +301,7 @@ impl Rows {
             .map(|(slot, quantity)| (*slot, *quantity))
             .collect();
         for (slot, quantity) in gone {
-            let entry = entry(key, MovementKind::Released, quantity, slot.2);
-            self.post(StockMovement { reason: Some("expired".to_owned()), ..entry })?;
+            self.post(StockMovement::expired(slot.2, key, quantity))?;
             self.holds.remove(&slot);
         }
         Ok(())
@@ -315,7 +316,7 @@ impl Rows {
         let slot = (line.key, expires_at, checkout);
         let Some(held) = self.holds.get(&slot).copied() else { return Ok(()) };
         self.holds.remove(&slot);
-        self.post(entry(line.key, MovementKind::Released, held, checkout))
+        self.post(StockMovement::caused_by(checkout, line.key, MovementKind::Released, held))
     }
 
     fn allocate(
@@ -330,18 +331,12 @@ impl Rows {
             return Err(Rejection::ReservationExpired.into());
         }
         self.holds.remove(&slot);
-        self.post(entry(line.key, MovementKind::Allocated, line.quantity, order))
+        self.post(StockMovement::caused_by(order, line.key, MovementKind::Allocated, line.quantity))
     }
 
     fn limit_stock(&mut self, key: StockKey, backorder_limit: u32, safety: u32) -> Applied {
         self.reclaim(key)?;
-        let level = StockLevel { backorder_limit, safety, ..self.level(key) };
-        let promised = u64::from(level.reserved) + u64::from(level.allocated);
-        if promised > u64::from(level.on_hand) + u64::from(backorder_limit) {
-            let (variant, label) = (key.variant, key.variant.to_string());
-            let promised = u32::try_from(promised).unwrap_or(u32::MAX);
-            return Err(Rejection::StockPromised { variant, label, promised }.into());
-        }
+        let level = limited(key, &self.level(key), backorder_limit, safety)?;
         self.levels.put(key, level);
         Ok(())
     }
@@ -365,13 +360,4 @@ impl Rows {
     fn level(&self, key: StockKey) -> StockLevel {
         self.levels.get(&key).copied().unwrap_or_default()
     }
-}
-
-fn entry(
-    key: StockKey,
-    kind: MovementKind,
-    quantity: u32,
-    cause: impl Into<RecordRef>,
-) -> StockMovement {
-    StockMovement { key, kind, quantity, cause: Some(cause.into()), reason: None }
 }

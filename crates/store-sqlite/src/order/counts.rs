@@ -34,26 +34,13 @@ impl ToSql for Counts {
 
 /// Returns the counters of the lines.
 pub(super) fn counts(order: &Order) -> Counts {
-    let counters = |line: &OrderLine| {
-        let OrderLine {
-            allocated,
-            canceled,
-            shipped,
-            delivered,
-            return_requested,
-            returned,
-            refunded,
-            ..
-        } = *line;
-        [allocated, canceled, shipped, delivered, return_requested, returned, refunded]
-    };
-    let promised = |line: &OrderLine| counters(line) == [line.ordered, 0, 0, 0, 0, 0, 0];
+    let promised = |line: &OrderLine| line.counters() == [line.ordered, 0, 0, 0, 0, 0, 0];
     if !order.lines.is_empty() && order.lines.iter().all(promised) {
         return Counts::Promised;
     }
     let mut out = String::new();
     for line in &order.lines {
-        let counters = counters(line);
+        let counters = line.counters();
         let Some(last) = counters.iter().rposition(|&counter| counter != 0) else { continue };
         out.push(if out.is_empty() { '[' } else { ',' });
         // Writing to a string cannot fail.
@@ -112,13 +99,15 @@ fn put_text(lines: &mut [OrderLine], text: &[u8]) -> Result<(), Fault> {
         let line = line.ok_or_else(|| {
             Fault::damaged("an order", format!("it counts line {number}, which it has not"))
         })?;
-        line.allocated = allocated;
-        line.canceled = canceled;
-        line.shipped = shipped;
-        line.delivered = delivered;
-        line.return_requested = return_requested;
-        line.returned = returned;
-        line.refunded = refunded;
+        line.put_counters([
+            allocated,
+            canceled,
+            shipped,
+            delivered,
+            return_requested,
+            returned,
+            refunded,
+        ]);
     }
     Ok(())
 }

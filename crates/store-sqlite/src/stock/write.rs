@@ -5,10 +5,11 @@
 //! sees it; the CHECKs of the table say the same once more.
 
 use rusqlite::Row;
-use sutler_core::change::{RecordRef, StockChange};
+use sutler_core::change::StockChange;
 use sutler_core::id::{CheckoutId, OrderId};
 use sutler_core::inventory::{
     MovementKind, Reservation, SourcedUnits, StockKey, StockLevel, StockMovement, StoredMovement,
+    limited, require_on_hand,
 };
 use sutler_core::rejection::Rejection;
 use sutler_core::time::Timestamp;
@@ -84,24 +85,17 @@ impl Batch<'_> {
         if movement.kind.reclaims() {
             self.reclaim(slot)?;
         }
-        let found = self.level(slot.short)?.level.on_hand;
-        if let Some(expected) = expected_on_hand.filter(|&expected| expected != found) {
-            let variant = movement.key.variant;
-            return Err(Rejection::StockChanged {
-                variant,
-                label: variant.to_string(),
-                expected,
-                found,
-            }
-            .into());
-        }
+        require_on_hand(movement.key, &self.level(slot.short)?.level, expected_on_hand)?;
         self.post(slot, movement)
     }
 
     fn reserve(&mut self, checkout: CheckoutId, line: &SourcedUnits) -> Result<(), Stop> {
         let slot = self.slot(line.key)?;
         self.reclaim(slot)?;
-        self.post(slot, &movement(line.key, MovementKind::Reserved, line.quantity, checkout))
+        self.post(
+            slot,
+            &StockMovement::caused_by(checkout, line.key, MovementKind::Reserved, line.quantity),
+        )
     }
 
     /// Writes a reservation whose units are counted already.
@@ -136,13 +130,8 @@ impl Batch<'_> {
             rows.collect::<Result<_, _>>()?
         };
         for (checkout, quantity) in &gone {
-            let entry = movement(
-                slot.key,
-                MovementKind::Released,
-                *quantity,
-                CheckoutId::from_bytes(*checkout),
-            );
-            self.post(slot, &StockMovement { reason: Some("expired".to_owned()), ..entry })?;
+            let checkout = CheckoutId::from_bytes(*checkout);
+            self.post(slot, &StockMovement::expired(checkout, slot.key, *quantity))?;
         }
         if !gone.is_empty() {
             self.run(sql::DROP_EXPIRED, (variant, location, now))?;
@@ -164,7 +153,7 @@ impl Batch<'_> {
         let hold = (variant, location, expires_at.millis(), checkout.to_bytes());
         let Some(held) = self.one(sql::HELD, hold, |row| row.get(0))? else { return Ok(()) };
         self.run(sql::DROP_HOLD, hold)?;
-        self.post(slot, &movement(line.key, MovementKind::Released, held, checkout))
+        self.post(slot, &StockMovement::caused_by(checkout, line.key, MovementKind::Released, held))
     }
 
     fn allocate(
@@ -180,7 +169,10 @@ impl Batch<'_> {
         if self.run(sql::DROP_HOLD_OF, hold)? == 0 {
             return Err(Rejection::ReservationExpired.into());
         }
-        self.post(slot, &movement(line.key, MovementKind::Allocated, line.quantity, order))
+        self.post(
+            slot,
+            &StockMovement::caused_by(order, line.key, MovementKind::Allocated, line.quantity),
+        )
     }
 
     fn limit_stock(
@@ -192,13 +184,7 @@ impl Batch<'_> {
         let slot = self.slot(key)?;
         self.reclaim(slot)?;
         let row = self.level(slot.short)?;
-        let level = StockLevel { backorder_limit, safety, ..row.level };
-        let promised = u64::from(level.reserved) + u64::from(level.allocated);
-        if promised > u64::from(level.on_hand) + u64::from(backorder_limit) {
-            let (variant, label) = (key.variant, key.variant.to_string());
-            let promised = u32::try_from(promised).unwrap_or(u32::MAX);
-            return Err(Rejection::StockPromised { variant, label, promised }.into());
-        }
+        let level = limited(key, &row.level, backorder_limit, safety)?;
         self.rows().levels.set(slot.short, LevelRow { level, ..row });
         Ok(())
     }
@@ -292,13 +278,4 @@ fn level_row(row: &Row<'_>) -> rusqlite::Result<LevelRow> {
     };
     let last_seq = row.get::<_, i64>(5)?.unsigned_abs();
     Ok(LevelRow { level, last_seq, next_expiry: row.get(6)? })
-}
-
-fn movement(
-    key: StockKey,
-    kind: MovementKind,
-    quantity: u32,
-    cause: impl Into<RecordRef>,
-) -> StockMovement {
-    StockMovement { key, kind, quantity, cause: Some(cause.into()), reason: None }
 }
