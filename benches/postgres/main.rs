@@ -53,7 +53,20 @@ fn main() {
     if given("--programs") {
         return programs::print(&server, rounds, time);
     }
+    if given("--alone") {
+        return alone(&server);
+    }
     print(&server, rounds, time);
+}
+
+/// Lets 64 callers check out for a while and nothing else, so that a profiler sees only that.
+fn alone(server: &str) {
+    let mut ours = Ours::new(&format!("{server}?shop=bench_alone"));
+    ours.sell(64, Goods::Many, Duration::from_secs(1));
+    let rate = ours.sell(64, Goods::Many, Duration::from_secs(8)).per_second;
+    println!("checkouts, 64 callers alone {rate:>8.0}/s");
+    println!("  {}", ours.stages());
+    ours.end();
 }
 
 /// What is measured in each round, each a second.

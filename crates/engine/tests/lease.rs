@@ -41,6 +41,7 @@ pass_reads_on!(PromotionReader for [] Shared, |this| &*this.inner);
 pass_reads_on!(CreditReader for [] Shared, |this| &*this.inner);
 pass_reads_on!(SagaReader for [] Shared, |this| &*this.inner);
 pass_reads_on!(LeaseReader for [] Shared, |this| &*this.inner);
+pass_reads_on!(GoodsReader for [] Shared, |this| &*this.inner);
 
 impl Shared {
     fn while_reading(&self, happens: impl FnOnce() + Send + 'static) {

@@ -20,6 +20,7 @@ use sutler_core::rejection::Rejection;
 use sutler_engine::flow::cart::QuoteFor;
 use sutler_engine::flow::checkout::CheckoutCommand;
 use sutler_engine::flow::coupon::CodesCommand;
+use sutler_engine::flow::promotion::{PromotionTrial, TrialOf};
 use sutler_engine::testing::Counting;
 use sutler_engine::{FlowError, Shop};
 use world::World;
@@ -378,4 +379,20 @@ fn a_channel_says_how_promotions_are_combined() {
     let best = Channel { lane_mode: LaneMode::BestOf, version, ..web };
     world.shop.setup_put(&SetupChange::Channel(best)).unwrap();
     assert_eq!(total(), eur(7_540), "without it the buyer pays less");
+}
+
+#[test]
+fn a_gift_is_tried_that_is_not_in_the_cart() {
+    let world = World::new();
+    let gift = Benefit::Gift { variant: world.blue, units: 1 };
+    let sale = Promotion { benefits: vec![gift], active: false, ..half(vec![], Limits::NONE) };
+    world.shop.promotion_add(&sale).unwrap();
+    let cart = mugs(&world, 1, "ada@example.com", "test:ok").cart;
+    let trial = PromotionTrial::new(TrialOf::Stored("Half price"));
+    let seen = world.shop.promotion_test(cart, &trial, &QuoteFor::default()).unwrap();
+    assert_eq!(seen.outcomes[0].given, Ok(eur(1_390)));
+    let given: Vec<_> = seen.after.lines.iter().map(|line| (line.variant, line.total)).collect();
+    assert_eq!(given, [(world.red, eur(1_190)), (world.blue, eur(0))]);
+    assert_eq!(seen.before.lines.len(), 1);
+    assert!(seen.titles.contains_key(&world.blue));
 }

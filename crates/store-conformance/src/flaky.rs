@@ -199,6 +199,7 @@ macro_rules! pass_reads_on {
         $crate::pass_reads_on!(SagaReader for [$($generics)*] $decorator, |$this| $inner);
         $crate::pass_reads_on!(EventReader for [$($generics)*] $decorator, |$this| $inner);
         $crate::pass_reads_on!(LeaseReader for [$($generics)*] $decorator, |$this| $inner);
+        $crate::pass_reads_on!(GoodsReader for [$($generics)*] $decorator, |$this| $inner);
     };
     (SetupReader for [$($generics:tt)*] $decorator:ty, |$this:ident| $inner:expr) => {
         $crate::pass_reads_on! { @reader [$($generics)*] [$decorator] $this [$inner] SetupReader {
@@ -306,6 +307,13 @@ macro_rules! pass_reads_on {
     (LeaseReader for [$($generics:tt)*] $decorator:ty, |$this:ident| $inner:expr) => {
         $crate::pass_reads_on! { @reader [$($generics)*] [$decorator] $this [$inner] LeaseReader {
             fn lease(name: &str) -> Option<::sutler_core::lease::Lease>;
+        } }
+    };
+    (GoodsReader for [$($generics:tt)*] $decorator:ty, |$this:ident| $inner:expr) => {
+        $crate::pass_reads_on! { @reader [$($generics)*] [$decorator] $this [$inner] GoodsReader {
+            fn products_of(variants: &[::sutler_core::id::VariantId]) -> Vec<::sutler_core::catalog::Product>;
+            fn goods(variants: &[::sutler_core::id::VariantId], now: ::sutler_core::time::Timestamp)
+                -> ::sutler_core::port::Goods;
         } }
     };
     (@reader [$($generics:tt)*] [$decorator:ty] $this:ident [$inner:expr]

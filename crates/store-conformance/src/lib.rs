@@ -46,6 +46,7 @@ pub mod event;
 pub mod faults;
 pub mod fulfillment;
 pub mod given;
+pub mod goods;
 pub mod idempotency;
 pub mod isolation;
 pub mod lease;

@@ -89,6 +89,10 @@ macro_rules! store_conformance {
                 categories_come_in_the_order_of_ids
                 a_category_name_is_unique_among_siblings
             }
+            goods {
+                goods_are_what_single_reads_say
+                products_are_found_by_their_variants
+            }
             price {
                 prices_come_in_their_order
                 a_price_replaces_the_one_in_its_place

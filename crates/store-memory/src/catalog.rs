@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use sutler_core::catalog::{Category, Handle, Product, Variant};
 use sutler_core::id::{PriceListId, ProductId, VariantId};
-use sutler_core::port::{CatalogReader, CatalogSize, StoreError, VariantRef};
+use sutler_core::port::{CatalogReader, CatalogSize, GoodsReader, StoreError, VariantRef};
 use sutler_core::pricing::{Price, PriceListRecord, PriceRecord};
 use sutler_core::time::Timestamp;
 
 use crate::MemoryStore;
 use crate::state::{Applied, State, guard_version, taken};
+
+impl GoodsReader for MemoryStore {}
 
 impl CatalogReader for MemoryStore {
     fn products(&self, ids: &[ProductId]) -> Result<Vec<Option<Product>>, StoreError> {

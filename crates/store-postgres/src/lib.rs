@@ -40,6 +40,7 @@ mod error;
 mod event;
 mod flight;
 mod fulfillment;
+mod goods;
 mod integrity;
 mod lease;
 mod link;
@@ -134,6 +135,13 @@ impl Drop for PostgresStore {
 }
 
 impl PostgresStore {
+    /// Runs statements that read, in one flight; returns the rows of each.
+    fn flight(&self, op: &'static str, calls: Vec<Call>) -> Result<Vec<Vec<Row>>, StoreError> {
+        let pool = Arc::clone(&self.pool);
+        let read = self.link.run(async move { pool.read(&calls).await });
+        read.unwrap_or(Err(Fault::Unanswered)).map_err(|fault| self.failed(op, fault))
+    }
+
     /// Runs a statement that reads; returns its rows.
     fn rows(
         &self,
@@ -141,11 +149,7 @@ impl PostgresStore {
         sql: &'static str,
         params: Params,
     ) -> Result<Vec<Row>, StoreError> {
-        let pool = Arc::clone(&self.pool);
-        let read = self.link.run(async move { pool.read(&[Call::new(sql, params)]).await });
-        let answers = read.unwrap_or(Err(Fault::Unanswered));
-        let rows = answers.map(|mut answers| answers.pop().unwrap_or_default());
-        rows.map_err(|fault| self.failed(op, fault))
+        Ok(self.flight(op, vec![Call::new(sql, params)])?.pop().unwrap_or_default())
     }
 
     /// Runs a statement and reads all rows.

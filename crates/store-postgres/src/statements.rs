@@ -61,6 +61,7 @@ mod tests {
             ("dump::write", crate::dump::write::sql::ALL),
             ("event", crate::event::sql::ALL),
             ("fulfillment", crate::fulfillment::sql::ALL),
+            ("goods", crate::goods::sql::ALL),
             ("integrity", crate::integrity::sql::ALL),
             ("lease", crate::lease::sql::ALL),
             ("migrate", crate::migrate::sql::ALL),
@@ -136,7 +137,7 @@ mod tests {
         client
             .batch_execute(&format!(
                 "SET search_path = {shop}; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
-                 SET enable_mergejoin = off; SET enable_hashjoin = off; SET jit = off"
+                 SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off"
             ))
             .await
             .unwrap();
@@ -153,8 +154,7 @@ mod tests {
         (version.get(..2).unwrap().to_owned(), plans)
     }
 
-    /// The tables are empty, so the server would walk through all of them. Where that is forbidden, a walk that is left is one
-    /// for which there is no index.
+    /// With the settings of a session (see `session`), under which a walk that is left is one for which there is no index.
     #[test]
     fn no_statement_walks_through_a_table_that_grows() {
         let server =

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 use sutler_core::catalog::{Category, Handle, Product};
 use sutler_core::id::{CategoryId, PriceListId, ProductId, VariantId};
 use sutler_core::money::Money;
-use sutler_core::port::{CatalogReader, CatalogSize, StoreError, VariantRef};
+use sutler_core::port::{CatalogReader, CatalogSize, GoodsReader, StoreError, VariantRef};
 use sutler_core::pricing::{Price, PriceList, PriceListRecord, PriceRecord};
 use sutler_core::time::Timestamp;
 
@@ -53,6 +53,8 @@ pub(crate) mod sql {
 
 /// How many labels are looked at beyond those asked for, so that upper and lower case fall into the order of the alphabet.
 const LABELS_MORE: usize = 500;
+
+impl GoodsReader for SqliteStore {}
 
 impl CatalogReader for SqliteStore {
     fn products(&self, ids: &[ProductId]) -> Result<Vec<Option<Product>>, StoreError> {

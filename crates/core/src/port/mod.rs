@@ -6,6 +6,7 @@
 mod credit;
 mod dump;
 mod error;
+mod goods;
 mod lease;
 mod promotion;
 mod provider;
@@ -17,6 +18,7 @@ mod tax;
 pub use credit::CreditReader;
 pub use dump::{CopyMark, Dump, DumpKind, DumpRecord};
 pub use error::{Retry, StoreError};
+pub use goods::{Goods, GoodsReader};
 pub use lease::LeaseReader;
 pub use promotion::{PromotionReader, UsesAsked};
 pub use provider::{Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest};

@@ -28,7 +28,7 @@ use crate::pricing::{Price, PriceListRecord, PriceRecord};
 use crate::shop::Setup;
 use crate::time::Timestamp;
 
-use super::{CreditReader, LeaseReader, PromotionReader, StoreError};
+use super::{CreditReader, GoodsReader, LeaseReader, PromotionReader, StoreError};
 
 /// Where the set-up of the shop is read.
 ///
@@ -565,6 +565,7 @@ pub trait StoreReader:
     + SagaReader
     + EventReader
     + LeaseReader
+    + GoodsReader
     + Send
     + Sync
 {
@@ -693,6 +694,7 @@ pub trait StoreReader:
 /// #         cursor(&str) -> u64;
 /// #     }
 /// #     LeaseReader { lease(&str) -> Option<Lease>; }
+/// #     GoodsReader {}
 /// #     StoreReader { integrity() -> Vec<Finding>; }
 /// #     Store { { fn commit(&self, _: ChangeSet) -> Result<CommitOutcome, StoreError> {
 /// #         let what = CategoryId::from_u128(1).into();

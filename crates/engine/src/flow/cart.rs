@@ -7,8 +7,9 @@ use sutler_core::cart::{self, Cart};
 use sutler_core::catalog::{CategoryTree, Channel, Collection, Product, Variant};
 use sutler_core::change::{Change, Idempotency, IdempotencyKey, RecordRef};
 use sutler_core::hash::HashInput;
-use sutler_core::id::{CartId, CustomerId, ProductId, VariantId};
+use sutler_core::id::{CartId, CustomerId, VariantId};
 use sutler_core::order::buyer_key;
+use sutler_core::port::Goods;
 use sutler_core::pricing::{
     BuyerTax, CouponCode, Destination, PricingFacts, Quote, QuoteRequest, RequestLine,
     VariantFacts, quote, tax_request,
@@ -19,9 +20,9 @@ use sutler_core::shop::Setup;
 use sutler_core::time::Timestamp;
 
 use super::customer::claims;
-use super::gift::quoted_variants;
+use super::gift::{gift_stock, quoted_variants};
 use crate::shop::Settled;
-use crate::{FlowError, Reader, Shop};
+use crate::{FlowError, Shop};
 
 /// What a quote needs to know beside the cart.
 ///
@@ -74,44 +75,6 @@ pub struct CartView {
     pub quote: Quote,
     /// Titles of its variants and of its gifts.
     pub titles: BTreeMap<VariantId, String>,
-}
-
-/// The products of a cart, so that one read serves pricing, stock and the order's lines.
-pub(crate) struct Goods {
-    products: BTreeMap<ProductId, Product>,
-    homes: BTreeMap<VariantId, ProductId>,
-}
-
-impl Goods {
-    /// Returns the product and variant that a variant id names.
-    pub(crate) fn get(&self, id: VariantId) -> Option<(&Product, &Variant)> {
-        let product = self.products.get(self.homes.get(&id)?)?;
-        product.variant(id).map(|variant| (product, variant))
-    }
-}
-
-impl Reader {
-    /// Reads the products of some variants.
-    pub(crate) fn goods(&self, variants: &[VariantId]) -> Result<Goods, FlowError> {
-        let homes: BTreeMap<VariantId, ProductId> = self
-            .store()
-            .variant_refs(variants)?
-            .into_iter()
-            .flatten()
-            .map(|found| (found.variant, found.product))
-            .collect();
-        let mut ids: Vec<ProductId> = homes.values().copied().collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let products = self
-            .store()
-            .products(&ids)?
-            .into_iter()
-            .flatten()
-            .map(|product| (product.id, product))
-            .collect();
-        Ok(Goods { products, homes })
-    }
 }
 
 impl Shop {
@@ -210,9 +173,11 @@ impl Shop {
             .finish();
         let once = key.map(|key| Idempotency { key, content, answer: id.into() });
         self.change_cart(id, once, |cart, channel, now| {
-            let goods = self.goods(&[variant])?;
-            let (product, found) =
-                goods.get(variant).ok_or_else(|| Rejection::not_found("variant", variant))?;
+            let product = self.store().products_of(&[variant])?.pop();
+            let (product, found) = product
+                .as_ref()
+                .and_then(|product| Some((product, product.variant(variant)?)))
+                .ok_or_else(|| Rejection::not_found("variant", variant))?;
             cart::require_for_sale(product, found, now)?;
             Ok(cart::add_line(cart, channel, variant, quantity, now)?)
         })
@@ -364,7 +329,7 @@ impl Shop {
         let setup = self.setup()?;
         let cart = self.cart(id)?;
         let now = self.now();
-        let goods = self.goods(&quoted_variants(&setup, &cart, now))?;
+        let goods = self.store().goods(&quoted_variants(&setup, &cart, now), now)?;
         let quote = self.quote_cart(&setup, &cart, &goods, wanted, now)?;
         let titles = quote.lines.iter().filter_map(|line| goods.get(line.variant));
         let titles =
@@ -436,7 +401,7 @@ impl Shop {
         let mut facts = PricingFacts {
             channel: channel.clone(),
             price_lists: setup.price_lists.clone(),
-            prices: self.store().prices(&variants)?,
+            prices: goods.prices.clone(),
             variants: self.variant_facts(setup, &variants, goods, now)?,
             home: setup.shop.country,
             tax_zones: setup.tax_zones.clone(),
@@ -448,7 +413,7 @@ impl Shop {
             promotion_uses: promoted.uses,
             batch_coupons: promoted.batch_coupons,
             orders_placed: promoted.orders_placed,
-            gift_stock: self.gift_stock(setup, goods, now)?,
+            gift_stock: gift_stock(setup, goods, now),
             lane_mode: channel.lane_mode,
         };
         let request = QuoteRequest {

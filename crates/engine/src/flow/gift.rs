@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use sutler_core::cart::Cart;
 use sutler_core::id::VariantId;
+use sutler_core::port::Goods;
 use sutler_core::shop::Setup;
 use sutler_core::time::Timestamp;
-
-use super::cart::Goods;
-use crate::{FlowError, Shop};
 
 /// Lists what a quote of a cart may hold: what is in it, and what promotions may give now; each once.
 pub(crate) fn quoted_variants(setup: &Setup, cart: &Cart, now: Timestamp) -> Vec<VariantId> {
@@ -28,27 +26,17 @@ fn gifts(setup: &Setup, now: Timestamp) -> impl Iterator<Item = VariantId> {
     setup.promotions.iter().filter(gives).flat_map(|promotion| promotion.gifts())
 }
 
-impl Shop {
-    /// Counts what there is of each gift, as sourcing will: at all locations that are active.
-    pub(crate) fn gift_stock(
-        &self,
-        setup: &Setup,
-        goods: &Goods,
-        now: Timestamp,
-    ) -> Result<Vec<(VariantId, u32)>, FlowError> {
-        let is_counted =
-            |gift: &VariantId| goods.get(*gift).is_some_and(|(_, variant)| variant.tracks_stock);
-        let counted: Vec<VariantId> = gifts(setup, now).filter(is_counted).collect();
-        if counted.is_empty() {
-            return Ok(Vec::new());
+/// Counts what there is of each gift, as sourcing will: at all locations that are active.
+pub(crate) fn gift_stock(setup: &Setup, goods: &Goods, now: Timestamp) -> Vec<(VariantId, u32)> {
+    let is_counted =
+        |gift: &VariantId| goods.get(*gift).is_some_and(|(_, variant)| variant.tracks_stock);
+    let mut stock: BTreeMap<VariantId, u32> =
+        gifts(setup, now).filter(is_counted).map(|gift| (gift, 0)).collect();
+    for (key, level) in &goods.levels {
+        let active = setup.locations.iter().any(|l| l.active && l.id == key.location);
+        if let Some(units) = stock.get_mut(&key.variant).filter(|_| active) {
+            *units = units.saturating_add(level.available());
         }
-        let mut stock: BTreeMap<VariantId, u32> = counted.iter().map(|gift| (*gift, 0)).collect();
-        for (key, level) in self.store().stock_levels(&counted, now)? {
-            let active = setup.locations.iter().any(|l| l.active && l.id == key.location);
-            if let Some(units) = stock.get_mut(&key.variant).filter(|_| active) {
-                *units = units.saturating_add(level.available());
-            }
-        }
-        Ok(stock.into_iter().collect())
     }
+    stock.into_iter().collect()
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use sutler_core::catalog::CategoryTree;
 use sutler_core::id::VariantId;
 use sutler_core::order::{Order, OrderNumber};
-use sutler_core::port::OrderFilter;
+use sutler_core::port::{Goods, OrderFilter};
 use sutler_core::pricing::{LaneMode, Promotion};
 use sutler_core::rejection::Rejection;
 use sutler_core::shop::Setup;
@@ -191,7 +191,8 @@ impl Shelf<'_> {
         unknown.sort_unstable();
         unknown.dedup();
         let now = self.shop.now();
-        let found = self.shop.goods(&unknown)?;
+        let products = self.shop.store().products_of(&unknown)?;
+        let found = Goods::new(products, Vec::new(), BTreeMap::new());
         for (product, variant) in unknown.iter().filter_map(|id| found.get(*id)) {
             let facts = facts_of(product, variant, &self.tree, &self.setup.collections, true, now);
             self.goods.insert(variant.id, SoldGoods { facts, unit_cost: variant.unit_cost });

@@ -25,8 +25,8 @@ use sutler_core::order::{LoggedAction, Order, OrderNumber, PromotionUse};
 use sutler_core::payment::{Payment, PaymentTask};
 use sutler_core::port::{
     CartReader, CatalogReader, CatalogSize, CreditReader, CustomerReader, EventReader, Finding,
-    LeaseReader, OrderFilter, OrderReader, PromotionReader, SagaReader, SetupReader, StockReader,
-    Store, StoreError, StoreReader, UsesAsked, VariantRef,
+    GoodsReader, LeaseReader, OrderFilter, OrderReader, PromotionReader, SagaReader, SetupReader,
+    StockReader, Store, StoreError, StoreReader, UsesAsked, VariantRef,
 };
 use sutler_core::pricing::{
     BatchCoupon, CouponCode, Price, PriceListRecord, PriceRecord, PromotionUses,
@@ -81,6 +81,8 @@ impl SetupReader for Tampered {
         self.inner.setup()
     }
 }
+
+impl GoodsReader for Tampered {}
 
 impl CatalogReader for Tampered {
     fn products(&self, ids: &[ProductId]) -> Answer<Vec<Option<Product>>> {

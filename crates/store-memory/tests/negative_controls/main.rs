@@ -19,6 +19,7 @@ macro_rules! noticed {
     )+};
 }
 
+mod goods;
 mod reading;
 mod records;
 mod sets;

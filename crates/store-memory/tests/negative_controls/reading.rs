@@ -7,7 +7,7 @@ use sutler_core::change::ChangeSet;
 use sutler_core::hash::ContentHash;
 use sutler_core::id::{CheckoutId, StockLocationId, VariantId};
 use sutler_core::inventory::{Reservation, StockKey, StockLevel, StoredMovement};
-use sutler_core::port::{Finding, StockReader, Store, StoreError, StoreReader};
+use sutler_core::port::{Finding, GoodsReader, StockReader, Store, StoreError, StoreReader};
 use sutler_core::time::Timestamp;
 use sutler_store_conformance::{
     Fixture, commit, isolation, pass_reads_on, setup, stock_ledger, stock_reserve,
@@ -29,6 +29,8 @@ pass_reads_on!(CreditReader for [] Miscounts, |this| &this.0);
 pass_reads_on!(SagaReader for [] Miscounts, |this| &this.0);
 pass_reads_on!(EventReader for [] Miscounts, |this| &this.0);
 pass_reads_on!(LeaseReader for [] Miscounts, |this| &this.0);
+
+impl GoodsReader for Miscounts {}
 
 impl StockReader for Miscounts {
     fn stock_levels(

@@ -12,7 +12,7 @@ use sutler_core::money::Money;
 use sutler_core::order::Order;
 use sutler_core::payment::{FactKind, Payment, PaymentDraft, PaymentFact};
 use sutler_core::port::{
-    Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest, Retry,
+    Goods, Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest, Retry,
 };
 use sutler_core::pricing::{Quote, QuoteLine};
 use sutler_core::rejection::Rejection;
@@ -20,7 +20,6 @@ use sutler_core::shop::Setup;
 
 use super::steps;
 use super::{CheckoutCommand, CheckoutPlan, Placed};
-use crate::flow::cart::Goods;
 use crate::shop::Settled;
 use crate::{FlowError, Shop};
 

@@ -1,21 +1,19 @@
 //! The steps of the checkout, and what reverses them. Each is short: facts are read, core decides, the set takes it.
 
-use std::collections::BTreeMap;
-use sutler_core::shown::shown;
-
 use sutler_core::cart;
 use sutler_core::catalog::CapturePolicy;
 use sutler_core::change::ChangeSet;
 use sutler_core::checkout::{self, Begun};
 use sutler_core::credit::{Credit, Redemption, redemptions};
-use sutler_core::id::{PaymentId, VariantId};
-use sutler_core::inventory::{Demand, StockKey, StockLevel, source};
+use sutler_core::id::PaymentId;
+use sutler_core::inventory::{Demand, StockKey, source};
 use sutler_core::money::Money;
 use sutler_core::order::{self, Order};
 use sutler_core::payment::{Payment, PaymentDraft};
 use sutler_core::pricing::Quote;
 use sutler_core::rejection::Rejection;
 use sutler_core::shop::Setup;
+use sutler_core::shown::shown;
 
 use super::saga::{Opened, Saga};
 use crate::FlowError;
@@ -29,7 +27,7 @@ pub(super) fn freeze_quote(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<(
     command.ship_to.check().map_err(Rejection::from)?;
     let cart = saga.shop.cart(command.cart)?;
     cart::require_open(&cart, set.at)?;
-    let goods = saga.shop.goods(&quoted_variants(saga.setup()?, &cart, set.at))?;
+    let goods = saga.shop.store().goods(&quoted_variants(saga.setup()?, &cart, set.at), set.at)?;
     for line in &cart.lines {
         let (product, variant) =
             goods.get(line.variant).ok_or_else(|| Rejection::not_found("variant", line.variant))?;
@@ -99,15 +97,9 @@ pub(super) fn reserve_stock(saga: &mut Saga<'_>, set: &mut ChangeSet) -> Result<
     let tracked = order.lines.iter().filter(|line| line.tracks_stock);
     let demands: Vec<Demand> =
         tracked.map(|line| Demand { variant: line.variant, quantity: line.ordered }).collect();
-    let variants: Vec<VariantId> = demands.iter().map(|demand| demand.variant).collect();
-    let levels: BTreeMap<StockKey, StockLevel> = if variants.is_empty() {
-        BTreeMap::new()
-    } else {
-        saga.shop.store().stock_levels(&variants, set.at)?
-    };
     let country = Some(order.ship_to.country);
     let reserved =
-        source(&demands, &levels, &saga.setup()?.locations, country).map_err(|short| {
+        source(&demands, &goods.levels, &saga.setup()?.locations, country).map_err(|short| {
             let label = order
                 .lines
                 .iter()
@@ -240,7 +232,7 @@ fn command<'a>(saga: &Saga<'a>) -> Result<&'a super::CheckoutCommand, FlowError>
 
 fn frozen<'s>(
     saga: &'s Saga<'_>,
-) -> Result<&'s (cart::Cart, crate::flow::cart::Goods, sutler_core::pricing::Quote), FlowError> {
+) -> Result<&'s (cart::Cart, sutler_core::port::Goods, sutler_core::pricing::Quote), FlowError> {
     saga.frozen.as_ref().ok_or_else(out_of_order)
 }
 

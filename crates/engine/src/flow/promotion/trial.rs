@@ -11,6 +11,7 @@ use sutler_core::time::Timestamp;
 
 use super::{PromotionFile, find};
 use crate::flow::cart::QuoteFor;
+use crate::flow::gift::quoted_variants;
 use crate::{FlowError, Shop};
 
 /// Which promotions are tried.
@@ -159,15 +160,17 @@ impl Shop {
         let setup = self.setup()?;
         let tried = self.tried(&setup, &trial.of)?;
         let mut cart = self.cart(cart)?;
-        let goods = self.goods(&cart.lines.iter().map(|line| line.variant).collect::<Vec<_>>())?;
         let now = trial.at.unwrap_or_else(|| self.now());
-        let before = self.quote_cart(&setup, &cart, &goods, wanted, now)?;
         let mut with = Setup::clone(&setup);
         with.promotions.retain(|known| tried.iter().all(|tried| tried.id != known.id));
         with.promotions.extend(tried.iter().cloned());
+        let mut variants = quoted_variants(&setup, &cart, now);
+        variants.extend(quoted_variants(&with, &cart, now));
+        let goods = self.store().goods(&variants, now)?;
+        let before = self.quote_cart(&setup, &cart, &goods, wanted, now)?;
         cart.coupons.extend(trial.coupons.iter().cloned());
         let after = self.quote_cart(&with, &cart, &goods, wanted, now)?;
-        let titles = cart.lines.iter().filter_map(|line| goods.get(line.variant));
+        let titles = after.lines.iter().filter_map(|line| goods.get(line.variant));
         let titles =
             titles.map(|(product, variant)| (variant.id, product.variant_title(variant))).collect();
         let outcomes = tried.into_iter().map(|promotion| outcome(promotion, &after)).collect();
