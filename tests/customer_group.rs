@@ -98,17 +98,11 @@ fn quote(shop: &Shop, cart: CartId, email: Option<&str>) -> Quote {
 }
 
 fn command(cart: CartId, email: &str, expect: Option<&str>) -> CheckoutCommand {
+    let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
     CheckoutCommand {
-        cart,
-        email: email.to_owned(),
-        ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-        delivery: "pickup".to_owned(),
         pay: Some("test:ok".to_owned()),
-        credit: CreditChoice::NONE,
-        buyer_tax: BuyerTax::default(),
         expect_total: expect.map(eur),
-        expect_quote: None,
-        key: None,
+        ..CheckoutCommand::new(cart, email, ship_to, "pickup")
     }
 }
 

@@ -81,17 +81,11 @@ fn command(shop: &Shop, wanted: &Wanted<'_>) -> CheckoutCommand {
     if let Some(code) = wanted.coupon {
         shop.cart_coupon(cart.id, code).unwrap();
     }
+    let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
     CheckoutCommand {
-        cart: cart.id,
-        email: wanted.email.clone(),
-        ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-        delivery: "standard".to_owned(),
         pay: Some(wanted.pay.to_owned()),
-        credit: CreditChoice::NONE,
-        buyer_tax: BuyerTax::default(),
         expect_total: wanted.expect_total.map(eur),
-        expect_quote: None,
-        key: None,
+        ..CheckoutCommand::new(cart.id, wanted.email.clone(), ship_to, "standard")
     }
 }
 

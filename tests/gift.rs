@@ -60,17 +60,10 @@ fn cart(shop: &Shop, lines: &[(VariantId, u32)]) -> CartId {
 }
 
 fn command(cart: CartId) -> CheckoutCommand {
+    let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
     CheckoutCommand {
-        cart,
-        email: "ada@example.com".to_owned(),
-        ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-        delivery: "standard".to_owned(),
         pay: Some("test:ok".to_owned()),
-        credit: CreditChoice::NONE,
-        buyer_tax: BuyerTax::default(),
-        expect_total: None,
-        expect_quote: None,
-        key: None,
+        ..CheckoutCommand::new(cart, "ada@example.com", ship_to, "standard")
     }
 }
 

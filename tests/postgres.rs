@@ -68,17 +68,11 @@ fn shop_with_lamps(url: &str) -> VariantId {
 }
 
 fn checkout(cart: CartId, buyer: &str, pay: &str) -> CheckoutCommand {
+    let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
     CheckoutCommand {
-        cart,
-        email: format!("{buyer}@example.com"),
-        ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-        delivery: "standard".to_owned(),
         pay: Some(pay.to_owned()),
-        credit: CreditChoice::NONE,
-        buyer_tax: BuyerTax::default(),
-        expect_total: None,
-        expect_quote: None,
         key: Some(format!("buyer-{buyer}").parse().unwrap()),
+        ..CheckoutCommand::new(cart, format!("{buyer}@example.com"), ship_to, "standard")
     }
 }
 

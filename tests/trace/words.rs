@@ -259,21 +259,16 @@ impl Side {
 
     fn checkout(&self, cart: &str, buyer: &str, pay: &str, rest: &[&str]) -> CheckoutCommand {
         let card = |word: &&str| self.cards.get(word.strip_prefix("card:")?).cloned();
+        let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
         CheckoutCommand {
-            cart: self.cart(cart),
-            email: email(buyer),
-            ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-            delivery: "standard".to_owned(),
             pay: Some(pay.to_owned()),
             credit: CreditChoice {
                 gift_cards: rest.iter().filter_map(card).collect(),
                 store_credit: rest.contains(&"store-credit"),
                 expect_due: None,
             },
-            buyer_tax: BuyerTax::default(),
-            expect_total: None,
-            expect_quote: None,
             key: key(rest.first()),
+            ..CheckoutCommand::new(self.cart(cart), email(buyer), ship_to, "standard")
         }
     }
 }

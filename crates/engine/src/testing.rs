@@ -8,7 +8,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use sutler_core::credit::CreditChoice;
 use sutler_core::hash::ContentHash;
 use sutler_core::id::{CartId, PromotionId};
 use sutler_core::money::Rate;
@@ -16,9 +15,7 @@ use sutler_core::port::{
     Clock, IdSource, Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest,
     RandomSource, Store, StoreError,
 };
-use sutler_core::pricing::{
-    Benefit, BuyerTax, Condition, CouponCode, Lane, Limits, Promotion, Window,
-};
+use sutler_core::pricing::{Benefit, Condition, CouponCode, Lane, Limits, Promotion, Window};
 use sutler_core::quantity::Quantity;
 use sutler_core::rejection::Rejection;
 use sutler_core::time::Timestamp;
@@ -172,17 +169,10 @@ pub fn coupon(id: PromotionId, code: &str) -> Result<Promotion, Rejection> {
 /// Errors: as [`cart`].
 pub fn command(shop: &Shop, pay: &str) -> Result<CheckoutCommand, FlowError> {
     let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE";
+    let ship_to = ship_to.parse().map_err(Rejection::Address)?;
     Ok(CheckoutCommand {
-        cart: cart(shop)?,
-        email: "ada@example.com".to_owned(),
-        ship_to: ship_to.parse().map_err(Rejection::Address)?,
-        delivery: "standard".to_owned(),
         pay: Some(pay.to_owned()),
-        credit: CreditChoice::NONE,
-        buyer_tax: BuyerTax::default(),
-        expect_total: None,
-        expect_quote: None,
-        key: None,
+        ..CheckoutCommand::new(cart(shop)?, "ada@example.com", ship_to, "standard")
     })
 }
 

@@ -20,7 +20,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use any_store::AnyStore;
 use sutler_core::catalog::{Handle, Product, ProductStatus, Sku, Variant};
 use sutler_core::change::{Change, ChangeSet, CommitOutcome, StockChange};
-use sutler_core::credit::CreditChoice;
 use sutler_core::id::{CommandId, ProductId, VariantId};
 use sutler_core::inventory::{MovementKind, StockKey, StockLevel, StockMovement};
 use sutler_core::money::{Currency, Money};
@@ -28,7 +27,7 @@ use sutler_core::port::{
     Clock as _, Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest,
     SetupReader as _, StockReader as _, Store as _,
 };
-use sutler_core::pricing::{BuyerTax, Price, TaxCategory, Window};
+use sutler_core::pricing::{Price, TaxCategory, Window};
 use sutler_core::quantity::Quantity;
 use sutler_core::time::Timestamp;
 use sutler_engine::Shop;
@@ -192,17 +191,11 @@ impl World {
         let cart = self.shop.cart_new("web", None, None).unwrap();
         self.shop.cart_add(cart.id, self.red, Quantity::new(2).unwrap(), None).unwrap();
         self.shop.cart_add(cart.id, self.blue, Quantity::ONE, None).unwrap();
+        let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
         CheckoutCommand {
-            cart: cart.id,
-            email: "ada@example.com".to_owned(),
-            ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-            delivery: "standard".to_owned(),
             pay: Some(pay.to_owned()),
-            credit: CreditChoice::NONE,
-            buyer_tax: BuyerTax::default(),
-            expect_total: None,
-            expect_quote: None,
             key: key.map(|key| key.parse().unwrap()),
+            ..CheckoutCommand::new(cart.id, "ada@example.com", ship_to, "standard")
         }
     }
 
