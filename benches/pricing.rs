@@ -183,17 +183,8 @@ fn usd(minor: i64) -> Money {
 
 fn promotion(number: u128, benefit: Benefit, conditions: Vec<Condition>) -> Promotion {
     Promotion {
-        id: PromotionId::from_u128(number),
-        name: format!("Promotion {number:02}"),
         conditions,
-        benefits: vec![benefit],
-        lane: Lane::Normal,
-        priority: 0,
-        exclusive: false,
-        window: Window::ALWAYS,
-        limits: Limits::NONE,
-        active: true,
-        version: 1,
+        ..Promotion::new(PromotionId::from_u128(number), format!("Promotion {number:02}"), benefit)
     }
 }
 

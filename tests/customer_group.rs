@@ -11,7 +11,7 @@ use sutler::core::change::SetupChange;
 use sutler::core::customer::Customer;
 use sutler::core::id::{CategoryId, CollectionId, CustomerId, PriceListId, PromotionId};
 use sutler::core::pricing::{
-    Benefit, Condition, Lane, Limits, Price, PriceList, Promotion, Quote, TaxRelief, Window,
+    Benefit, Condition, Price, PriceList, Promotion, Quote, TaxRelief, Window,
 };
 use sutler::prelude::*;
 
@@ -68,19 +68,8 @@ fn contract(shop: &Shop) {
 }
 
 fn promotion(name: &str, conditions: Vec<Condition>) -> Promotion {
-    Promotion {
-        id: PromotionId::from_u128(9),
-        name: name.to_owned(),
-        conditions,
-        benefits: vec![Benefit::Percent { rate: Rate::percent("10").unwrap() }],
-        lane: Lane::Normal,
-        priority: 0,
-        exclusive: false,
-        window: Window::ALWAYS,
-        limits: Limits::NONE,
-        active: true,
-        version: 1,
-    }
+    let ten = Benefit::Percent { rate: Rate::percent("10").unwrap() };
+    Promotion { conditions, ..Promotion::new(PromotionId::from_u128(9), name, ten) }
 }
 
 fn cart(shop: &Shop, customer: Option<CustomerId>, skus: &[&str]) -> CartId {

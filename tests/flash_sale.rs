@@ -9,7 +9,7 @@ use std::sync::Barrier;
 use sutler::core::id::PromotionId;
 use sutler::core::port::UsesAsked;
 use sutler::core::pricing::{
-    Benefit, Condition, CouponCode, Lane, Limits, Promotion, PromotionUses, Window,
+    Benefit, Condition, CouponCode, Limits, Promotion, PromotionUses, Window,
 };
 use sutler::engine::flow::coupon::CodesCommand;
 use sutler::prelude::*;
@@ -32,20 +32,13 @@ fn eur(minor: i64) -> Money {
 /// A sale at 9.90 while its window is open.
 fn sale(conditions: Vec<Condition>, limits: Limits) -> Promotion {
     Promotion {
-        id: SALE,
-        name: "Flash".to_owned(),
         conditions,
-        benefits: vec![Benefit::FixedPrice { amount: eur(REDUCED) }],
-        lane: Lane::Normal,
-        priority: 0,
-        exclusive: false,
         window: Window {
             from: Some("2020-01-01T00:00:00Z".parse().unwrap()),
             until: Some("2120-01-01T00:00:00Z".parse().unwrap()),
         },
         limits,
-        active: true,
-        version: 1,
+        ..Promotion::new(SALE, "Flash", Benefit::FixedPrice { amount: eur(REDUCED) })
     }
 }
 

@@ -8,9 +8,7 @@ use store_each::Places;
 use sutler::Shop;
 use sutler::core::id::PromotionId;
 use sutler::core::order::{Order, OrderLine};
-use sutler::core::pricing::{
-    Benefit, Condition, Lane, Limits, Promotion, PromotionRefusal, Quote, Window,
-};
+use sutler::core::pricing::{Benefit, Condition, Promotion, PromotionRefusal, Quote};
 use sutler::prelude::*;
 
 const CATALOG: &str = "\
@@ -22,19 +20,10 @@ mug,Mug,Title,Default Title,MUG,8.00,shopify,2
 /// Gives a mug with goods for 50 or more.
 fn thanks(mug: VariantId, units: u32) -> Promotion {
     Promotion {
-        id: PromotionId::from_u128(1),
-        name: "Thanks".to_owned(),
         conditions: vec![Condition::MinSubtotal {
             amount: Money::parse("50.00", Currency::EUR).unwrap(),
         }],
-        benefits: vec![Benefit::Gift { variant: mug, units }],
-        lane: Lane::Normal,
-        priority: 0,
-        exclusive: false,
-        window: Window::ALWAYS,
-        limits: Limits::NONE,
-        active: true,
-        version: 1,
+        ..Promotion::new(PromotionId::from_u128(1), "Thanks", Benefit::Gift { variant: mug, units })
     }
 }
 

@@ -15,7 +15,7 @@ use sutler_core::port::{
     Clock, IdSource, Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest,
     RandomSource, Store, StoreError,
 };
-use sutler_core::pricing::{Benefit, Condition, CouponCode, Lane, Limits, Promotion, Window};
+use sutler_core::pricing::{Benefit, Condition, CouponCode, Promotion};
 use sutler_core::quantity::Quantity;
 use sutler_core::rejection::Rejection;
 use sutler_core::time::Timestamp;
@@ -149,18 +149,10 @@ pub fn cart(shop: &Shop) -> Result<CartId, FlowError> {
 ///
 /// Errors: a text that is no code.
 pub fn coupon(id: PromotionId, code: &str) -> Result<Promotion, Rejection> {
+    let ten = Benefit::Percent { rate: Rate::percent("10")? };
     Ok(Promotion {
-        id,
-        name: format!("Ten percent for {code}"),
         conditions: vec![Condition::Coupon { codes: vec![CouponCode::new(code)?] }],
-        benefits: vec![Benefit::Percent { rate: Rate::percent("10")? }],
-        lane: Lane::Normal,
-        priority: 0,
-        exclusive: false,
-        window: Window::default(),
-        limits: Limits::default(),
-        active: true,
-        version: 1,
+        ..Promotion::new(id, format!("Ten percent for {code}"), ten)
     })
 }
 

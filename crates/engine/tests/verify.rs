@@ -19,9 +19,7 @@ use sutler_core::payment::{FactKind, PaymentFact};
 use sutler_core::port::{
     CatalogReader as _, Clock as _, OrderReader as _, SetupReader as _, Store as _,
 };
-use sutler_core::pricing::{
-    Benefit, Condition, CouponCode, Lane, Limits, Price, Promotion, Window,
-};
+use sutler_core::pricing::{Benefit, Condition, CouponCode, Limits, Price, Promotion};
 use sutler_core::quantity::Quantity;
 use sutler_engine::flow::checkout::CheckoutCommand;
 use sutler_engine::flow::fulfill::ShipCommand;
@@ -352,18 +350,11 @@ fn an_order_that_was_placed_and_not_told_is_named() {
 #[test]
 fn uses_of_a_promotion_are_counted_against_its_orders() {
     let bazaar = Bazaar::with(&goods(TEE));
+    let ten = Benefit::Percent { rate: Rate::percent("10").unwrap() };
     let promotion = Promotion {
-        id: PromotionId::from_u128(0xaaaa),
-        name: "Spring".to_owned(),
         conditions: vec![Condition::Coupon { codes: vec![CouponCode::new("SPRING").unwrap()] }],
-        benefits: vec![Benefit::Percent { rate: Rate::percent("10").unwrap() }],
-        lane: Lane::Normal,
-        priority: 0,
-        exclusive: false,
-        window: Window::default(),
         limits: Limits { uses: Some(5), ..Limits::NONE },
-        active: true,
-        version: 1,
+        ..Promotion::new(PromotionId::from_u128(0xaaaa), "Spring", ten)
     };
     bazaar.shop.promotion_add(&promotion).unwrap();
     let cart = bazaar.shop.cart_new("web", None, None).unwrap();

@@ -22,9 +22,8 @@ use crate::order::{
 };
 use crate::payment::{FactKind, Payment, PaymentFact, PaymentTask, TaskKind, TaskStatus};
 use crate::pricing::{
-    AppliedPromotion, Benefit, CouponCode, Lane, Limits, Price, PriceList, Promotion,
-    PromotionUses, Quote, QuoteHash, QuoteLine, QuoteTax, TaxCategory, TaxLine, TaxTreatment,
-    Totals, Window,
+    AppliedPromotion, Benefit, CouponCode, Price, PriceList, Promotion, PromotionUses, Quote,
+    QuoteHash, QuoteLine, QuoteTax, TaxCategory, TaxLine, TaxTreatment, Totals, Window,
 };
 use crate::quantity::Quantity;
 use crate::testing::moment;
@@ -559,19 +558,7 @@ fn a_placed_event_must_tell_of_the_order_as_it_is() {
 
 #[test]
 fn uses_of_a_promotion_are_the_placed_orders_that_hold_it() {
-    let promotion = Promotion {
-        id: PromotionId::from_u128(6),
-        name: "Spring".to_owned(),
-        conditions: Vec::new(),
-        benefits: vec![Benefit::FreeDelivery],
-        lane: Lane::Normal,
-        priority: 0,
-        exclusive: false,
-        window: Window::default(),
-        limits: Limits::NONE,
-        active: true,
-        version: 1,
-    };
+    let promotion = Promotion::new(PromotionId::from_u128(6), "Spring", Benefit::FreeDelivery);
     let mut order = world().order;
     order.quote.promotions_applied.push(AppliedPromotion {
         promotion: promotion.id,

@@ -158,19 +158,8 @@ impl World {
 
     /// Returns a promotion without conditions.
     pub fn promotion(&self, name: &str) -> Promotion {
-        Promotion {
-            id: PromotionId::from_u128(self.id()),
-            name: name.to_owned(),
-            conditions: Vec::new(),
-            benefits: vec![Benefit::Percent { rate: Rate::percent("10").unwrap() }],
-            lane: Lane::Normal,
-            priority: 0,
-            exclusive: false,
-            window: Window::ALWAYS,
-            limits: Limits::NONE,
-            active: true,
-            version: 1,
-        }
+        let ten = Benefit::Percent { rate: Rate::percent("10").unwrap() };
+        Promotion::new(PromotionId::from_u128(self.id()), name, ten)
     }
 
     /// Returns set-up in which every field of every kind is filled at least once and every shape stands at least once.
