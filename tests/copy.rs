@@ -123,14 +123,8 @@ fn sell(shop: &Shop, number: usize, products: usize) {
 }
 
 fn ship(shop: &Shop, order: OrderNumber) {
-    let command = ShipCommand {
-        lines: Vec::new(),
-        location: None,
-        carrier: "dhl".to_owned(),
-        tracking: Some("0034".to_owned()),
-        unpaid: true,
-        key: None,
-    };
+    let command =
+        ShipCommand { tracking: Some("0034".to_owned()), unpaid: true, ..ShipCommand::new("dhl") };
     shop.fulfill_ship(order, &command).unwrap();
 }
 

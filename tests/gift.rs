@@ -92,15 +92,7 @@ fn a_gift_is_reserved_shipped_and_delivered_like_what_was_bought() {
         assert_eq!(order.total().amount_text(), "64.90", "the lamp and the delivery");
         assert_eq!(stock(shop, mug), (2, 1));
 
-        let all = ShipCommand {
-            lines: vec![],
-            location: None,
-            carrier: "dhl".to_owned(),
-            tracking: None,
-            unpaid: false,
-            key: None,
-        };
-        shop.fulfill_ship(order.number, &all).unwrap();
+        shop.fulfill_ship(order.number, &ShipCommand::new("dhl")).unwrap();
         let stored = shop.fulfill_deliver(order.number, None).unwrap().order;
         assert_eq!(counters(gift(&stored)), (1, 1, 1, 1));
         assert_eq!(stock(shop, mug), (1, 0));

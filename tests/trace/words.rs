@@ -223,11 +223,7 @@ impl Side {
                 &ShipCommand {
                     lines:
                         lines.chunks(2).map(|line| (line[0].to_owned(), units(line[1]))).collect(),
-                    location: None,
-                    carrier: "dhl".to_owned(),
-                    tracking: None,
-                    unpaid: false,
-                    key: None,
+                    ..ShipCommand::new("dhl")
                 },
             )),
             _ => return None,

@@ -21,7 +21,6 @@ use sutler_core::rejection::Rejection;
 use sutler_core::time::Timestamp;
 
 use crate::flow::checkout::{CheckoutCommand, Placed};
-use crate::flow::fulfill::ShipCommand;
 use crate::flow::setup::InitCommand;
 use crate::provider::{ManualProvider, TestProvider};
 use crate::{FlowError, Shop};
@@ -173,18 +172,6 @@ pub fn command(shop: &Shop, pay: &str) -> Result<CheckoutCommand, FlowError> {
 /// Errors: whatever checkout is refused for.
 pub fn order(shop: &Shop, pay: &str) -> Result<Placed, FlowError> {
     shop.checkout(&command(shop, pay)?)
-}
-
-/// Returns what ships all of an order at once.
-pub fn parcel() -> ShipCommand {
-    ShipCommand {
-        lines: Vec::new(),
-        location: None,
-        carrier: "dhl".to_owned(),
-        tracking: None,
-        unpaid: false,
-        key: None,
-    }
 }
 
 fn timed(store: impl Store + 'static, clock: Arc<HandClock>) -> Shop {

@@ -31,14 +31,7 @@ fn sold(world: &World, pay: &str) -> Order {
 fn parcel(lines: &[(&str, u32)]) -> ShipCommand {
     let lines =
         lines.iter().map(|(sku, n)| ((*sku).to_owned(), Quantity::new(*n).unwrap())).collect();
-    ShipCommand {
-        lines,
-        location: None,
-        carrier: "dhl".to_owned(),
-        tracking: None,
-        unpaid: false,
-        key: None,
-    }
+    ShipCommand { lines, ..ShipCommand::new("dhl") }
 }
 
 fn one_euro_off(conditions: Vec<Condition>) -> Promotion {

@@ -39,11 +39,8 @@ fn ship(lines: &[(&str, u32)]) -> ShipCommand {
             .iter()
             .map(|(sku, units)| ((*sku).to_owned(), Quantity::new(*units).unwrap()))
             .collect(),
-        location: None,
-        carrier: "dhl".to_owned(),
-        tracking: None,
         unpaid: true,
-        key: None,
+        ..ShipCommand::new("dhl")
     }
 }
 
