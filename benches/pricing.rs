@@ -284,17 +284,7 @@ fn shop(cart: &[Line], promotions: &[Promotion]) -> (PricingFacts, QuoteRequest)
     };
     let facts = PricingFacts {
         channel,
-        price_lists: vec![PriceList {
-            id: list,
-            name: "Retail".to_owned(),
-            channel: None,
-            currency: Currency::USD,
-            customer_group: None,
-            window: Window::ALWAYS,
-            priority: 0,
-            version: 1,
-        }]
-        .into(),
+        price_lists: vec![PriceList::new(list, "Retail", Currency::USD)].into(),
         prices: cart.iter().enumerate().map(price).collect(),
         variants: cart.iter().enumerate().map(variant).collect(),
         tax_zones: vec![TaxZone {

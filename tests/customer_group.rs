@@ -10,9 +10,7 @@ use sutler::core::catalog::Collection;
 use sutler::core::change::SetupChange;
 use sutler::core::customer::Customer;
 use sutler::core::id::{CategoryId, CollectionId, CustomerId, PriceListId, PromotionId};
-use sutler::core::pricing::{
-    Benefit, Condition, Price, PriceList, Promotion, Quote, TaxRelief, Window,
-};
+use sutler::core::pricing::{Benefit, Condition, Price, PriceList, Promotion, Quote, TaxRelief};
 use sutler::prelude::*;
 
 const CATALOG: &str = "\
@@ -51,14 +49,8 @@ fn customer(shop: &Shop, number: u128, email: &str, group: Option<&str>) -> Cust
 /// Lamps cost the group `trade` 40.00.
 fn contract(shop: &Shop) {
     let list = PriceList {
-        id: PriceListId::from_u128(77),
-        name: "Trade contract".to_owned(),
-        channel: None,
-        currency: Currency::EUR,
         customer_group: Some("trade".to_owned()),
-        window: Window::ALWAYS,
-        priority: 0,
-        version: 1,
+        ..PriceList::new(PriceListId::from_u128(77), "Trade contract", Currency::EUR)
     };
     shop.setup_put(&SetupChange::PriceList(list.clone())).unwrap();
     let variant = shop.find_variant("LAMP").unwrap().variant.id;

@@ -725,16 +725,7 @@ fn products_and_prices_are_held_to_their_own_rules() {
         "twice the same, no category"
     );
 
-    let list = PriceList {
-        id: PriceListId::from_u128(1),
-        name: "Base".to_owned(),
-        channel: None,
-        currency: Currency::EUR,
-        customer_group: None,
-        window: Window::default(),
-        priority: 0,
-        version: 1,
-    };
+    let list = PriceList::new(PriceListId::from_u128(1), "Base", Currency::EUR);
     let price = Price {
         list: list.id,
         variant: VariantId::from_u128(1),

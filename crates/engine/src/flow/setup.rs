@@ -115,16 +115,8 @@ impl Shop {
             active: true,
             version: 1,
         };
-        let prices = PriceList {
-            id: PriceListId::from_u128(self.next_id()),
-            name: format!("Base prices in {}", command.currency.code()),
-            channel: None,
-            currency: command.currency,
-            customer_group: None,
-            window: Window::default(),
-            priority: 0,
-            version: 1,
-        };
+        let base = format!("Base prices in {}", command.currency.code());
+        let prices = PriceList::new(PriceListId::from_u128(self.next_id()), base, command.currency);
         // A zone without countries is everywhere that no other zone names.
         let zone = TaxZone {
             id: TaxZoneId::from_u128(self.next_id()),

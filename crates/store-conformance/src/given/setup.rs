@@ -57,16 +57,7 @@ pub(super) fn location(id: u128, code: &str) -> StockLocation {
 }
 
 pub(super) fn price_list(id: u128) -> PriceList {
-    PriceList {
-        id: PriceListId::from_u128(id),
-        name: "Retail".to_owned(),
-        channel: None,
-        currency: Currency::EUR,
-        customer_group: None,
-        window: Window::ALWAYS,
-        priority: 0,
-        version: 1,
-    }
+    PriceList::new(PriceListId::from_u128(id), "Retail", Currency::EUR)
 }
 
 /// A territory in which every field is filled.
