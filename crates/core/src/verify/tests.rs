@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::address::Address;
 use crate::cart::{Cart, CartStatus};
-use crate::catalog::{CategoryTree, Handle, Product, ProductStatus, TaxRounding, Variant};
+use crate::catalog::{CategoryTree, Handle, Product, TaxRounding, Variant};
 use crate::change::RecordRef;
 use crate::checkout::{Checkout, CheckoutStatus};
 use crate::event::{Event, EventData, EventKind, StoredEvent};
@@ -23,7 +23,7 @@ use crate::order::{
 use crate::payment::{FactKind, Payment, PaymentFact, PaymentTask, TaskKind, TaskStatus};
 use crate::pricing::{
     AppliedPromotion, Benefit, CouponCode, Price, PriceList, Promotion, PromotionUses, Quote,
-    QuoteHash, QuoteLine, QuoteTax, TaxCategory, TaxLine, TaxTreatment, Totals, Window,
+    QuoteHash, QuoteLine, QuoteTax, TaxCategory, TaxLine, TaxTreatment, Totals,
 };
 use crate::quantity::Quantity;
 use crate::testing::moment;
@@ -676,47 +676,12 @@ fn a_reservation_that_holds_belongs_to_an_open_checkout() {
 
 #[test]
 fn products_and_prices_are_held_to_their_own_rules() {
-    let variant = |id| Variant {
-        id: VariantId::from_u128(id),
-        option_values: Vec::new(),
-        sku: None,
-        barcode: None,
-        weight_grams: None,
-        dimensions: None,
-        tax_category: TaxCategory::standard(),
-        taxable: true,
-        tax_code: None,
-        tracks_stock: true,
-        sells_without_stock: false,
-        requires_shipping: true,
-        unit_cost: None,
-        image_url: None,
-        metadata: std::collections::BTreeMap::new(),
-        retired: false,
-    };
+    let variant = |id| Variant::new(VariantId::from_u128(id));
+    let (id, handle) = (ProductId::from_u128(5), Handle::new("tee").expect("a handle"));
+    let variants = vec![variant(1), variant(2)];
     let product = Product {
-        id: ProductId::from_u128(5),
-        handle: Handle::new("tee").expect("a handle"),
-        title: "Tee".to_owned(),
-        description: String::new(),
-        brand: None,
-        product_type: None,
         categories: vec![CategoryId::from_u128(1)],
-        tags: Vec::new(),
-        status: ProductStatus::Active,
-        published: true,
-        publish_window: Window::default(),
-        option_names: Vec::new(),
-        attributes: Vec::new(),
-        images: Vec::new(),
-        seo_title: None,
-        seo_description: None,
-        external_id: None,
-        metadata: std::collections::BTreeMap::new(),
-        created_at: moment(0),
-        updated_at: moment(0),
-        version: 1,
-        variants: vec![variant(1), variant(2)],
+        ..Product::new(id, handle, "Tee", variants, moment(0))
     };
     let found = check_product(&product, &CategoryTree::default());
     assert_eq!(
