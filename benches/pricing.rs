@@ -183,17 +183,8 @@ fn usd(minor: i64) -> Money {
 
 fn promotion(number: u128, benefit: Benefit, conditions: Vec<Condition>) -> Promotion {
     Promotion {
-        id: PromotionId::from_u128(number),
-        name: format!("Promotion {number:02}"),
         conditions,
-        benefits: vec![benefit],
-        lane: Lane::Normal,
-        priority: 0,
-        exclusive: false,
-        window: Window::ALWAYS,
-        limits: Limits::NONE,
-        active: true,
-        version: 1,
+        ..Promotion::new(PromotionId::from_u128(number), format!("Promotion {number:02}"), benefit)
     }
 }
 
@@ -293,17 +284,7 @@ fn shop(cart: &[Line], promotions: &[Promotion]) -> (PricingFacts, QuoteRequest)
     };
     let facts = PricingFacts {
         channel,
-        price_lists: vec![PriceList {
-            id: list,
-            name: "Retail".to_owned(),
-            channel: None,
-            currency: Currency::USD,
-            customer_group: None,
-            window: Window::ALWAYS,
-            priority: 0,
-            version: 1,
-        }]
-        .into(),
+        price_lists: vec![PriceList::new(list, "Retail", Currency::USD)].into(),
         prices: cart.iter().enumerate().map(price).collect(),
         variants: cart.iter().enumerate().map(variant).collect(),
         tax_zones: vec![TaxZone {

@@ -102,17 +102,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for voucher in ["TIN", "GOLD"] {
         let cart = shop.cart_new("web", None, None)?;
         shop.cart_add(cart.id, skillet, Quantity::ONE, None)?;
+        let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?;
         let bought = shop.checkout(&CheckoutCommand {
-            cart: cart.id,
-            email: "ada@example.com".to_owned(),
-            ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?,
-            delivery: "pickup".to_owned(),
             pay: Some(format!("voucher:{voucher}")),
-            credit: CreditChoice::NONE,
-            buyer_tax: BuyerTax::default(),
-            expect_total: None,
-            expect_quote: None,
-            key: None,
+            ..CheckoutCommand::new(cart.id, "ada@example.com", ship_to, "pickup")
         });
         match bought {
             Ok(placed) => writeln!(

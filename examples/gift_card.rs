@@ -21,17 +21,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let skillet = shop.find_variant("FEN-SKIL-26")?.variant.id;
     let cart = shop.cart_new("web", None, None)?;
     shop.cart_add(cart.id, skillet, Quantity::ONE, None)?;
+    let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?;
     let placed = shop.checkout(&CheckoutCommand {
-        cart: cart.id,
-        email: "ada@example.com".to_owned(),
-        ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?,
-        delivery: "standard".to_owned(),
         pay: Some("test:ok".to_owned()),
         credit: CreditChoice { gift_cards: vec![code.clone()], ..CreditChoice::NONE },
-        buyer_tax: BuyerTax::default(),
-        expect_total: None,
-        expect_quote: None,
         key: Some("ada-basket-1".parse()?),
+        ..CheckoutCommand::new(cart.id, "ada@example.com", ship_to, "standard")
     })?;
     for payment in &placed.payments {
         say(&format!("{} pays {}", payment.provider, payment.amount))?;

@@ -14,17 +14,10 @@
 //! let blanket = shop.find_variant("FEN-SKIL-26")?.variant.id;
 //! let cart = shop.cart_new("web", None, None)?;
 //! shop.cart_add(cart.id, blanket, Quantity::ONE, None)?;
+//! let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?;
 //! let placed = shop.checkout(&CheckoutCommand {
-//!     cart: cart.id,
-//!     email: "ada@example.com".into(),
-//!     ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?,
-//!     delivery: "standard".into(),
 //!     pay: Some("test:ok".into()),
-//!     credit: CreditChoice::NONE,
-//!     buyer_tax: BuyerTax::default(),
-//!     expect_total: None,
-//!     expect_quote: None,
-//!     key: None,
+//!     ..CheckoutCommand::new(cart.id, "ada@example.com", ship_to, "standard")
 //! })?;
 //! assert_eq!(placed.order.number.to_string(), "1001");
 //! assert!(shop.verify(&mut |_| {})?.findings.is_empty());

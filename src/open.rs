@@ -159,17 +159,10 @@ impl std::fmt::Display for StoreUrl {
 /// # let skillet = shop.find_variant("FEN-SKIL-26")?.variant.id;
 /// # let cart = shop.cart_new("web", None, None)?;
 /// # shop.cart_add(cart.id, skillet, Quantity::ONE, None)?;
+/// # let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?;
 /// # let command = CheckoutCommand {
-/// #     cart: cart.id,
-/// #     email: "ada@example.com".into(),
-/// #     ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?,
-/// #     delivery: "standard".into(),
 /// #     pay: Some("test:ok".into()),
-/// #     credit: CreditChoice::NONE,
-/// #     buyer_tax: BuyerTax::default(),
-/// #     expect_total: None,
-/// #     expect_quote: None,
-/// #     key: None,
+/// #     ..CheckoutCommand::new(cart.id, "ada@example.com", ship_to, "standard")
 /// # };
 /// let refusal = shop.checkout(&command).unwrap_err();
 /// assert_eq!(refusal.code(), "payment.unknown_provider");

@@ -400,17 +400,10 @@ mod on_postgres {
     fn cut_off(shop: &Shop, lamp: VariantId, buyer: u32) {
         let cart = shop.cart_new("web", None, None).unwrap().id;
         shop.cart_add(cart, lamp, Quantity::ONE, None).unwrap();
+        let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
         let command = CheckoutCommand {
-            cart,
-            email: format!("{buyer}@example.com"),
-            ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-            delivery: "standard".to_owned(),
             pay: Some("test:unknown".to_owned()),
-            credit: CreditChoice::NONE,
-            buyer_tax: BuyerTax::default(),
-            expect_total: None,
-            expect_quote: None,
-            key: None,
+            ..CheckoutCommand::new(cart, format!("{buyer}@example.com"), ship_to, "standard")
         };
         assert_eq!(shop.checkout(&command).unwrap_err().code(), "payment.open");
     }

@@ -105,17 +105,11 @@ fn sell(shop: &Shop, number: usize, products: usize) {
     let lamp = shop.find_variant(&sku(number * 7 % products)).unwrap().variant.id;
     let cart = shop.cart_new("web", None, None).unwrap();
     shop.cart_add(cart.id, lamp, Quantity::ONE, None).unwrap();
+    let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
     let command = CheckoutCommand {
-        cart: cart.id,
-        email: format!("buyer-{number}@example.com"),
-        ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-        delivery: "standard".to_owned(),
         pay: Some(if number.is_multiple_of(3) { "test:ok" } else { "manual:invoice" }.to_owned()),
-        credit: CreditChoice::NONE,
-        buyer_tax: BuyerTax::default(),
-        expect_total: None,
-        expect_quote: None,
         key: Some(format!("buyer-{number}").parse().unwrap()),
+        ..CheckoutCommand::new(cart.id, format!("buyer-{number}@example.com"), ship_to, "standard")
     };
     let order = shop.checkout(&command).unwrap().order.number;
     match number % 30 {
@@ -129,14 +123,8 @@ fn sell(shop: &Shop, number: usize, products: usize) {
 }
 
 fn ship(shop: &Shop, order: OrderNumber) {
-    let command = ShipCommand {
-        lines: Vec::new(),
-        location: None,
-        carrier: "dhl".to_owned(),
-        tracking: Some("0034".to_owned()),
-        unpaid: true,
-        key: None,
-    };
+    let command =
+        ShipCommand { tracking: Some("0034".to_owned()), unpaid: true, ..ShipCommand::new("dhl") };
     shop.fulfill_ship(order, &command).unwrap();
 }
 

@@ -10,9 +10,7 @@ use sutler::core::catalog::Collection;
 use sutler::core::change::SetupChange;
 use sutler::core::customer::Customer;
 use sutler::core::id::{CategoryId, CollectionId, CustomerId, PriceListId, PromotionId};
-use sutler::core::pricing::{
-    Benefit, Condition, Lane, Limits, Price, PriceList, Promotion, Quote, TaxRelief, Window,
-};
+use sutler::core::pricing::{Benefit, Condition, Price, PriceList, Promotion, Quote, TaxRelief};
 use sutler::prelude::*;
 
 const CATALOG: &str = "\
@@ -51,14 +49,8 @@ fn customer(shop: &Shop, number: u128, email: &str, group: Option<&str>) -> Cust
 /// Lamps cost the group `trade` 40.00.
 fn contract(shop: &Shop) {
     let list = PriceList {
-        id: PriceListId::from_u128(77),
-        name: "Trade contract".to_owned(),
-        channel: None,
-        currency: Currency::EUR,
         customer_group: Some("trade".to_owned()),
-        window: Window::ALWAYS,
-        priority: 0,
-        version: 1,
+        ..PriceList::new(PriceListId::from_u128(77), "Trade contract", Currency::EUR)
     };
     shop.setup_put(&SetupChange::PriceList(list.clone())).unwrap();
     let variant = shop.find_variant("LAMP").unwrap().variant.id;
@@ -68,19 +60,8 @@ fn contract(shop: &Shop) {
 }
 
 fn promotion(name: &str, conditions: Vec<Condition>) -> Promotion {
-    Promotion {
-        id: PromotionId::from_u128(9),
-        name: name.to_owned(),
-        conditions,
-        benefits: vec![Benefit::Percent { rate: Rate::percent("10").unwrap() }],
-        lane: Lane::Normal,
-        priority: 0,
-        exclusive: false,
-        window: Window::ALWAYS,
-        limits: Limits::NONE,
-        active: true,
-        version: 1,
-    }
+    let ten = Benefit::Percent { rate: Rate::percent("10").unwrap() };
+    Promotion { conditions, ..Promotion::new(PromotionId::from_u128(9), name, ten) }
 }
 
 fn cart(shop: &Shop, customer: Option<CustomerId>, skus: &[&str]) -> CartId {
@@ -98,17 +79,11 @@ fn quote(shop: &Shop, cart: CartId, email: Option<&str>) -> Quote {
 }
 
 fn command(cart: CartId, email: &str, expect: Option<&str>) -> CheckoutCommand {
+    let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
     CheckoutCommand {
-        cart,
-        email: email.to_owned(),
-        ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-        delivery: "pickup".to_owned(),
         pay: Some("test:ok".to_owned()),
-        credit: CreditChoice::NONE,
-        buyer_tax: BuyerTax::default(),
         expect_total: expect.map(eur),
-        expect_quote: None,
-        key: None,
+        ..CheckoutCommand::new(cart, email, ship_to, "pickup")
     }
 }
 

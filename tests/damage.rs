@@ -26,17 +26,10 @@ fn shop_at(path: &Path) -> Shop {
 fn sell(shop: &Shop, lamp: VariantId) -> Result<Placed, FlowError> {
     let cart = shop.cart_new("web", None, None)?;
     shop.cart_add(cart.id, lamp, Quantity::ONE, None)?;
+    let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
     shop.checkout(&CheckoutCommand {
-        cart: cart.id,
-        email: "ada@example.com".to_owned(),
-        ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-        delivery: "standard".to_owned(),
         pay: Some("manual:cash".to_owned()),
-        credit: CreditChoice::NONE,
-        buyer_tax: BuyerTax::default(),
-        expect_total: None,
-        expect_quote: None,
-        key: None,
+        ..CheckoutCommand::new(cart.id, "ada@example.com", ship_to, "standard")
     })
 }
 

@@ -9,7 +9,7 @@ use std::sync::Barrier;
 use sutler::core::id::PromotionId;
 use sutler::core::port::UsesAsked;
 use sutler::core::pricing::{
-    Benefit, Condition, CouponCode, Lane, Limits, Promotion, PromotionUses, Window,
+    Benefit, Condition, CouponCode, Limits, Promotion, PromotionUses, Window,
 };
 use sutler::engine::flow::coupon::CodesCommand;
 use sutler::prelude::*;
@@ -32,20 +32,13 @@ fn eur(minor: i64) -> Money {
 /// A sale at 9.90 while its window is open.
 fn sale(conditions: Vec<Condition>, limits: Limits) -> Promotion {
     Promotion {
-        id: SALE,
-        name: "Flash".to_owned(),
         conditions,
-        benefits: vec![Benefit::FixedPrice { amount: eur(REDUCED) }],
-        lane: Lane::Normal,
-        priority: 0,
-        exclusive: false,
         window: Window {
             from: Some("2020-01-01T00:00:00Z".parse().unwrap()),
             until: Some("2120-01-01T00:00:00Z".parse().unwrap()),
         },
         limits,
-        active: true,
-        version: 1,
+        ..Promotion::new(SALE, "Flash", Benefit::FixedPrice { amount: eur(REDUCED) })
     }
 }
 
@@ -81,17 +74,11 @@ fn command(shop: &Shop, wanted: &Wanted<'_>) -> CheckoutCommand {
     if let Some(code) = wanted.coupon {
         shop.cart_coupon(cart.id, code).unwrap();
     }
+    let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
     CheckoutCommand {
-        cart: cart.id,
-        email: wanted.email.clone(),
-        ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-        delivery: "standard".to_owned(),
         pay: Some(wanted.pay.to_owned()),
-        credit: CreditChoice::NONE,
-        buyer_tax: BuyerTax::default(),
         expect_total: wanted.expect_total.map(eur),
-        expect_quote: None,
-        key: None,
+        ..CheckoutCommand::new(cart.id, wanted.email.clone(), ship_to, "standard")
     }
 }
 

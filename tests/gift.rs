@@ -8,9 +8,7 @@ use store_each::Places;
 use sutler::Shop;
 use sutler::core::id::PromotionId;
 use sutler::core::order::{Order, OrderLine};
-use sutler::core::pricing::{
-    Benefit, Condition, Lane, Limits, Promotion, PromotionRefusal, Quote, Window,
-};
+use sutler::core::pricing::{Benefit, Condition, Promotion, PromotionRefusal, Quote};
 use sutler::prelude::*;
 
 const CATALOG: &str = "\
@@ -22,19 +20,10 @@ mug,Mug,Title,Default Title,MUG,8.00,shopify,2
 /// Gives a mug with goods for 50 or more.
 fn thanks(mug: VariantId, units: u32) -> Promotion {
     Promotion {
-        id: PromotionId::from_u128(1),
-        name: "Thanks".to_owned(),
         conditions: vec![Condition::MinSubtotal {
             amount: Money::parse("50.00", Currency::EUR).unwrap(),
         }],
-        benefits: vec![Benefit::Gift { variant: mug, units }],
-        lane: Lane::Normal,
-        priority: 0,
-        exclusive: false,
-        window: Window::ALWAYS,
-        limits: Limits::NONE,
-        active: true,
-        version: 1,
+        ..Promotion::new(PromotionId::from_u128(1), "Thanks", Benefit::Gift { variant: mug, units })
     }
 }
 
@@ -60,17 +49,10 @@ fn cart(shop: &Shop, lines: &[(VariantId, u32)]) -> CartId {
 }
 
 fn command(cart: CartId) -> CheckoutCommand {
+    let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
     CheckoutCommand {
-        cart,
-        email: "ada@example.com".to_owned(),
-        ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-        delivery: "standard".to_owned(),
         pay: Some("test:ok".to_owned()),
-        credit: CreditChoice::NONE,
-        buyer_tax: BuyerTax::default(),
-        expect_total: None,
-        expect_quote: None,
-        key: None,
+        ..CheckoutCommand::new(cart, "ada@example.com", ship_to, "standard")
     }
 }
 
@@ -110,15 +92,7 @@ fn a_gift_is_reserved_shipped_and_delivered_like_what_was_bought() {
         assert_eq!(order.total().amount_text(), "64.90", "the lamp and the delivery");
         assert_eq!(stock(shop, mug), (2, 1));
 
-        let all = ShipCommand {
-            lines: vec![],
-            location: None,
-            carrier: "dhl".to_owned(),
-            tracking: None,
-            unpaid: false,
-            key: None,
-        };
-        shop.fulfill_ship(order.number, &all).unwrap();
+        shop.fulfill_ship(order.number, &ShipCommand::new("dhl")).unwrap();
         let stored = shop.fulfill_deliver(order.number, None).unwrap().order;
         assert_eq!(counters(gift(&stored)), (1, 1, 1, 1));
         assert_eq!(stock(shop, mug), (1, 0));

@@ -134,17 +134,12 @@ fn command(cart: CartId, pay: &str) -> CheckoutCommand {
         Some(pay) => (pay, vec![card()]),
         None => (pay, Vec::new()),
     };
+    let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
     CheckoutCommand {
-        cart,
-        email: "ada@example.com".to_owned(),
-        ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-        delivery: "standard".to_owned(),
         pay: Some(pay.to_owned()),
         credit: CreditChoice { gift_cards, ..CreditChoice::NONE },
-        buyer_tax: BuyerTax::default(),
-        expect_total: None,
-        expect_quote: None,
         key: Some("the-key".parse().unwrap()),
+        ..CheckoutCommand::new(cart, "ada@example.com", ship_to, "standard")
     }
 }
 

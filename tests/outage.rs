@@ -40,17 +40,11 @@ fn either(one: &Cluster, other: &Cluster) -> String {
 fn buy(shop: &Shop, lamp: VariantId, buyer: &str) -> OrderNumber {
     let cart = shop.cart_new("web", None, None).unwrap();
     shop.cart_add(cart.id, lamp, Quantity::ONE, None).unwrap();
+    let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
     let placed = shop.checkout(&CheckoutCommand {
-        cart: cart.id,
-        email: format!("{buyer}@example.com"),
-        ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-        delivery: "standard".to_owned(),
         pay: Some("manual:invoice".to_owned()),
-        credit: CreditChoice::NONE,
-        buyer_tax: BuyerTax::default(),
-        expect_total: None,
-        expect_quote: None,
         key: Some(format!("buyer-{buyer}").parse().unwrap()),
+        ..CheckoutCommand::new(cart.id, format!("{buyer}@example.com"), ship_to, "standard")
     });
     placed.unwrap().order.number
 }

@@ -68,17 +68,11 @@ fn shop_with_lamps(url: &str) -> VariantId {
 }
 
 fn checkout(cart: CartId, buyer: &str, pay: &str) -> CheckoutCommand {
+    let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
     CheckoutCommand {
-        cart,
-        email: format!("{buyer}@example.com"),
-        ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-        delivery: "standard".to_owned(),
         pay: Some(pay.to_owned()),
-        credit: CreditChoice::NONE,
-        buyer_tax: BuyerTax::default(),
-        expect_total: None,
-        expect_quote: None,
         key: Some(format!("buyer-{buyer}").parse().unwrap()),
+        ..CheckoutCommand::new(cart, format!("{buyer}@example.com"), ship_to, "standard")
     }
 }
 
@@ -92,14 +86,7 @@ fn a_whole_sale() {
     let placed = shop.checkout(&checkout(cart.id, "ada", "test:ok")).unwrap();
     let again = shop.checkout(&checkout(cart.id, "ada", "test:ok")).unwrap();
     assert_eq!(placed.order.id, again.order.id, "the same key, the same order");
-    let ship = ShipCommand {
-        lines: Vec::new(),
-        location: None,
-        carrier: "dhl".to_owned(),
-        tracking: Some("0034".to_owned()),
-        unpaid: false,
-        key: None,
-    };
+    let ship = ShipCommand { tracking: Some("0034".to_owned()), ..ShipCommand::new("dhl") };
     shop.fulfill_ship(placed.order.number, &ship).unwrap();
     let level = shop.stock_show(lamp).unwrap().levels[0].1;
     assert_eq!((level.on_hand, level.reserved, level.allocated), (UNITS - 1, 0, 0));

@@ -74,17 +74,10 @@ fn url(path: &Path) -> String {
 fn buy(shop: &Shop, lamp: VariantId, path: &Path) -> Told {
     let cart = shop.cart_new("web", None, None).unwrap();
     shop.cart_add(cart.id, lamp, Quantity::ONE, None).unwrap();
+    let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
     let placed = shop.checkout(&CheckoutCommand {
-        cart: cart.id,
-        email: "ada@example.com".to_owned(),
-        ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-        delivery: "standard".to_owned(),
         pay: Some("manual:cash".to_owned()),
-        credit: CreditChoice::NONE,
-        buyer_tax: BuyerTax::default(),
-        expect_total: None,
-        expect_quote: None,
-        key: None,
+        ..CheckoutCommand::new(cart.id, "ada@example.com", ship_to, "standard")
     });
     let length = std::fs::metadata(journal_of(path)).unwrap().len();
     Told { number: placed.unwrap().order.number, journal: usize::try_from(length).unwrap() }

@@ -98,18 +98,11 @@ fn sell(shop: &Shop) -> Told {
     assert_ne!(post.tax[0].rate, quote.lines[0].tax[0].rate);
     assert_eq!(quote.check(), Ok(()));
 
-    let buyer_tax = BuyerTax::default();
     let command = CheckoutCommand {
-        cart,
-        email,
-        ship_to,
-        delivery,
         pay: Some(pay),
-        credit: CreditChoice::NONE,
-        buyer_tax,
         expect_quote: Some(quote.hash),
         expect_total: Some(quote.totals.total),
-        key: None,
+        ..CheckoutCommand::new(cart, email, ship_to, delivery)
     };
     let Placed { order, .. } = shop.checkout(&command).unwrap();
     Told { priced: bytes(&quote), placed: bytes(&order.quote), order: order.id }

@@ -48,17 +48,11 @@ fn buy(shop: &Shop, [lamp, vase]: [VariantId; 2], nr: u32) {
     let cart = shop.cart_new("web", None, None).unwrap();
     shop.cart_add(cart.id, lamp, Quantity::new(nr % 2 + 1).unwrap(), None).unwrap();
     shop.cart_add(cart.id, vase, Quantity::ONE, None).unwrap();
+    let email = format!("buyer{}@example.com", nr % 300);
+    let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
     shop.checkout(&CheckoutCommand {
-        cart: cart.id,
-        email: format!("buyer{}@example.com", nr % 300),
-        ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-        delivery: "standard".to_owned(),
         pay: Some("manual:cash".to_owned()),
-        credit: CreditChoice::NONE,
-        buyer_tax: BuyerTax::default(),
-        expect_total: None,
-        expect_quote: None,
-        key: None,
+        ..CheckoutCommand::new(cart.id, email, ship_to, "standard")
     })
     .unwrap();
 }

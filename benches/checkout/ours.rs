@@ -144,17 +144,11 @@ impl Ours {
 }
 
 fn checkout(shop: &Shop, cart: CartId) {
+    let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
     let command = CheckoutCommand {
-        cart,
-        email: "ada@example.com".to_owned(),
-        ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-        delivery: "standard".to_owned(),
         pay: Some("test:ok".to_owned()),
-        credit: CreditChoice::NONE,
-        buyer_tax: BuyerTax::default(),
-        expect_total: None,
-        expect_quote: None,
         key: Some(IdempotencyKey::new(format!("checkout-{cart}")).unwrap()),
+        ..CheckoutCommand::new(cart, "ada@example.com", ship_to, "standard")
     };
     shop.checkout(&command).unwrap();
 }

@@ -174,17 +174,11 @@ impl Ours {
 
     /// Checks one cart out.
     pub fn checkout(&self, cart: CartId) {
+        let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
         let command = CheckoutCommand {
-            cart,
-            email: "ada@example.com".to_owned(),
-            ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-            delivery: "standard".to_owned(),
             pay: Some("test:ok".to_owned()),
-            credit: CreditChoice::NONE,
-            buyer_tax: BuyerTax::default(),
-            expect_total: None,
-            expect_quote: None,
             key: Some(IdempotencyKey::new(format!("checkout-{cart}")).unwrap()),
+            ..CheckoutCommand::new(cart, "ada@example.com", ship_to, "standard")
         };
         self.shop.checkout(&command).unwrap();
     }

@@ -223,11 +223,7 @@ impl Side {
                 &ShipCommand {
                     lines:
                         lines.chunks(2).map(|line| (line[0].to_owned(), units(line[1]))).collect(),
-                    location: None,
-                    carrier: "dhl".to_owned(),
-                    tracking: None,
-                    unpaid: false,
-                    key: None,
+                    ..ShipCommand::new("dhl")
                 },
             )),
             _ => return None,
@@ -259,21 +255,16 @@ impl Side {
 
     fn checkout(&self, cart: &str, buyer: &str, pay: &str, rest: &[&str]) -> CheckoutCommand {
         let card = |word: &&str| self.cards.get(word.strip_prefix("card:")?).cloned();
+        let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
         CheckoutCommand {
-            cart: self.cart(cart),
-            email: email(buyer),
-            ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-            delivery: "standard".to_owned(),
             pay: Some(pay.to_owned()),
             credit: CreditChoice {
                 gift_cards: rest.iter().filter_map(card).collect(),
                 store_credit: rest.contains(&"store-credit"),
                 expect_due: None,
             },
-            buyer_tax: BuyerTax::default(),
-            expect_total: None,
-            expect_quote: None,
             key: key(rest.first()),
+            ..CheckoutCommand::new(self.cart(cart), email(buyer), ship_to, "standard")
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::catalog::{CapturePolicy, Channel, TaxRounding};
 use crate::id::{ChannelId, PriceListId};
 use crate::money::{Currency, Rounding};
-use crate::pricing::{LaneMode, PriceList, Window};
+use crate::pricing::{LaneMode, PriceList};
 use crate::time::Timestamp;
 
 /// A gross channel in EUR.
@@ -28,16 +28,7 @@ pub(crate) fn channel() -> Channel {
 
 /// A price list in EUR for everybody, at all times.
 pub(crate) fn price_list(id: u128) -> PriceList {
-    PriceList {
-        id: PriceListId::from_u128(id),
-        name: format!("list {id}"),
-        channel: None,
-        currency: Currency::EUR,
-        customer_group: None,
-        window: Window::ALWAYS,
-        priority: 0,
-        version: 1,
-    }
+    PriceList::new(PriceListId::from_u128(id), format!("list {id}"), Currency::EUR)
 }
 
 /// Seconds after a fixed moment.

@@ -8,7 +8,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use sutler_core::credit::CreditChoice;
 use sutler_core::hash::ContentHash;
 use sutler_core::id::{CartId, PromotionId};
 use sutler_core::money::Rate;
@@ -16,15 +15,12 @@ use sutler_core::port::{
     Clock, IdSource, Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest,
     RandomSource, Store, StoreError,
 };
-use sutler_core::pricing::{
-    Benefit, BuyerTax, Condition, CouponCode, Lane, Limits, Promotion, Window,
-};
+use sutler_core::pricing::{Benefit, Condition, CouponCode, Promotion};
 use sutler_core::quantity::Quantity;
 use sutler_core::rejection::Rejection;
 use sutler_core::time::Timestamp;
 
 use crate::flow::checkout::{CheckoutCommand, Placed};
-use crate::flow::fulfill::ShipCommand;
 use crate::flow::setup::InitCommand;
 use crate::provider::{ManualProvider, TestProvider};
 use crate::{FlowError, Shop};
@@ -152,18 +148,10 @@ pub fn cart(shop: &Shop) -> Result<CartId, FlowError> {
 ///
 /// Errors: a text that is no code.
 pub fn coupon(id: PromotionId, code: &str) -> Result<Promotion, Rejection> {
+    let ten = Benefit::Percent { rate: Rate::percent("10")? };
     Ok(Promotion {
-        id,
-        name: format!("Ten percent for {code}"),
         conditions: vec![Condition::Coupon { codes: vec![CouponCode::new(code)?] }],
-        benefits: vec![Benefit::Percent { rate: Rate::percent("10")? }],
-        lane: Lane::Normal,
-        priority: 0,
-        exclusive: false,
-        window: Window::default(),
-        limits: Limits::default(),
-        active: true,
-        version: 1,
+        ..Promotion::new(id, format!("Ten percent for {code}"), ten)
     })
 }
 
@@ -172,17 +160,10 @@ pub fn coupon(id: PromotionId, code: &str) -> Result<Promotion, Rejection> {
 /// Errors: as [`cart`].
 pub fn command(shop: &Shop, pay: &str) -> Result<CheckoutCommand, FlowError> {
     let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE";
+    let ship_to = ship_to.parse().map_err(Rejection::Address)?;
     Ok(CheckoutCommand {
-        cart: cart(shop)?,
-        email: "ada@example.com".to_owned(),
-        ship_to: ship_to.parse().map_err(Rejection::Address)?,
-        delivery: "standard".to_owned(),
         pay: Some(pay.to_owned()),
-        credit: CreditChoice::NONE,
-        buyer_tax: BuyerTax::default(),
-        expect_total: None,
-        expect_quote: None,
-        key: None,
+        ..CheckoutCommand::new(cart(shop)?, "ada@example.com", ship_to, "standard")
     })
 }
 
@@ -191,18 +172,6 @@ pub fn command(shop: &Shop, pay: &str) -> Result<CheckoutCommand, FlowError> {
 /// Errors: whatever checkout is refused for.
 pub fn order(shop: &Shop, pay: &str) -> Result<Placed, FlowError> {
     shop.checkout(&command(shop, pay)?)
-}
-
-/// Returns what ships all of an order at once.
-pub fn parcel() -> ShipCommand {
-    ShipCommand {
-        lines: Vec::new(),
-        location: None,
-        carrier: "dhl".to_owned(),
-        tracking: None,
-        unpaid: false,
-        key: None,
-    }
 }
 
 fn timed(store: impl Store + 'static, clock: Arc<HandClock>) -> Shop {

@@ -59,25 +59,14 @@ fn left(world: &World, id: CreditId) -> i64 {
     world.store.inner().credit(id).unwrap().unwrap().left.minor()
 }
 
-fn everything(world: &World) -> ShipCommand {
+fn everything() -> ShipCommand {
     let lines = [("MUG-RED", 2), ("MUG-BLUE", 1)];
     ShipCommand {
         lines: lines
             .iter()
             .map(|(sku, n)| ((*sku).to_owned(), Quantity::new(*n).unwrap()))
             .collect(),
-        ..parcel(world)
-    }
-}
-
-fn parcel(_: &World) -> ShipCommand {
-    ShipCommand {
-        lines: Vec::new(),
-        location: None,
-        carrier: "dhl".to_owned(),
-        tracking: None,
-        unpaid: false,
-        key: None,
+        ..ShipCommand::new("dhl")
     }
 }
 
@@ -138,7 +127,7 @@ fn credit_that_covers_everything_asks_no_provider_and_needs_one_commit() {
         let view = world.shop.order_view(placed.order.id).unwrap();
         let expected = if at_placement { MoneyProgress::Paid } else { MoneyProgress::Authorized };
         assert_eq!(view.progress.money, expected);
-        let shipped = world.shop.fulfill_ship(placed.order.number, &everything(&world)).unwrap();
+        let shipped = world.shop.fulfill_ship(placed.order.number, &everything()).unwrap();
         assert_eq!(shipped.progress.money, MoneyProgress::Paid);
         world.is_whole();
     }
@@ -333,13 +322,13 @@ fn parcels_take_credit_first_and_never_more_than_they_are_worth() {
     let command = CheckoutCommand { credit: cards(&[1]), ..world.command("test:ok", None) };
     let number = world.shop.checkout(&command).unwrap().order.number;
     let one = [("MUG-RED".to_owned(), Quantity::new(1).unwrap())];
-    let first = ShipCommand { lines: one.to_vec(), ..parcel(&world) };
+    let first = ShipCommand { lines: one.to_vec(), ..ShipCommand::new("dhl") };
     let view = world.shop.fulfill_ship(number, &first).unwrap();
     let taken = |view: &sutler_engine::flow::order::OrderView| -> Vec<i64> {
         view.payments.iter().map(|payment| payment.state().captured.minor()).collect()
     };
     assert_eq!(taken(&view), [180, 1_500], "11.90 and 4.90 delivery");
-    let view = world.shop.fulfill_ship(number, &parcel(&world)).unwrap();
+    let view = world.shop.fulfill_ship(number, &ShipCommand::new("dhl")).unwrap();
     assert_eq!(taken(&view), [TOTAL - 1_500, 1_500]);
     assert_eq!(view.progress.money, MoneyProgress::Paid);
     world.is_whole();
@@ -351,7 +340,7 @@ fn a_refund_goes_back_to_where_it_came_from_or_where_it_is_sent() {
     let card = issue(&world, 1, 1_500);
     let command = CheckoutCommand { credit: cards(&[1]), ..world.command("test:ok", None) };
     let number = world.shop.checkout(&command).unwrap().order.number;
-    world.shop.fulfill_ship(number, &everything(&world)).unwrap();
+    world.shop.fulfill_ship(number, &everything()).unwrap();
     let by_bank = TOTAL - 1_500;
     world.shop.refund(number, Some(eur(1_000)), "a chip", None).unwrap();
     assert_eq!((left(&world, card), world.money_held()), (0, by_bank - 1_000), "the bank's first");
@@ -630,7 +619,7 @@ proptest! {
                     let _ = world.shop.order_cancel(*number, "no", None);
                 },
                 Act::Ship(n) => if let Some(number) = numbers.get(n) {
-                    let _ = world.shop.fulfill_ship(*number, &parcel(&world));
+                    let _ = world.shop.fulfill_ship(*number, &ShipCommand::new("dhl"));
                 },
                 Act::Refund { order, minor, away } => if let Some(number) = numbers.get(order) {
                     let to = if away { RefundTo::StoreCredit } else { RefundTo::Origin };

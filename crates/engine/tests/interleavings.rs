@@ -36,14 +36,7 @@ fn units(n: u32) -> Quantity {
 
 fn parcel(lines: &[(&str, u32)]) -> ShipCommand {
     let lines = lines.iter().map(|(sku, n)| ((*sku).to_owned(), units(*n))).collect();
-    ShipCommand {
-        lines,
-        location: None,
-        carrier: "dhl".to_owned(),
-        tracking: None,
-        unpaid: false,
-        key: None,
-    }
+    ShipCommand { lines, ..ShipCommand::new("dhl") }
 }
 
 #[test]

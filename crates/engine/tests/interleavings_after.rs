@@ -13,7 +13,7 @@ use sutler_core::order::{MoneyProgress, Order};
 use sutler_core::port::{
     Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest, SagaReader as _,
 };
-use sutler_core::pricing::{Benefit, Condition, CouponCode, Lane, Limits, Promotion, Window};
+use sutler_core::pricing::{Benefit, Condition, CouponCode, Limits, Promotion};
 use sutler_core::quantity::Quantity;
 use sutler_engine::flow::checkout::CheckoutCommand;
 use sutler_engine::flow::fulfill::ShipCommand;
@@ -31,30 +31,12 @@ fn sold(world: &World, pay: &str) -> Order {
 fn parcel(lines: &[(&str, u32)]) -> ShipCommand {
     let lines =
         lines.iter().map(|(sku, n)| ((*sku).to_owned(), Quantity::new(*n).unwrap())).collect();
-    ShipCommand {
-        lines,
-        location: None,
-        carrier: "dhl".to_owned(),
-        tracking: None,
-        unpaid: false,
-        key: None,
-    }
+    ShipCommand { lines, ..ShipCommand::new("dhl") }
 }
 
 fn one_euro_off(conditions: Vec<Condition>) -> Promotion {
-    Promotion {
-        id: PromotionId::from_u128(0xb1),
-        name: "One euro off".to_owned(),
-        conditions,
-        benefits: vec![Benefit::FixedOrder { amount: eur(100) }],
-        lane: Lane::Normal,
-        priority: 0,
-        exclusive: false,
-        window: Window::default(),
-        limits: Limits::NONE,
-        active: true,
-        version: 1,
-    }
+    let euro = Benefit::FixedOrder { amount: eur(100) };
+    Promotion { conditions, ..Promotion::new(PromotionId::from_u128(0xb1), "One euro off", euro) }
 }
 
 /// A provider that holds a cent instead of what was asked, and refuses to drop it.

@@ -28,11 +28,8 @@ fn parcel(lines: &[(&str, u32)]) -> ShipCommand {
             .iter()
             .map(|(sku, units)| ((*sku).to_owned(), Quantity::new(*units).unwrap()))
             .collect(),
-        location: None,
-        carrier: "dhl".to_owned(),
         tracking: Some("JD0001".to_owned()),
-        unpaid: false,
-        key: None,
+        ..ShipCommand::new("dhl")
     }
 }
 

@@ -69,14 +69,8 @@ fn a_sale_list_opens_and_closes_by_the_clock() {
     let bazaar = Bazaar::with(&goods(&[CAP]));
     let variant = bazaar.shop.find_variant("CAP").unwrap().variant.id;
     let list = PriceList {
-        id: PriceListId::from_u128(900),
-        name: "Sale".to_owned(),
-        channel: None,
-        currency: Currency::EUR,
-        customer_group: None,
         window: Window { from: Some(day(&bazaar, 5)), until: Some(day(&bazaar, 10)) },
-        priority: 0,
-        version: 1,
+        ..PriceList::new(PriceListId::from_u128(900), "Sale", Currency::EUR)
     };
     let price = |min_quantity, minor| {
         let amount = Money::from_minor(minor, Currency::EUR);

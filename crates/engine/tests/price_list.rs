@@ -76,18 +76,15 @@ fn store(shop: &Shop, drawn: &[DrawnList]) {
         drawn.iter().enumerate()
     {
         let currency = CURRENCIES[*currency];
+        let id = PriceListId::from_u128(1_000 + u128::try_from(number).unwrap());
         let list = PriceList {
-            id: PriceListId::from_u128(1_000 + u128::try_from(number).unwrap()),
-            name: format!("{} {number}", name.trim()),
-            channel: None,
-            currency,
             customer_group: group.clone(),
             window: Window {
                 from: from.map(Timestamp::from_millis),
                 until: until.map(Timestamp::from_millis),
             },
             priority: *priority,
-            version: 1,
+            ..PriceList::new(id, format!("{} {number}", name.trim()), currency)
         };
         shop.setup_put(&SetupChange::PriceList(list.clone())).unwrap();
         for (variant, min_quantity, amount, compare_at) in rungs {

@@ -13,7 +13,7 @@ use sutler_core::money::{Currency, Money, Rate};
 use sutler_core::order::Order;
 use sutler_core::port::{PromotionReader as _, UsesAsked};
 use sutler_core::pricing::{
-    Benefit, Condition, CouponCode, Lane, LaneMode, Limits, Promotion, PromotionRefusal, Window,
+    Benefit, Condition, CouponCode, LaneMode, Limits, Promotion, PromotionRefusal,
 };
 use sutler_core::quantity::Quantity;
 use sutler_core::rejection::Rejection;
@@ -41,19 +41,8 @@ fn code(text: &str) -> CouponCode {
 
 /// A promotion of half the price of each mug.
 fn half(conditions: Vec<Condition>, limits: Limits) -> Promotion {
-    Promotion {
-        id: SALE,
-        name: "Half price".to_owned(),
-        conditions,
-        benefits: vec![Benefit::Percent { rate: Rate::percent("50").unwrap() }],
-        lane: Lane::Normal,
-        priority: 0,
-        exclusive: false,
-        window: Window::ALWAYS,
-        limits,
-        active: true,
-        version: 1,
-    }
+    let half = Benefit::Percent { rate: Rate::percent("50").unwrap() };
+    Promotion { conditions, limits, ..Promotion::new(SALE, "Half price", half) }
 }
 
 fn typed() -> Vec<Condition> {

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use catalog_given::{Bazaar, DEMO, NextIds, goods};
 use sutler_core::catalog::{Category, Product};
 use sutler_core::change::{Change, ChangeSet, CommitOutcome};
-use sutler_core::credit::CreditChoice;
 use sutler_core::event::{Event, EventData, EventKind};
 use sutler_core::id::{CategoryId, CheckoutId, CommandId, OrderId, PromotionId};
 use sutler_core::inventory::{Allocation, SourcedUnits, StockKey};
@@ -20,9 +19,7 @@ use sutler_core::payment::{FactKind, PaymentFact};
 use sutler_core::port::{
     CatalogReader as _, Clock as _, OrderReader as _, SetupReader as _, Store as _,
 };
-use sutler_core::pricing::{
-    Benefit, BuyerTax, Condition, CouponCode, Lane, Limits, Price, Promotion, Window,
-};
+use sutler_core::pricing::{Benefit, Condition, CouponCode, Limits, Price, Promotion};
 use sutler_core::quantity::Quantity;
 use sutler_engine::flow::checkout::CheckoutCommand;
 use sutler_engine::flow::fulfill::ShipCommand;
@@ -42,11 +39,8 @@ fn ship(lines: &[(&str, u32)]) -> ShipCommand {
             .iter()
             .map(|(sku, units)| ((*sku).to_owned(), Quantity::new(*units).unwrap()))
             .collect(),
-        location: None,
-        carrier: "dhl".to_owned(),
-        tracking: None,
         unpaid: true,
-        key: None,
+        ..ShipCommand::new("dhl")
     }
 }
 
@@ -353,35 +347,21 @@ fn an_order_that_was_placed_and_not_told_is_named() {
 #[test]
 fn uses_of_a_promotion_are_counted_against_its_orders() {
     let bazaar = Bazaar::with(&goods(TEE));
+    let ten = Benefit::Percent { rate: Rate::percent("10").unwrap() };
     let promotion = Promotion {
-        id: PromotionId::from_u128(0xaaaa),
-        name: "Spring".to_owned(),
         conditions: vec![Condition::Coupon { codes: vec![CouponCode::new("SPRING").unwrap()] }],
-        benefits: vec![Benefit::Percent { rate: Rate::percent("10").unwrap() }],
-        lane: Lane::Normal,
-        priority: 0,
-        exclusive: false,
-        window: Window::default(),
         limits: Limits { uses: Some(5), ..Limits::NONE },
-        active: true,
-        version: 1,
+        ..Promotion::new(PromotionId::from_u128(0xaaaa), "Spring", ten)
     };
     bazaar.shop.promotion_add(&promotion).unwrap();
     let cart = bazaar.shop.cart_new("web", None, None).unwrap();
     let tee = bazaar.shop.find_variant("TEE-S").unwrap().variant.id;
     bazaar.shop.cart_add(cart.id, tee, Quantity::ONE, None).unwrap();
     bazaar.shop.cart_coupon(cart.id, "SPRING").unwrap();
+    let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
     let command = CheckoutCommand {
-        cart: cart.id,
-        email: "ada@example.com".to_owned(),
-        ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-        delivery: "standard".to_owned(),
         pay: Some("test:ok".to_owned()),
-        credit: CreditChoice::NONE,
-        buyer_tax: BuyerTax::default(),
-        expect_total: None,
-        expect_quote: None,
-        key: None,
+        ..CheckoutCommand::new(cart.id, "ada@example.com", ship_to, "standard")
     };
     let placed = bazaar.shop.checkout(&command).unwrap().order;
     assert_eq!(placed.quote.promotions_applied.len(), 1);
@@ -407,17 +387,10 @@ fn a_checkout_that_waits_for_its_provider_is_a_remark() {
     let cart = bazaar.shop.cart_new("web", None, None).unwrap();
     let tee = bazaar.shop.find_variant("TEE-S").unwrap().variant.id;
     bazaar.shop.cart_add(cart.id, tee, Quantity::ONE, None).unwrap();
+    let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
     let open = bazaar.shop.checkout(&CheckoutCommand {
-        cart: cart.id,
-        email: "ada@example.com".to_owned(),
-        ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-        delivery: "standard".to_owned(),
         pay: Some("test:unknown".to_owned()),
-        credit: CreditChoice::NONE,
-        buyer_tax: BuyerTax::default(),
-        expect_total: None,
-        expect_quote: None,
-        key: None,
+        ..CheckoutCommand::new(cart.id, "ada@example.com", ship_to, "standard")
     });
     assert!(matches!(open, Err(FlowError::PaymentOpen { .. })), "{open:?}");
     let young = verify(&bazaar.shop);

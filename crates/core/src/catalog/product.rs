@@ -281,6 +281,59 @@ pub enum ProductError {
 }
 
 impl Product {
+    /// Returns a product that buyers see from now on, with what is bought and nothing more to tell: no description, no picture,
+    /// no category, no ways in which its variants differ. It was not stored before.
+    ///
+    /// Nothing is checked here: [`Product::check`] does that.
+    ///
+    /// ```
+    /// use sutler_core::catalog::{Handle, Product, Variant};
+    /// use sutler_core::id::{ProductId, VariantId};
+    /// use sutler_core::time::Timestamp;
+    ///
+    /// let now = Timestamp::from_millis(1_800_000_000_000);
+    /// let (id, handle) = (ProductId::from_u128(1), Handle::new("mug")?);
+    /// let only = Variant::new(VariantId::from_u128(2));
+    /// let mug = Product::new(id, handle, "Enamel mug", vec![only], now);
+    /// assert!(mug.check().is_ok() && mug.is_visible(now));
+    ///
+    /// let branded = Product { brand: Some("Fen".into()), ..mug };
+    /// assert_eq!((branded.version, branded.created_at), (0, now));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new(
+        id: ProductId,
+        handle: Handle,
+        title: impl Into<String>,
+        variants: Vec<Variant>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            handle,
+            title: title.into(),
+            description: String::new(),
+            brand: None,
+            product_type: None,
+            categories: Vec::new(),
+            tags: Vec::new(),
+            status: ProductStatus::Active,
+            published: true,
+            publish_window: Window::ALWAYS,
+            option_names: Vec::new(),
+            attributes: Vec::new(),
+            images: Vec::new(),
+            seo_title: None,
+            seo_description: None,
+            external_id: None,
+            metadata: BTreeMap::new(),
+            created_at: now,
+            updated_at: now,
+            version: 0,
+            variants,
+        }
+    }
+
     /// Checks what one product must keep true by itself.
     ///
     /// Errors: [`ProductError`], for the first rule that is broken. Retired variants are passed over.
@@ -402,6 +455,40 @@ impl Product {
 }
 
 impl Variant {
+    /// Returns a variant of which nothing is known but that it is for sale: goods that are sent, taxed as most are, and
+    /// sold while they are in stock.
+    ///
+    /// ```
+    /// use sutler_core::catalog::{Sku, Variant};
+    /// use sutler_core::id::VariantId;
+    ///
+    /// let plain = Variant::new(VariantId::from_u128(2));
+    /// assert!(plain.taxable && plain.tracks_stock && plain.requires_shipping && !plain.retired);
+    /// let labeled = Variant { sku: Some(Sku::new("MUG-RED")?), ..plain };
+    /// assert_eq!(labeled.sku.as_ref().map(Sku::as_str), Some("MUG-RED"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new(id: VariantId) -> Self {
+        Self {
+            id,
+            option_values: Vec::new(),
+            sku: None,
+            barcode: None,
+            weight_grams: None,
+            dimensions: None,
+            tax_category: TaxCategory::standard(),
+            taxable: true,
+            tax_code: None,
+            tracks_stock: true,
+            sells_without_stock: false,
+            requires_shipping: true,
+            unit_cost: None,
+            image_url: None,
+            metadata: BTreeMap::new(),
+            retired: false,
+        }
+    }
+
     /// Returns the option values joined by `/`, as people type them after a handle.
     pub fn options_text(&self) -> String {
         self.option_values.join("/")

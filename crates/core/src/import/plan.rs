@@ -11,12 +11,10 @@ use std::collections::BTreeMap;
 
 use super::difference::{Difference, differences};
 use super::{ProductDraft, Said, VariantDraft};
-use crate::catalog::{
-    Attribute, AttributeValue, Handle, Image, Product, ProductStatus, Sku, Variant,
-};
+use crate::catalog::{Attribute, AttributeValue, Handle, Image, Product, Sku, Variant};
 use crate::id::{CategoryId, PriceListId, ProductId, VariantId};
 use crate::money::Money;
-use crate::pricing::{Price, TaxCategory, Window};
+use crate::pricing::{Price, TaxCategory};
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
@@ -257,7 +255,9 @@ pub fn plan_product(
     let mut product = match before {
         Some(product) => product.clone(),
         None => {
-            fresh(Handle::new(draft.handle.as_str())?, ProductId::from_u128(next_id()), context.now)
+            let handle = Handle::new(draft.handle.as_str())?;
+            let (id, title) = (ProductId::from_u128(next_id()), handle.to_string());
+            Product::new(id, handle, title, Vec::new(), context.now)
         }
     };
     describe(&mut product, draft, context);
@@ -296,33 +296,6 @@ pub fn plan_product(
         differences,
         dangers,
     })
-}
-
-fn fresh(handle: Handle, id: ProductId, now: Timestamp) -> Product {
-    Product {
-        id,
-        title: handle.to_string(),
-        handle,
-        description: String::new(),
-        brand: None,
-        product_type: None,
-        categories: Vec::new(),
-        tags: Vec::new(),
-        status: ProductStatus::Active,
-        published: true,
-        publish_window: Window::default(),
-        option_names: Vec::new(),
-        attributes: Vec::new(),
-        images: Vec::new(),
-        seo_title: None,
-        seo_description: None,
-        external_id: None,
-        metadata: BTreeMap::new(),
-        created_at: now,
-        updated_at: now,
-        version: 0,
-        variants: Vec::new(),
-    }
 }
 
 fn set<T: Clone>(field: &mut T, said: Option<&T>) {
@@ -540,24 +513,7 @@ fn find(product: &Product, drafted: &VariantDraft) -> Option<usize> {
 }
 
 fn fresh_variant(id: VariantId, context: &PlanContext) -> Variant {
-    Variant {
-        id,
-        option_values: Vec::new(),
-        sku: None,
-        barcode: None,
-        weight_grams: None,
-        dimensions: None,
-        tax_category: context.tax_category.clone(),
-        taxable: true,
-        tax_code: None,
-        tracks_stock: true,
-        sells_without_stock: false,
-        requires_shipping: true,
-        unit_cost: None,
-        image_url: None,
-        metadata: BTreeMap::new(),
-        retired: false,
-    }
+    Variant { tax_category: context.tax_category.clone(), ..Variant::new(id) }
 }
 
 fn fill(

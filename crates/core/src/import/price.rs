@@ -7,7 +7,7 @@
 
 use crate::id::{ChannelId, PriceListId, VariantId};
 use crate::money::{Currency, Money};
-use crate::pricing::{Price, PriceList, Window};
+use crate::pricing::{Price, PriceList};
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
@@ -153,14 +153,8 @@ pub fn plan_price_list(
 ) -> Result<PlannedPriceList, Rejection> {
     let currency = draft.currency.unwrap_or(currency);
     let before = known.cloned().unwrap_or_else(|| PriceList {
-        id,
-        name: draft.name.clone(),
-        channel: None,
-        currency,
-        customer_group: None,
-        window: Window::ALWAYS,
-        priority: 0,
         version: 0,
+        ..PriceList::new(id, draft.name.clone(), currency)
     });
     if before.currency != currency {
         let given = format!("{} in the price list {:?}", currency.code(), draft.name);
@@ -374,14 +368,8 @@ mod tests {
 
     fn list(id: u128, group: Option<&str>) -> PriceList {
         PriceList {
-            id: PriceListId::from_u128(id),
-            name: format!("List {id}"),
-            channel: None,
-            currency: Currency::EUR,
             customer_group: group.map(str::to_owned),
-            window: Window::ALWAYS,
-            priority: 0,
-            version: 1,
+            ..PriceList::new(PriceListId::from_u128(id), format!("List {id}"), Currency::EUR)
         }
     }
 

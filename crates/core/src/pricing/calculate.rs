@@ -58,10 +58,7 @@ use crate::time::Timestamp;
 ///         zone, category: TaxCategory::standard(), name: "Sales tax".into(), rate: Rate::percent("10.75")?, level: 0,
 ///         window: Window::ALWAYS,
 ///     }].into(),
-/// #   price_lists: vec![PriceList {
-/// #       id: list, name: "Retail".into(), channel: None, currency: Currency::USD, customer_group: None,
-/// #       window: Window::ALWAYS, priority: 0, version: 1,
-/// #   }].into(),
+/// #   price_lists: vec![PriceList::new(list, "Retail", Currency::USD)].into(),
 /// #   variants: vec![VariantFacts {
 /// #       variant, product: ProductId::from_u128(1), title: "Lamp".into(), sku: None, categories: vec![],
 /// #       collections: vec![], attributes: vec![], tax_category: TaxCategory::standard(), taxable: true, requires_shipping: true, weight_grams: None,

@@ -49,12 +49,9 @@ pub struct PriceRecord {
 /// use sutler_core::pricing::PriceListRecord;
 /// # use sutler_core::id::PriceListId;
 /// # use sutler_core::money::Currency;
-/// # use sutler_core::pricing::{PriceList, Window};
+/// # use sutler_core::pricing::PriceList;
 /// # use sutler_core::time::Timestamp;
-/// # let list = PriceList {
-/// #     id: PriceListId::from_u128(1), name: "Retail".to_owned(), channel: None, currency: Currency::EUR,
-/// #     customer_group: None, window: Window::ALWAYS, priority: 0, version: 1,
-/// # };
+/// # let list = PriceList::new(PriceListId::from_u128(1), "Retail", Currency::EUR);
 /// let since = Timestamp::from_millis(10);
 /// let record = PriceListRecord { list, since, until: None };
 /// assert!(record.contains(since), "a list without an end holds still");
@@ -162,7 +159,7 @@ fn holds(since: Timestamp, until: Option<Timestamp>, now: Timestamp) -> bool {
 /// # use sutler_core::id::{ChannelId, PriceListId, VariantId};
 /// # use sutler_core::money::{Currency, Money};
 /// # use sutler_core::pricing::{
-/// #     Price, PriceList, PriceListRecord, PriceRecord, Window, lowest_price_before_reduction, price_timeline,
+/// #     Price, PriceList, PriceListRecord, PriceRecord, lowest_price_before_reduction, price_timeline,
 /// # };
 /// # use sutler_core::time::Timestamp;
 /// # let (list, variant) = (PriceListId::from_u128(1), VariantId::from_u128(2));
@@ -173,10 +170,7 @@ fn holds(since: Timestamp, until: Option<Timestamp>, now: Timestamp) -> bool {
 ///     until,
 /// };
 /// let lists = [PriceListRecord {
-///     list: PriceList {
-///         id: list, name: "Retail".to_owned(), channel: None, currency: Currency::EUR, customer_group: None,
-///         window: Window::ALWAYS, priority: 0, version: 1,
-///     },
+///     list: PriceList::new(list, "Retail", Currency::EUR),
 ///     since: day(0),
 ///     until: None,
 /// }];

@@ -23,19 +23,10 @@ use crate::time::Timestamp;
 /// # use sutler_core::id::{ChannelId, PriceListId, VariantId};
 /// # use sutler_core::money::Currency;
 /// # use sutler_core::time::Timestamp;
-/// use sutler_core::pricing::{PriceList, PriceQuery, Window};
+/// use sutler_core::pricing::{PriceList, PriceQuery};
 ///
 /// # let id = PriceListId::from_u128(1);
-/// let list = PriceList {
-///     id,
-///     name: "Retail".into(),
-///     channel: None,
-///     currency: Currency::EUR,
-///     customer_group: None,
-///     window: Window::ALWAYS,
-///     priority: 0,
-///     version: 1,
-/// };
+/// let list = PriceList::new(id, "Retail", Currency::EUR);
 /// assert_eq!(list.check(), Ok(()));
 ///
 /// let trade = PriceList { customer_group: Some("trade".into()), ..list.clone() };
@@ -78,16 +69,10 @@ pub struct PriceList {
 /// ```
 /// # use sutler_core::id::{PriceListId, VariantId};
 /// # use sutler_core::money::{Currency, Money};
-/// use sutler_core::pricing::{Price, PriceList, Window};
+/// use sutler_core::pricing::{Price, PriceList};
 ///
 /// # let id = PriceListId::from_u128(1);
-/// let list = PriceList {
-///     # id,
-///     name: "Retail".into(),
-///     currency: Currency::EUR,
-///     # channel: None, customer_group: None, window: Window::ALWAYS, priority: 0, version: 1,
-///     // … id, channel, customer group, window, priority, version
-/// };
+/// let list = PriceList::new(id, "Retail", Currency::EUR);
 /// let price = Price {
 ///     list: list.id,
 ///     variant: VariantId::from_u128(2),
@@ -116,6 +101,37 @@ pub struct Price {
 }
 
 impl PriceList {
+    /// Returns a list of prices for everybody, in every channel of its currency and at all times. It goes before no other
+    /// list, and has the version of a row that is stored for the first time.
+    ///
+    /// Nothing is checked here: [`PriceList::check`] does that.
+    ///
+    /// ```
+    /// use sutler_core::id::PriceListId;
+    /// use sutler_core::money::Currency;
+    /// use sutler_core::pricing::{PriceList, Window};
+    ///
+    /// let retail = PriceList::new(PriceListId::from_u128(1), "Retail", Currency::EUR);
+    /// assert_eq!((retail.channel, retail.window, retail.version), (None, Window::ALWAYS, 1));
+    ///
+    /// let id = PriceListId::from_u128(2);
+    /// let trade = Some("trade".to_owned());
+    /// let trade = PriceList { customer_group: trade, ..PriceList::new(id, "Trade", Currency::EUR) };
+    /// assert!(retail.check().is_ok() && trade.check().is_ok());
+    /// ```
+    pub fn new(id: PriceListId, name: impl Into<String>, currency: Currency) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            channel: None,
+            currency,
+            customer_group: None,
+            window: Window::ALWAYS,
+            priority: 0,
+            version: 1,
+        }
+    }
+
     /// Checks what one list must keep true by itself.
     ///
     /// Errors: [`PricingError::InvalidRule`].
@@ -152,11 +168,8 @@ impl PriceList {
     /// ```
     /// # use sutler_core::id::PriceListId;
     /// # use sutler_core::money::Currency;
-    /// # use sutler_core::pricing::{PriceList, Window};
-    /// # let base = PriceList {
-    /// #     id: PriceListId::from_u128(1), name: "Base".to_owned(), channel: None, currency: Currency::EUR,
-    /// #     customer_group: None, window: Window::ALWAYS, priority: 0, version: 1,
-    /// # };
+    /// # use sutler_core::pricing::PriceList;
+    /// # let base = PriceList::new(PriceListId::from_u128(1), "Base", Currency::EUR);
     /// let sale = PriceList { id: PriceListId::from_u128(2), name: "Sale".to_owned(), ..base.clone() };
     /// assert!(sale.is_behind(&base) && !base.is_behind(&sale));
     ///
@@ -255,14 +268,11 @@ pub struct PriceQuery<'a> {
 /// ```
 /// # use sutler_core::id::{ChannelId, PriceListId, VariantId};
 /// # use sutler_core::money::{Currency, Money};
-/// # use sutler_core::pricing::{Price, PriceList, PriceQuery, Window, choose};
+/// # use sutler_core::pricing::{Price, PriceList, PriceQuery, choose};
 /// # use sutler_core::time::Timestamp;
 /// # let (list, variant) = (PriceListId::from_u128(1), VariantId::from_u128(2));
 /// # let eur = |minor| Money::from_minor(minor, Currency::EUR);
-/// let lists = [PriceList {
-///     id: list, name: "Retail".to_owned(), channel: None, currency: Currency::EUR, customer_group: None,
-///     window: Window::ALWAYS, priority: 0, version: 1,
-/// }];
+/// let lists = [PriceList::new(list, "Retail", Currency::EUR)];
 /// let prices = [
 ///     Price { list, variant, min_quantity: 1, amount: eur(500), compare_at: None },
 ///     Price { list, variant, min_quantity: 10, amount: eur(450), compare_at: None },

@@ -42,13 +42,10 @@ impl PriceStanding {
     /// ```
     /// # use sutler_core::id::{ChannelId, PriceListId, VariantId};
     /// # use sutler_core::money::{Currency, Money};
-    /// # use sutler_core::pricing::{Price, PriceList, PriceQuery, PriceStanding, Window};
+    /// # use sutler_core::pricing::{Price, PriceList, PriceQuery, PriceStanding};
     /// # use sutler_core::time::Timestamp;
     /// # let (list, variant) = (PriceListId::from_u128(1), VariantId::from_u128(2));
-    /// # let retail = PriceList {
-    /// #     id: list, name: "Retail".to_owned(), channel: None, currency: Currency::EUR, customer_group: None,
-    /// #     window: Window::ALWAYS, priority: 0, version: 1,
-    /// # };
+    /// # let retail = PriceList::new(list, "Retail", Currency::EUR);
     /// # let amount = Money::from_minor(500, Currency::EUR);
     /// # let price = Price { list, variant, min_quantity: 1, amount, compare_at: None };
     /// # let query = PriceQuery {

@@ -355,16 +355,8 @@ fn price_lists(quote: &Quote) -> Vec<PriceList> {
     let mut lists: Vec<PriceList> = Vec::new();
     for line in &quote.lines {
         if lists.iter().all(|list| list.id != line.price_list) {
-            lists.push(PriceList {
-                id: line.price_list,
-                name: line.price_list_name.to_string(),
-                channel: None,
-                currency: quote.currency,
-                customer_group: None,
-                window: Window::ALWAYS,
-                priority: 0,
-                version: 1,
-            });
+            let name = line.price_list_name.to_string();
+            lists.push(PriceList::new(line.price_list, name, quote.currency));
         }
     }
     lists

@@ -65,15 +65,11 @@ struct Sums {
 /// use sutler_core::verify::PromotionTally;
 /// # use sutler_core::id::PromotionId;
 /// # use sutler_core::money::{Currency, Money};
-/// # use sutler_core::pricing::{AppliedPromotion, Benefit, Lane, Limits, Promotion, Window};
+/// # use sutler_core::pricing::{AppliedPromotion, Benefit, Promotion};
 /// # use sutler_core::time::Timestamp;
 /// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/order.json"));
 /// # let mut pending: Order = serde_json::from_str(text)?;
-/// # let spring = Promotion {
-/// #     id: PromotionId::from_u128(6), name: "Spring".to_owned(), conditions: vec![], benefits: vec![Benefit::FreeDelivery],
-/// #     lane: Lane::Normal, priority: 0, exclusive: false, window: Window::ALWAYS, limits: Limits::default(),
-/// #     active: true, version: 1,
-/// # };
+/// # let spring = Promotion::new(PromotionId::from_u128(6), "Spring", Benefit::FreeDelivery);
 /// # let free = Money::from_minor(490, Currency::EUR);
 /// # pending.quote.promotions_applied.push(AppliedPromotion {
 /// #     promotion: spring.id, name: spring.name.as_str().into(), coupon: None, amount: free, units: 0,

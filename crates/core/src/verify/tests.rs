@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::address::Address;
 use crate::cart::{Cart, CartStatus};
-use crate::catalog::{CategoryTree, Handle, Product, ProductStatus, TaxRounding, Variant};
+use crate::catalog::{CategoryTree, Handle, Product, TaxRounding, Variant};
 use crate::change::RecordRef;
 use crate::checkout::{Checkout, CheckoutStatus};
 use crate::event::{Event, EventData, EventKind, StoredEvent};
@@ -22,9 +22,8 @@ use crate::order::{
 };
 use crate::payment::{FactKind, Payment, PaymentFact, PaymentTask, TaskKind, TaskStatus};
 use crate::pricing::{
-    AppliedPromotion, Benefit, CouponCode, Lane, Limits, Price, PriceList, Promotion,
-    PromotionUses, Quote, QuoteHash, QuoteLine, QuoteTax, TaxCategory, TaxLine, TaxTreatment,
-    Totals, Window,
+    AppliedPromotion, Benefit, CouponCode, Price, PriceList, Promotion, PromotionUses, Quote,
+    QuoteHash, QuoteLine, QuoteTax, TaxCategory, TaxLine, TaxTreatment, Totals,
 };
 use crate::quantity::Quantity;
 use crate::testing::moment;
@@ -559,19 +558,7 @@ fn a_placed_event_must_tell_of_the_order_as_it_is() {
 
 #[test]
 fn uses_of_a_promotion_are_the_placed_orders_that_hold_it() {
-    let promotion = Promotion {
-        id: PromotionId::from_u128(6),
-        name: "Spring".to_owned(),
-        conditions: Vec::new(),
-        benefits: vec![Benefit::FreeDelivery],
-        lane: Lane::Normal,
-        priority: 0,
-        exclusive: false,
-        window: Window::default(),
-        limits: Limits::NONE,
-        active: true,
-        version: 1,
-    };
+    let promotion = Promotion::new(PromotionId::from_u128(6), "Spring", Benefit::FreeDelivery);
     let mut order = world().order;
     order.quote.promotions_applied.push(AppliedPromotion {
         promotion: promotion.id,
@@ -689,47 +676,12 @@ fn a_reservation_that_holds_belongs_to_an_open_checkout() {
 
 #[test]
 fn products_and_prices_are_held_to_their_own_rules() {
-    let variant = |id| Variant {
-        id: VariantId::from_u128(id),
-        option_values: Vec::new(),
-        sku: None,
-        barcode: None,
-        weight_grams: None,
-        dimensions: None,
-        tax_category: TaxCategory::standard(),
-        taxable: true,
-        tax_code: None,
-        tracks_stock: true,
-        sells_without_stock: false,
-        requires_shipping: true,
-        unit_cost: None,
-        image_url: None,
-        metadata: std::collections::BTreeMap::new(),
-        retired: false,
-    };
+    let variant = |id| Variant::new(VariantId::from_u128(id));
+    let (id, handle) = (ProductId::from_u128(5), Handle::new("tee").expect("a handle"));
+    let variants = vec![variant(1), variant(2)];
     let product = Product {
-        id: ProductId::from_u128(5),
-        handle: Handle::new("tee").expect("a handle"),
-        title: "Tee".to_owned(),
-        description: String::new(),
-        brand: None,
-        product_type: None,
         categories: vec![CategoryId::from_u128(1)],
-        tags: Vec::new(),
-        status: ProductStatus::Active,
-        published: true,
-        publish_window: Window::default(),
-        option_names: Vec::new(),
-        attributes: Vec::new(),
-        images: Vec::new(),
-        seo_title: None,
-        seo_description: None,
-        external_id: None,
-        metadata: std::collections::BTreeMap::new(),
-        created_at: moment(0),
-        updated_at: moment(0),
-        version: 1,
-        variants: vec![variant(1), variant(2)],
+        ..Product::new(id, handle, "Tee", variants, moment(0))
     };
     let found = check_product(&product, &CategoryTree::default());
     assert_eq!(
@@ -738,16 +690,7 @@ fn products_and_prices_are_held_to_their_own_rules() {
         "twice the same, no category"
     );
 
-    let list = PriceList {
-        id: PriceListId::from_u128(1),
-        name: "Base".to_owned(),
-        channel: None,
-        currency: Currency::EUR,
-        customer_group: None,
-        window: Window::default(),
-        priority: 0,
-        version: 1,
-    };
+    let list = PriceList::new(PriceListId::from_u128(1), "Base", Currency::EUR);
     let price = Price {
         list: list.id,
         variant: VariantId::from_u128(1),

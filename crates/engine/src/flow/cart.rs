@@ -217,23 +217,15 @@ impl Shop {
     /// ```
     /// use sutler_core::id::PromotionId;
     /// use sutler_core::money::Rate;
-    /// use sutler_core::pricing::{Benefit, Condition, Lane, Limits, Promotion, Window};
+    /// use sutler_core::pricing::{Benefit, Condition, Promotion};
     /// use sutler_engine::flow::cart::QuoteFor;
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
     /// # let cart = sutler_engine::testing::cart(&shop)?;
     ///
+    /// let ten = Benefit::Percent { rate: Rate::percent("10")? };
     /// shop.promotion_add(&Promotion {
-    ///     id: PromotionId::from_u128(7),
-    ///     name: "Ten percent for friends".into(),
     ///     conditions: vec![Condition::Coupon { codes: vec!["FRIEND".parse()?] }],
-    ///     benefits: vec![Benefit::Percent { rate: Rate::percent("10")? }],
-    ///     lane: Lane::Normal,
-    ///     priority: 0,
-    ///     exclusive: false,
-    ///     window: Window::default(),
-    ///     limits: Limits::default(),
-    ///     active: true,
-    ///     version: 1,
+    ///     ..Promotion::new(PromotionId::from_u128(7), "Ten percent for friends", ten)
     /// })?;
     /// shop.cart_coupon(cart, " friend ")?;
     /// let quote = shop.cart_quote(cart, &QuoteFor::default())?.quote;

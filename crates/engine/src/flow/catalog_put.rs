@@ -23,7 +23,8 @@ impl Shop {
     /// `already_exists` for a handle in use, or a variant of another product; `Contended` when somebody else changed it meanwhile.
     ///
     /// ```
-    /// use sutler_core::catalog::{Dimensions, Product};
+    /// use sutler_core::catalog::{Dimensions, Handle, Product, Variant};
+    /// use sutler_core::id::{ProductId, VariantId};
     /// use sutler_core::pricing::{TaxCategory, Window};
     /// use sutler_engine::FlowError;
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
@@ -42,6 +43,10 @@ impl Shop {
     /// assert!(matches!(shop.product_put(&late), Err(FlowError::Contended { .. })));
     /// let nothing = Product { variants: vec![], ..shop.find_product("mug")? };
     /// assert_eq!(shop.product_put(&nothing).unwrap_err().code(), "product.invalid");
+    ///
+    /// let (id, only) = (ProductId::from_u128(7), Variant::new(VariantId::from_u128(8)));
+    /// let plate = Product::new(id, Handle::new("plate")?, "Plate", vec![only], mug.updated_at);
+    /// assert_eq!(shop.product_put(&plate)?, shop.find_product("plate")?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn product_put(&self, product: &Product) -> Result<Product, FlowError> {

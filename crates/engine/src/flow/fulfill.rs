@@ -49,11 +49,8 @@ pub struct FulfillmentPlan {
 ///
 /// let one_now = ShipCommand {
 ///     lines: vec![("MUG-RED".into(), Quantity::ONE)],
-///     location: None,
-///     carrier: "dhl".into(),
 ///     tracking: Some("00340434".into()),
-///     unpaid: false,
-///     key: None,
+///     ..ShipCommand::new("dhl")
 /// };
 /// let view = shop.fulfill_ship(placed.order.number, &one_now)?;
 /// assert_eq!(view.order.lines[0].shipped, 1);
@@ -80,6 +77,33 @@ pub struct ShipCommand {
 }
 
 impl ShipCommand {
+    /// Returns the shipment of all that is left of an order, from wherever it stands, once the money is held or taken:
+    /// without tracking, and without a key.
+    ///
+    /// A program that may call twice sets a key. Nothing is checked here: the shipment does that.
+    ///
+    /// ```
+    /// use sutler_engine::flow::fulfill::ShipCommand;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
+    ///
+    /// let all = ShipCommand::new("dhl");
+    /// assert_eq!((all.tracking.as_deref(), all.unpaid), (None, false));
+    /// let view = shop.fulfill_ship(placed.order.number, &all)?;
+    /// assert_eq!(view.order.lines[0].shipped, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new(carrier: impl Into<String>) -> Self {
+        Self {
+            lines: Vec::new(),
+            location: None,
+            carrier: carrier.into(),
+            tracking: None,
+            unpaid: false,
+            key: None,
+        }
+    }
+
     fn check_carrier(&self) -> Result<(), Rejection> {
         if !self.carrier.trim().is_empty() {
             return Ok(());
@@ -190,12 +214,8 @@ impl Shop {
     /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
     ///
     /// let all = ShipCommand {
-    ///     lines: vec![],
-    ///     location: None,
-    ///     carrier: "dhl".into(),
-    ///     tracking: None,
-    ///     unpaid: false,
     ///     key: Some("parcel-1".parse()?),
+    ///     ..ShipCommand::new("dhl")
     /// };
     /// let view = shop.fulfill_ship(placed.order.number, &all)?;
     /// assert_eq!(view.progress.stage, Stage::Shipped);
@@ -231,7 +251,7 @@ impl Shop {
     /// ```
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
     /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
-    /// # let all = sutler_engine::testing::parcel();
+    /// # let all = sutler_engine::flow::fulfill::ShipCommand::new("dhl");
     /// let plan = shop.fulfill_ship_plan(placed.order.number, &all)?;
     /// assert_eq!(plan.planned.values().flatten().map(|line| line.quantity).sum::<u32>(), 2);
     ///
@@ -304,7 +324,7 @@ impl Shop {
     /// use sutler_core::order::Stage;
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
     /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
-    /// # let all = sutler_engine::testing::parcel();
+    /// # let all = sutler_engine::flow::fulfill::ShipCommand::new("dhl");
     /// shop.fulfill_ship(placed.order.number, &all)?;
     /// let view = shop.fulfill_deliver(placed.order.number, None)?;
     /// assert_eq!(view.progress.stage, Stage::Delivered);

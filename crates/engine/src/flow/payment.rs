@@ -24,7 +24,7 @@ use crate::{FlowError, Shop};
 ///
 /// // This card refuses the capture that a shipment makes due: a person must look.
 /// # let placed = sutler_engine::testing::order(&shop, "test:capture-decline")?;
-/// # let all = sutler_engine::testing::parcel();
+/// # let all = sutler_engine::flow::fulfill::ShipCommand::new("dhl");
 /// let view = shop.fulfill_ship(placed.order.number, &all)?;
 /// assert!(view.tasks[0].last_error.as_deref().is_some_and(|said| said.contains("declined")));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

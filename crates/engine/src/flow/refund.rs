@@ -108,7 +108,7 @@ struct Decided {
 /// ```
 /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
 /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
-/// # let all = sutler_engine::testing::parcel();
+/// # let all = sutler_engine::flow::fulfill::ShipCommand::new("dhl");
 /// shop.fulfill_ship(placed.order.number, &all)?;
 /// let plan = shop.refund_plan(placed.order.number, None)?;
 /// assert!(plan.refunded.is_zero() && plan.amount == plan.captured);
@@ -165,7 +165,7 @@ impl Shop {
     /// use sutler_engine::flow::refund::RefundOf;
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
     /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
-    /// # let all = sutler_engine::testing::parcel();
+    /// # let all = sutler_engine::flow::fulfill::ShipCommand::new("dhl");
     /// shop.fulfill_ship(placed.order.number, &all)?;
     ///
     /// let five = Some(Money::from_minor(500, Currency::EUR));
@@ -204,7 +204,7 @@ impl Shop {
     /// use sutler_engine::flow::refund::RefundTo;
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
     /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
-    /// # let all = sutler_engine::testing::parcel();
+    /// # let all = sutler_engine::flow::fulfill::ShipCommand::new("dhl");
     /// shop.fulfill_ship(placed.order.number, &all)?;
     ///
     /// let five = Some(Money::from_minor(500, Currency::EUR));
@@ -286,7 +286,7 @@ impl Shop {
     /// ```
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
     /// # let placed = sutler_engine::testing::order(&shop, "test:ok")?;
-    /// # let all = sutler_engine::testing::parcel();
+    /// # let all = sutler_engine::flow::fulfill::ShipCommand::new("dhl");
     /// let refusal = shop.refund_plan(placed.order.number, None).unwrap_err();
     /// assert_eq!(refusal.code(), "refund.too_large", "nothing was taken yet");
     ///

@@ -115,16 +115,8 @@ impl Shop {
             active: true,
             version: 1,
         };
-        let prices = PriceList {
-            id: PriceListId::from_u128(self.next_id()),
-            name: format!("Base prices in {}", command.currency.code()),
-            channel: None,
-            currency: command.currency,
-            customer_group: None,
-            window: Window::default(),
-            priority: 0,
-            version: 1,
-        };
+        let base = format!("Base prices in {}", command.currency.code());
+        let prices = PriceList::new(PriceListId::from_u128(self.next_id()), base, command.currency);
         // A zone without countries is everywhere that no other zone names.
         let zone = TaxZone {
             id: TaxZoneId::from_u128(self.next_id()),
@@ -188,24 +180,13 @@ impl Shop {
     /// ```
     /// use sutler_core::id::PromotionId;
     /// use sutler_core::money::Rate;
-    /// use sutler_core::pricing::{Benefit, Lane, Limits, Promotion, Window};
+    /// use sutler_core::pricing::{Benefit, Promotion};
     /// use sutler_engine::flow::cart::QuoteFor;
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
     /// # let cart = sutler_engine::testing::cart(&shop)?;
     ///
-    /// let sale = Promotion {
-    ///     id: PromotionId::from_u128(1),
-    ///     name: "Everything must go".into(),
-    ///     conditions: vec![],
-    ///     benefits: vec![Benefit::Percent { rate: Rate::percent("50")? }],
-    ///     lane: Lane::Normal,
-    ///     priority: 0,
-    ///     exclusive: false,
-    ///     window: Window::default(),
-    ///     limits: Limits::default(),
-    ///     active: true,
-    ///     version: 1,
-    /// };
+    /// let half = Benefit::Percent { rate: Rate::percent("50")? };
+    /// let sale = Promotion::new(PromotionId::from_u128(1), "Everything must go", half);
     /// shop.promotion_add(&sale)?;
     /// let quote = shop.cart_quote(cart, &QuoteFor::default())?.quote;
     /// assert_eq!(quote.totals.total.to_string(), "11.90 EUR");

@@ -16,9 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use any_store::AnyStore;
-use sutler_core::credit::CreditChoice;
 use sutler_core::port::{Clock, EventReader as _, IdSource};
-use sutler_core::pricing::BuyerTax;
 use sutler_core::quantity::Quantity;
 use sutler_core::time::Timestamp;
 use sutler_engine::flow::checkout::{CheckoutCommand, Placed};
@@ -110,17 +108,10 @@ impl Bazaar {
         let found = self.shop.find_variant(variant)?;
         let cart = self.shop.cart_new("web", None, None)?;
         self.shop.cart_add(cart.id, found.variant.id, Quantity::new(units).unwrap(), None)?;
+        let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
         self.shop.checkout(&CheckoutCommand {
-            cart: cart.id,
-            email: "ada@example.com".to_owned(),
-            ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-            delivery: "standard".to_owned(),
             pay: Some("test:ok".to_owned()),
-            credit: CreditChoice::NONE,
-            buyer_tax: BuyerTax::default(),
-            expect_total: None,
-            expect_quote: None,
-            key: None,
+            ..CheckoutCommand::new(cart.id, "ada@example.com", ship_to, "standard")
         })
     }
 

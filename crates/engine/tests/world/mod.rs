@@ -18,9 +18,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use any_store::AnyStore;
-use sutler_core::catalog::{Handle, Product, ProductStatus, Sku, Variant};
+use sutler_core::catalog::{Handle, Product, Sku, Variant};
 use sutler_core::change::{Change, ChangeSet, CommitOutcome, StockChange};
-use sutler_core::credit::CreditChoice;
 use sutler_core::id::{CommandId, ProductId, VariantId};
 use sutler_core::inventory::{MovementKind, StockKey, StockLevel, StockMovement};
 use sutler_core::money::{Currency, Money};
@@ -28,7 +27,7 @@ use sutler_core::port::{
     Clock as _, Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest,
     SetupReader as _, StockReader as _, Store as _,
 };
-use sutler_core::pricing::{BuyerTax, Price, TaxCategory, Window};
+use sutler_core::pricing::Price;
 use sutler_core::quantity::Quantity;
 use sutler_core::time::Timestamp;
 use sutler_engine::Shop;
@@ -192,17 +191,11 @@ impl World {
         let cart = self.shop.cart_new("web", None, None).unwrap();
         self.shop.cart_add(cart.id, self.red, Quantity::new(2).unwrap(), None).unwrap();
         self.shop.cart_add(cart.id, self.blue, Quantity::ONE, None).unwrap();
+        let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap();
         CheckoutCommand {
-            cart: cart.id,
-            email: "ada@example.com".to_owned(),
-            ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse().unwrap(),
-            delivery: "standard".to_owned(),
             pay: Some(pay.to_owned()),
-            credit: CreditChoice::NONE,
-            buyer_tax: BuyerTax::default(),
-            expect_total: None,
-            expect_quote: None,
             key: key.map(|key| key.parse().unwrap()),
+            ..CheckoutCommand::new(cart.id, "ada@example.com", ship_to, "standard")
         }
     }
 
@@ -263,49 +256,18 @@ impl World {
 }
 
 fn mug(variants: &[(VariantId, &str)]) -> Product {
+    let variant = |(id, sku): &(VariantId, &str)| Variant {
+        option_values: vec![(*sku).to_owned()],
+        sku: Some(Sku::new(*sku).unwrap()),
+        weight_grams: Some(300),
+        ..Variant::new(*id)
+    };
+    let (id, handle) = (ProductId::from_u128(0xaa), Handle::new("mug").unwrap());
+    let variants = variants.iter().map(variant).collect();
     let now = Timestamp::from_millis(1_780_000_000_000);
     Product {
-        id: ProductId::from_u128(0xaa),
-        handle: Handle::new("mug").unwrap(),
-        title: "Enamel mug".to_owned(),
-        description: String::new(),
-        brand: None,
-        product_type: None,
-        categories: Vec::new(),
-        tags: Vec::new(),
-        status: ProductStatus::Active,
-        published: true,
-        publish_window: Window::default(),
         option_names: vec!["Color".to_owned()],
-        attributes: Vec::new(),
-        images: Vec::new(),
-        seo_title: None,
-        seo_description: None,
-        external_id: None,
-        metadata: BTreeMap::new(),
-        created_at: now,
-        updated_at: now,
         version: 1,
-        variants: variants
-            .iter()
-            .map(|(id, sku)| Variant {
-                id: *id,
-                option_values: vec![(*sku).to_owned()],
-                sku: Some(Sku::new(*sku).unwrap()),
-                barcode: None,
-                weight_grams: Some(300),
-                dimensions: None,
-                tax_category: TaxCategory::standard(),
-                taxable: true,
-                tax_code: None,
-                tracks_stock: true,
-                sells_without_stock: false,
-                requires_shipping: true,
-                unit_cost: None,
-                image_url: None,
-                metadata: BTreeMap::new(),
-                retired: false,
-            })
-            .collect(),
+        ..Product::new(id, handle, "Enamel mug", variants, now)
     }
 }

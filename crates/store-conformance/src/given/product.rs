@@ -13,54 +13,17 @@ use super::{NOW, World, after, eur};
 impl World {
     /// Returns a plain product with one variant; its handle and SKU are new.
     pub fn product(&self) -> Product {
-        let handle = self.word("product");
-        let sku = self.word("SKU");
-        Product {
-            id: ProductId::from_u128(self.id()),
-            handle: Handle::new(handle.clone()).unwrap(),
-            title: format!("Title of {handle}"),
-            description: String::new(),
-            brand: None,
-            product_type: None,
-            categories: Vec::new(),
-            tags: Vec::new(),
-            status: ProductStatus::Active,
-            published: true,
-            publish_window: Window::ALWAYS,
-            option_names: Vec::new(),
-            attributes: Vec::new(),
-            images: Vec::new(),
-            seo_title: None,
-            seo_description: None,
-            external_id: None,
-            metadata: BTreeMap::new(),
-            created_at: NOW,
-            updated_at: NOW,
-            version: 1,
-            variants: vec![self.variant(&sku)],
-        }
+        let (handle, sku) = (self.word("product"), self.word("SKU"));
+        let title = format!("Title of {handle}");
+        let (id, handle) = (ProductId::from_u128(self.id()), Handle::new(handle).unwrap());
+        let variants = vec![self.variant(&sku)];
+        Product { version: 1, ..Product::new(id, handle, title, variants, NOW) }
     }
 
     /// Returns a plain variant with this SKU.
     pub fn variant(&self, sku: &str) -> Variant {
-        Variant {
-            id: VariantId::from_u128(self.id()),
-            option_values: Vec::new(),
-            sku: Some(Sku::new(sku).unwrap()),
-            barcode: None,
-            weight_grams: None,
-            dimensions: None,
-            tax_category: TaxCategory::standard(),
-            taxable: true,
-            tax_code: None,
-            tracks_stock: true,
-            sells_without_stock: false,
-            requires_shipping: true,
-            unit_cost: None,
-            image_url: None,
-            metadata: BTreeMap::new(),
-            retired: false,
-        }
+        let id = VariantId::from_u128(self.id());
+        Variant { sku: Some(Sku::new(sku).unwrap()), ..Variant::new(id) }
     }
 
     /// Returns a plain product whose only variant has this SKU.

@@ -57,16 +57,7 @@ pub(super) fn location(id: u128, code: &str) -> StockLocation {
 }
 
 pub(super) fn price_list(id: u128) -> PriceList {
-    PriceList {
-        id: PriceListId::from_u128(id),
-        name: "Retail".to_owned(),
-        channel: None,
-        currency: Currency::EUR,
-        customer_group: None,
-        window: Window::ALWAYS,
-        priority: 0,
-        version: 1,
-    }
+    PriceList::new(PriceListId::from_u128(id), "Retail", Currency::EUR)
 }
 
 /// A territory in which every field is filled.
@@ -158,19 +149,8 @@ impl World {
 
     /// Returns a promotion without conditions.
     pub fn promotion(&self, name: &str) -> Promotion {
-        Promotion {
-            id: PromotionId::from_u128(self.id()),
-            name: name.to_owned(),
-            conditions: Vec::new(),
-            benefits: vec![Benefit::Percent { rate: Rate::percent("10").unwrap() }],
-            lane: Lane::Normal,
-            priority: 0,
-            exclusive: false,
-            window: Window::ALWAYS,
-            limits: Limits::NONE,
-            active: true,
-            version: 1,
-        }
+        let ten = Benefit::Percent { rate: Rate::percent("10").unwrap() };
+        Promotion::new(PromotionId::from_u128(self.id()), name, ten)
     }
 
     /// Returns set-up in which every field of every kind is filled at least once and every shape stands at least once.

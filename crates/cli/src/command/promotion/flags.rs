@@ -4,7 +4,7 @@ use sutler::UuidSource;
 use sutler_core::id::PromotionId;
 use sutler_core::money::{Currency, Rate};
 use sutler_core::port::IdSource;
-use sutler_core::pricing::{Benefit, Condition, CouponCode, Lane, Limits, Promotion, Window};
+use sutler_core::pricing::{Benefit, Condition, CouponCode, Limits, Promotion, Window};
 use sutler_core::rejection::Rejection;
 use sutler_core::time::Timestamp;
 
@@ -77,21 +77,14 @@ impl Flags {
             conditions.push(Condition::MinSubtotal { amount: amount.in_currency(currency)? });
         }
         Ok(Some(Promotion {
-            id: PromotionId::from_u128(UuidSource.next_id()),
-            name: name.to_owned(),
             conditions,
-            benefits: vec![benefit],
-            lane: Lane::Normal,
-            priority: 0,
-            exclusive: false,
             window: Window { from: self.from, until: self.until },
             limits: Limits {
                 uses: self.limit,
                 uses_per_customer: self.limit_per_customer,
                 ..Limits::NONE
             },
-            active: true,
-            version: 1,
+            ..Promotion::new(PromotionId::from_u128(UuidSource.next_id()), name, benefit)
         }))
     }
 }

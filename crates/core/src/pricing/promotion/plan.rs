@@ -14,12 +14,8 @@ use super::Promotion;
 /// ```
 /// use sutler_core::pricing::WrittenPromotion;
 /// # use sutler_core::id::PromotionId;
-/// # use sutler_core::pricing::{Benefit, Lane, Limits, Promotion, Window};
-/// # let promotion = Promotion {
-/// #     id: PromotionId::from_u128(1), name: "Spring".to_owned(), conditions: vec![],
-/// #     benefits: vec![Benefit::FreeDelivery], lane: Lane::Normal, priority: 0, exclusive: false,
-/// #     window: Window::ALWAYS, limits: Limits::NONE, active: true, version: 0,
-/// # };
+/// # use sutler_core::pricing::{Benefit, Promotion};
+/// # let promotion = Promotion::new(PromotionId::from_u128(1), "Spring", Benefit::FreeDelivery);
 /// let written = WrittenPromotion { promotion, says_active: false };
 /// assert!(written.promotion.active, "a new one is switched on unless it says otherwise");
 /// ```
@@ -36,11 +32,10 @@ pub struct WrittenPromotion {
 /// ```
 /// use sutler_core::pricing::{PlannedPromotion, WrittenPromotion, plan_promotions};
 /// # use sutler_core::id::PromotionId;
-/// # use sutler_core::pricing::{Benefit, Lane, Limits, Promotion, Window};
+/// # use sutler_core::pricing::{Benefit, Promotion};
 /// # let spring = Promotion {
-/// #     id: PromotionId::from_u128(1), name: "Spring".to_owned(), conditions: vec![],
-/// #     benefits: vec![Benefit::FreeDelivery], lane: Lane::Normal, priority: 0, exclusive: false,
-/// #     window: Window::ALWAYS, limits: Limits::NONE, active: true, version: 0,
+/// #     version: 0,
+/// #     ..Promotion::new(PromotionId::from_u128(1), "Spring", Benefit::FreeDelivery)
 /// # };
 /// let written = WrittenPromotion { promotion: spring, says_active: false };
 /// let planned = plan_promotions([written.clone()], &[]);
@@ -71,12 +66,8 @@ impl PlannedPromotion {
     /// ```
     /// use sutler_core::pricing::PlannedPromotion;
     /// # use sutler_core::id::PromotionId;
-    /// # use sutler_core::pricing::{Benefit, Lane, Limits, Promotion, Window};
-    /// # let spring = Promotion {
-    /// #     id: PromotionId::from_u128(1), name: "Spring".to_owned(), conditions: vec![],
-    /// #     benefits: vec![Benefit::FreeDelivery], lane: Lane::Normal, priority: 0, exclusive: false,
-    /// #     window: Window::ALWAYS, limits: Limits::NONE, active: true, version: 1,
-    /// # };
+    /// # use sutler_core::pricing::{Benefit, Promotion};
+    /// # let spring = Promotion::new(PromotionId::from_u128(1), "Spring", Benefit::FreeDelivery);
     /// let before = Box::new(spring.clone());
     /// let after = Promotion { active: false, version: 2, ..spring };
     /// assert!(!PlannedPromotion::Changed { before, after }.after().active);
@@ -123,12 +114,8 @@ pub enum PromotionNameRefusal {
 /// ```
 /// use sutler_core::pricing::{PromotionNameRefusal, WrittenPromotion, plan_promotions};
 /// # use sutler_core::id::PromotionId;
-/// # use sutler_core::pricing::{Benefit, Lane, Limits, Promotion, Window};
-/// # let promotion = Promotion {
-/// #     id: PromotionId::from_u128(1), name: "Spring".to_owned(), conditions: vec![],
-/// #     benefits: vec![Benefit::FreeDelivery], lane: Lane::Normal, priority: 0, exclusive: false,
-/// #     window: Window::ALWAYS, limits: Limits::NONE, active: true, version: 0,
-/// # };
+/// # use sutler_core::pricing::{Benefit, Promotion};
+/// # let promotion = Promotion::new(PromotionId::from_u128(1), "Spring", Benefit::FreeDelivery);
 /// let written = WrittenPromotion { promotion, says_active: false };
 /// let planned = plan_promotions([written.clone(), written], &[]);
 /// assert_eq!(planned[1], Err(PromotionNameRefusal::WrittenTwice));
@@ -193,21 +180,12 @@ fn still_unlocked(written: Promotion, known: &Promotion) -> Promotion {
 mod tests {
     use super::*;
     use crate::id::PromotionId;
-    use crate::pricing::{Benefit, Lane, Limits, Window};
+    use crate::pricing::Benefit;
 
     fn promotion(id: u128, name: &str) -> Promotion {
         Promotion {
-            id: PromotionId::from_u128(id),
-            name: name.to_owned(),
-            conditions: vec![],
-            benefits: vec![Benefit::FreeDelivery],
-            lane: Lane::Normal,
-            priority: 0,
-            exclusive: false,
-            window: Window::ALWAYS,
-            limits: Limits::NONE,
-            active: true,
             version: 0,
+            ..Promotion::new(PromotionId::from_u128(id), name, Benefit::FreeDelivery)
         }
     }
 

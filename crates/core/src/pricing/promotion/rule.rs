@@ -13,26 +13,15 @@ use crate::pricing::{CouponCode, PricingError, VariantFacts, Window};
 /// ```
 /// use sutler_core::id::{CategoryId, PromotionId, VariantId};
 /// # use sutler_core::id::ProductId;
-/// use sutler_core::pricing::{
-///     Benefit, Condition, CouponCode, Lane, Limits, Promotion, Window,
-/// };
+/// use sutler_core::pricing::{Benefit, Condition, CouponCode, Promotion};
 /// # use sutler_core::pricing::{TaxCategory, VariantFacts};
 ///
 /// let promotion = Promotion {
-///     id: PromotionId::from_u128(1),
-///     name: "Spring".to_owned(),
 ///     conditions: vec![
 ///         Condition::Coupon { codes: vec![CouponCode::new("SPRING")?] },
 ///         Condition::Category { categories: vec![CategoryId::from_u128(7)] },
 ///     ],
-///     benefits: vec![Benefit::FreeDelivery],
-///     lane: Lane::Normal,
-///     priority: 0,
-///     exclusive: false,
-///     window: Window::ALWAYS,
-///     limits: Limits::NONE,
-///     active: true,
-///     version: 0,
+///     ..Promotion::new(PromotionId::from_u128(1), "Spring", Benefit::FreeDelivery)
 /// };
 /// promotion.check()?;
 /// assert!(promotion.coupon_codes().map(CouponCode::as_str).eq(["SPRING"]));
@@ -96,6 +85,38 @@ fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Benefit
 }
 
 impl Promotion {
+    /// Returns a promotion that gives one thing: always, to everybody and as often as it applies. It takes its turn where most
+    /// do, beside others, is switched on, and has the version of a row that is stored for the first time.
+    ///
+    /// Nothing is checked here: [`Promotion::check`] does that.
+    ///
+    /// ```
+    /// use sutler_core::id::PromotionId;
+    /// use sutler_core::pricing::{Benefit, Limits, Promotion};
+    ///
+    /// let free = Promotion::new(PromotionId::from_u128(1), "Free delivery", Benefit::FreeDelivery);
+    /// assert!(free.check().is_ok() && free.active && free.conditions.is_empty());
+    ///
+    /// let once_each = Limits { uses_per_customer: Some(1), ..Limits::NONE };
+    /// let welcome = Promotion { priority: 5, limits: once_each, ..free.clone() };
+    /// assert_eq!((welcome.version, free.limits), (1, Limits::NONE));
+    /// ```
+    pub fn new(id: PromotionId, name: impl Into<String>, benefit: Benefit) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            conditions: Vec::new(),
+            benefits: vec![benefit],
+            lane: Lane::Normal,
+            priority: 0,
+            exclusive: false,
+            window: Window::ALWAYS,
+            limits: Limits::NONE,
+            active: true,
+            version: 1,
+        }
+    }
+
     /// Returns the coupon codes that unlock it, one of which must be entered; empty: it needs none of a list.
     pub fn coupon_codes(&self) -> impl Iterator<Item = &CouponCode> {
         self.conditions.iter().filter_map(Condition::codes).flatten()
@@ -106,16 +127,11 @@ impl Promotion {
     /// ```
     /// # use sutler_core::id::{CollectionId, PromotionId};
     /// # use sutler_core::money::Rate;
-    /// # use sutler_core::pricing::{Benefit, BuyGet, Condition, Lane, Limits, Promotion, Window};
-    /// # let free = Promotion {
-    /// #     id: PromotionId::from_u128(1), name: "Spring".to_owned(), conditions: vec![], benefits: vec![],
-    /// #     lane: Lane::Normal, priority: 0, exclusive: false, window: Window::ALWAYS, limits: Limits::NONE,
-    /// #     active: true, version: 1,
-    /// # };
+    /// # use sutler_core::pricing::{Benefit, BuyGet, Condition, Promotion};
     /// let winter = CollectionId::from_u128(7);
     /// let goods = vec![Condition::Collection { collections: vec![winter] }];
     /// let second_free = Benefit::BuyGet(BuyGet { buy: 1, get: 1, rate: Rate::ONE, goods, each_variant: false });
-    /// let spring = Promotion { benefits: vec![second_free], ..free };
+    /// let spring = Promotion::new(PromotionId::from_u128(1), "Spring", second_free);
     /// assert!(spring.names_collection(winter));
     /// assert!(!spring.names_collection(CollectionId::from_u128(8)));
     /// ```
@@ -137,12 +153,8 @@ impl Promotion {
     ///
     /// ```
     /// # use sutler_core::id::{CouponBatchId, PromotionId};
-    /// # use sutler_core::pricing::{Benefit, Condition, CouponCode, Lane, Limits, Promotion, Window};
-    /// # let free = Promotion {
-    /// #     id: PromotionId::from_u128(1), name: "Spring".to_owned(), conditions: vec![], benefits: vec![Benefit::FreeDelivery],
-    /// #     lane: Lane::Normal, priority: 0, exclusive: false, window: Window::ALWAYS, limits: Limits::NONE,
-    /// #     active: true, version: 1,
-    /// # };
+    /// # use sutler_core::pricing::{Benefit, Condition, CouponCode, Promotion};
+    /// # let free = Promotion::new(PromotionId::from_u128(1), "Spring", Benefit::FreeDelivery);
     /// let batch = CouponBatchId::from_u128(1);
     /// let unlocked = free.unlocked_by(batch)?;
     /// assert!(unlocked.coupon_batches().eq([batch]));
@@ -239,19 +251,7 @@ mod tests {
     use crate::time::Timestamp;
 
     fn promotion(benefit: Benefit, conditions: Vec<Condition>) -> Promotion {
-        Promotion {
-            id: PromotionId::from_u128(1),
-            name: "Spring".to_owned(),
-            conditions,
-            benefits: vec![benefit],
-            lane: Lane::Normal,
-            priority: 0,
-            exclusive: false,
-            window: Window::ALWAYS,
-            limits: Limits::NONE,
-            active: true,
-            version: 1,
-        }
+        Promotion { conditions, ..Promotion::new(PromotionId::from_u128(1), "Spring", benefit) }
     }
 
     #[test]

@@ -17,19 +17,8 @@ use super::*;
 impl Shop {
     pub(super) fn promotion(&mut self, name: &str, kind: &str, number: &str, words: &[&str]) {
         let number_of = u128::try_from(self.facts.promotions.len()).unwrap() + 1;
-        let mut promotion = Promotion {
-            id: PromotionId::from_u128(number_of),
-            name: name.to_owned(),
-            conditions: vec![],
-            benefits: vec![self.benefit(kind, number)],
-            lane: Lane::Normal,
-            priority: 0,
-            exclusive: false,
-            window: Window::ALWAYS,
-            limits: Limits::NONE,
-            active: true,
-            version: 1,
-        };
+        let benefit = self.benefit(kind, number);
+        let mut promotion = Promotion::new(PromotionId::from_u128(number_of), name, benefit);
         for pair in words.chunks(2) {
             self.pair(&mut promotion, pair);
         }

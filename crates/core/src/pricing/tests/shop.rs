@@ -12,16 +12,7 @@ pub(super) struct Shop {
 impl Shop {
     pub(super) fn new(currency: &str, tax_inclusive: bool) -> Shop {
         let currency = Currency::from_code(currency).unwrap();
-        let list = PriceList {
-            id: PriceListId::from_u128(1),
-            name: "Retail".to_owned(),
-            channel: None,
-            currency,
-            customer_group: None,
-            window: Window::ALWAYS,
-            priority: 0,
-            version: 1,
-        };
+        let list = PriceList::new(PriceListId::from_u128(1), "Retail", currency);
         let channel = Channel {
             id: ChannelId::from_u128(1),
             code: "web".to_owned(),

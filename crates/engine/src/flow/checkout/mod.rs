@@ -32,27 +32,21 @@ use super::customer::claims;
 use super::recover::RecoveryReport;
 use crate::{FlowError, Shop};
 
-/// What a buyer who checks out must say. No default: every field is a choice.
+/// What a buyer who checks out says. [`CheckoutCommand::new`] takes what all of them must say; what
+/// this one says beyond that is named beside it.
 ///
 /// ```
-/// use sutler_core::credit::CreditChoice;
 /// use sutler_core::money::{Currency, Money};
-/// use sutler_core::pricing::BuyerTax;
 /// use sutler_engine::flow::checkout::CheckoutCommand;
 /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
 /// # let cart = sutler_engine::testing::cart(&shop)?;
 ///
+/// let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?;
 /// let command = CheckoutCommand {
-///     cart,
-///     email: "ada@example.com".into(),
-///     ship_to: "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?,
-///     delivery: "standard".into(),
 ///     pay: Some("test:ok".into()),
-///     credit: CreditChoice::NONE,
-///     buyer_tax: BuyerTax::default(),
 ///     expect_total: Some(Money::from_minor(2_870, Currency::EUR)),
-///     expect_quote: None,
 ///     key: Some("order-of-ada".parse()?),
+///     ..CheckoutCommand::new(cart, "ada@example.com", ship_to, "standard")
 /// };
 /// assert_eq!(shop.checkout(&command)?.order.total().to_string(), "28.70 EUR");
 ///
@@ -129,6 +123,47 @@ pub struct CheckoutPlan {
 }
 
 impl CheckoutCommand {
+    /// Returns the checkout of a cart, with what every buyer must say and nothing else: no payment, no credit, no claim about
+    /// tax, no total or quote that was seen, and no key.
+    ///
+    /// As it is, it buys what costs nothing; where money is due it is refused as `payment.missing`. A program that may call
+    /// twice sets a key. Nothing is checked here: the checkout does that.
+    ///
+    /// ```
+    /// use sutler_core::credit::CreditChoice;
+    /// use sutler_engine::flow::checkout::CheckoutCommand;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    /// # let cart = sutler_engine::testing::cart(&shop)?;
+    ///
+    /// let ship_to = "Ada Lovelace;St James's Square 12;10115;Berlin;DE".parse()?;
+    /// let unpaid = CheckoutCommand::new(cart, "ada@example.com", ship_to, "standard");
+    /// assert_eq!((&unpaid.pay, &unpaid.key, &unpaid.credit), (&None, &None, &CreditChoice::NONE));
+    /// assert_eq!(shop.checkout(&unpaid).unwrap_err().code(), "payment.missing");
+    ///
+    /// let paid = CheckoutCommand { pay: Some("test:ok".into()), ..unpaid };
+    /// assert_eq!(shop.checkout(&paid)?.order.total().to_string(), "28.70 EUR");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new(
+        cart: CartId,
+        email: impl Into<String>,
+        ship_to: Address,
+        delivery: impl Into<String>,
+    ) -> Self {
+        Self {
+            cart,
+            email: email.into(),
+            ship_to,
+            delivery: delivery.into(),
+            pay: None,
+            credit: CreditChoice::NONE,
+            buyer_tax: BuyerTax::default(),
+            expect_total: None,
+            expect_quote: None,
+            key: None,
+        }
+    }
+
     /// Returns the hash of what is asked for: the content that a key stands for.
     pub fn content(&self) -> ContentHash {
         let mut input = HashInput::new("checkout");
