@@ -72,7 +72,7 @@ impl<W: Flaw> Fixture for Lent<W> {
 
 /// Waits between two writes that should have been one.
 fn as_long_as_a_disk_takes() {
-    std::thread::sleep(Duration::from_micros(200));
+    std::thread::sleep(Duration::from_millis(5));
 }
 
 /// Does everything right.
