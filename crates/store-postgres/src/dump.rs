@@ -11,6 +11,7 @@ pub(crate) mod write;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sutler_core::id::{OrderId, StockLocationId, VariantId};
 use sutler_core::inventory::{Allocation, StockKey};
@@ -26,14 +27,14 @@ use crate::flight::{Call, params};
 use crate::lease::Leases;
 use crate::promotion::Coupons;
 use crate::saga::Keys;
-use crate::session::Session;
+use crate::session::{Session, silence};
 use crate::table::Kind as _;
 use crate::value::Columns as _;
 use crate::{catalog, credit, event, order, promotion, setup, stock};
 
 pub(crate) mod sql {
     crate::statements::statements! {
-        BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0;
+        BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '1h';
             SET LOCAL idle_in_transaction_session_timeout = 0";
         CATEGORY = "SELECT id, parent, name, version FROM raw_category ORDER BY id";
         PRODUCT = "SELECT data::text FROM raw_product ORDER BY id";
@@ -96,6 +97,9 @@ pub(crate) mod sql {
     }
 }
 
+/// How long a statement of a copy may take, which reads or counts everything: what the statements below tell the server.
+const STATEMENT_MAX: Duration = Duration::from_secs(3_600);
+
 impl Dump for PostgresStore {
     fn dump_counts(&self) -> Result<BTreeMap<DumpKind, u64>, StoreError> {
         let counts = self.one("count records", sql::COUNTS, params![], counts)?;
@@ -133,7 +137,8 @@ impl Dump for PostgresStore {
     fn copy_done(&self) -> Result<(), StoreError> {
         let pool = Arc::clone(&self.pool);
         let done = self.link.run(async move {
-            let session = pool.take().await?;
+            let mut session = pool.take().await?;
+            session.bear_silence_of(silence(STATEMENT_MAX));
             write::end(&session).await?;
             pool.give_back(session);
             Ok(())
@@ -153,7 +158,7 @@ pub(crate) fn mark(row: &Row) -> Result<CopyMark, Fault> {
 }
 
 /// Returns whether a copy into the shop is under way.
-pub(crate) async fn is_unfinished(session: &Session) -> Result<bool, tokio_postgres::Error> {
+pub(crate) async fn is_unfinished(session: &Session) -> Result<bool, Fault> {
     let found = session.fly(&[Call::plain(sql::MARK)]).await?;
     Ok(found.iter().any(|rows| !rows.is_empty()))
 }
@@ -165,7 +170,8 @@ impl PostgresStore {
     ) -> Result<(), Fault> {
         let pool = Arc::clone(&self.pool);
         let session = self.wait(async move {
-            let session = pool.take().await?;
+            let mut session = pool.take().await?;
+            session.bear_silence_of(silence(STATEMENT_MAX));
             session.script(sql::BEGIN).await?;
             Ok(Arc::new(session))
         })?;
@@ -175,7 +181,7 @@ impl PostgresStore {
             }
         }
         let used = Arc::clone(&session);
-        self.wait(async move { Ok(used.script("ROLLBACK").await?) })?;
+        self.wait(async move { used.script("ROLLBACK").await })?;
         if let Some(session) = Arc::into_inner(session) {
             self.pool.give_back(session);
         }
@@ -190,17 +196,17 @@ impl PostgresStore {
     ) -> Result<ControlFlow<()>, Fault> {
         if kind == DumpKind::Setup {
             let used = Arc::clone(session);
-            let rows = self.wait(async move { Ok(used.once(setup::sql::WHOLE).await?) })?;
+            let rows = self.wait(async move { used.once(setup::sql::WHOLE).await })?;
             let setup = setup::whole(&rows)?.1.map(|setup| DumpRecord::Setup(Box::new(setup)));
             return Ok(setup.map_or(ControlFlow::Continue(()), |setup| take(vec![setup])));
         }
         let used = Arc::clone(session);
         // What is declared is one of our own statements.
         let declare = format!("DECLARE kind NO SCROLL CURSOR FOR {}", statement(kind));
-        self.wait(async move { Ok(used.script(&declare).await?) })?;
+        self.wait(async move { used.script(&declare).await })?;
         loop {
             let used = Arc::clone(session);
-            let rows = self.wait(async move { Ok(used.once(sql::FETCH).await?) })?;
+            let rows = self.wait(async move { used.once(sql::FETCH).await })?;
             if rows.is_empty() {
                 break;
             }
@@ -211,7 +217,7 @@ impl PostgresStore {
             }
         }
         let used = Arc::clone(session);
-        self.wait(async move { Ok(used.script("CLOSE kind").await?) })?;
+        self.wait(async move { used.script("CLOSE kind").await })?;
         Ok(ControlFlow::Continue(()))
     }
 

@@ -4,6 +4,7 @@
 //! a [`StoreError`]; [`Stop`] about a set of changes that is not applied.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sutler_core::change::RecordRef;
 use sutler_core::port::{Retry, StoreError};
@@ -297,6 +298,12 @@ pub(crate) enum Fault {
     /// The server or the way to it said so.
     #[error("{}", told(.0))]
     Postgres(Arc<tokio_postgres::Error>),
+    /// The server said nothing for so long that the connection was given up.
+    #[error(
+        "the server did not answer within {:.1} s, and the connection was given up",
+        .0.as_secs_f32()
+    )]
+    Silent(Duration),
     /// A row holds what no program of ours writes.
     #[error("{what} in the shop cannot be read: {why}")]
     Damaged { what: &'static str, why: String },
@@ -340,8 +347,8 @@ pub(crate) enum Meaning {
     Cut,
 }
 
-/// Sorts a failure.
-pub(crate) fn meaning(error: &tokio_postgres::Error) -> Meaning {
+/// Sorts what the server said, or what happened to the connection.
+fn meaning(error: &tokio_postgres::Error) -> Meaning {
     let Some(said) = error.as_db_error() else {
         let from_network =
             std::error::Error::source(error).is_some_and(|why| why.is::<std::io::Error>());
@@ -372,13 +379,29 @@ impl Fault {
         Fault::Damaged { what, why: why.to_string() }
     }
 
+    /// Whether the server itself said what is wrong.
+    pub(crate) fn is_told(&self) -> bool {
+        matches!(self, Fault::Postgres(error) if error.as_db_error().is_some())
+    }
+
+    /// Returns what the failure means for the transaction around it.
+    pub(crate) fn meaning(&self) -> Meaning {
+        match self {
+            Fault::Postgres(error) => meaning(error),
+            Fault::Silent(_) => Meaning::Cut,
+            _ => Meaning::Refused,
+        }
+    }
+
     fn sort(&self) -> (&'static str, Retry, Option<&'static str>) {
         const DAMAGED: &str =
             "stop all writers, run `sutler verify`, and restore the newest backup";
         const FULL: &str = "free some room on the disk of the server, then run the same command again; what was acknowledged before stays";
         const LOST: &str = "read the record before trying again: it may have been written";
         const BUSY: &str = "try again; if it stays so, look at pg_stat_activity for who holds locks or connections";
+        const SILENT: &str = "look at the server and the way to it: it takes connections and does not answer; then try again";
         match self {
+            Fault::Silent(_) => ("store.away", Retry::Later, Some(SILENT)),
             Fault::Damaged { .. } => ("store.damaged", Retry::Never, Some(DAMAGED)),
             Fault::Waited(_) => ("store.locked", Retry::Later, Some(BUSY)),
             Fault::Reconnect(error) => (error.code(), error.retry(), Some(error.help())),

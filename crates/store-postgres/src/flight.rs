@@ -3,15 +3,22 @@
 //! Every statement is prepared once for each connection and ends with a Sync of its own, so that a failed one does not
 //! take the connection along: inside a transaction the rest of the flight fails with it, and a COMMIT at its end rolls
 //! back.
+//!
+//! No statement is waited for without end: a server that answers none of them for some time is held to be gone. Each answer
+//! begins that time anew, because the server's own limit is for each statement too.
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
+use std::time::Duration;
 
+use tokio::time::{Instant, sleep};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error, Row, Statement};
+
+use crate::error::Fault;
 
 /// A value for a parameter.
 pub(crate) type Param = Box<dyn ToSql + Sync + Send>;
@@ -63,13 +70,14 @@ impl Prepared {
     }
 }
 
-/// Sends all calls at once; returns the rows of each.
+/// Sends all calls at once; returns the rows of each. Gives up once the server was silent for so long.
 pub(crate) async fn fly(
     client: &Client,
     prepared: &Prepared,
     calls: &[Call],
-) -> Result<Vec<Vec<Row>>, Error> {
-    prepare(client, prepared, calls).await?;
+    silence: Duration,
+) -> Result<Vec<Vec<Row>>, Fault> {
+    prepare(client, prepared, calls, silence).await?;
     let flying = calls.iter().map(|call| {
         let statement = prepared.get(call.sql);
         let flying: Flying<'_, Result<Vec<Row>, Error>> = Box::pin(async move {
@@ -82,10 +90,15 @@ pub(crate) async fn fly(
         });
         flying
     });
-    all(flying.collect()).await
+    all(flying.collect(), silence).await
 }
 
-async fn prepare(client: &Client, prepared: &Prepared, calls: &[Call]) -> Result<(), Error> {
+async fn prepare(
+    client: &Client,
+    prepared: &Prepared,
+    calls: &[Call],
+    silence: Duration,
+) -> Result<(), Fault> {
     let mut missing: Vec<&'static str> = Vec::new();
     for call in calls {
         if prepared.get(call.sql).is_none() && !missing.contains(&call.sql) {
@@ -100,7 +113,7 @@ async fn prepare(client: &Client, prepared: &Prepared, calls: &[Call]) -> Result
         flying
     });
     // None of the calls was sent, so whatever fails here failed before the first of them.
-    let statements = all(flying.collect()).await?;
+    let statements = all(flying.collect(), silence).await?;
     for (sql, statement) in missing.into_iter().zip(statements) {
         prepared.keep(sql, statement);
     }
@@ -111,21 +124,34 @@ type Flying<'f, T> = Pin<Box<dyn Future<Output = T> + Send + 'f>>;
 
 /// Polls all futures in their order until all are done or one fails. What is sent is sent at the first poll, so in this
 /// order; and where one fails before it is sent, nothing behind it is: no COMMIT follows a write that stayed at home.
-async fn all<T>(mut flying: Vec<Flying<'_, Result<T, Error>>>) -> Result<Vec<T>, Error> {
+async fn all<T>(
+    mut flying: Vec<Flying<'_, Result<T, Error>>>,
+    silence: Duration,
+) -> Result<Vec<T>, Fault> {
     let mut answers: Vec<Option<T>> = flying.iter().map(|_| None).collect();
+    let mut limit = pin!(sleep(silence));
     poll_fn(|context| {
-        let mut waits = false;
+        let (mut waits, mut heard) = (false, false);
         for (flight, answer) in flying.iter_mut().zip(&mut answers) {
             if answer.is_some() {
                 continue;
             }
             match flight.as_mut().poll(context) {
-                Poll::Ready(Ok(done)) => *answer = Some(done),
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Ready(Ok(done)) => {
+                    *answer = Some(done);
+                    heard = true;
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
                 Poll::Pending => waits = true,
             }
         }
-        if waits { Poll::Pending } else { Poll::Ready(Ok(())) }
+        if heard {
+            limit.as_mut().reset(Instant::now() + silence);
+        }
+        if !waits {
+            return Poll::Ready(Ok(()));
+        }
+        limit.as_mut().poll(context).map(|()| Err(Fault::Silent(silence)))
     })
     .await?;
     Ok(answers.into_iter().flatten().collect())

@@ -90,8 +90,7 @@ struct Snapshot<'s>(&'s Session);
 
 impl Snapshot<'_> {
     async fn rows(&self, sql: &'static str, params: Params) -> Result<Vec<Row>, Fault> {
-        let answers = self.0.fly(&[Call::new(sql, params)]).await;
-        let mut answers = answers.map_err(Fault::from)?;
+        let mut answers = self.0.fly(&[Call::new(sql, params)]).await?;
         Ok(answers.pop().unwrap_or_default())
     }
 }

@@ -13,7 +13,7 @@ use crate::error::{Fault, OpenError};
 use crate::link::Link;
 use crate::migrate;
 use crate::pool::Pool;
-use crate::session::{Place, Purpose, Session};
+use crate::session::{Place, Purpose, SILENCE, Session};
 use crate::writer::{Manner, Writer};
 
 /// Called at named points of every commit, on a thread of the store; see [`OpenOptions::fail_point`].
@@ -52,6 +52,9 @@ pub struct OpenOptions {
     pub batch_max: usize,
     /// How long a call is tried again while the server is away or busy.
     pub patience: Duration,
+    /// How long a server may be silent about a statement before its connection is given up: longer than the limit of 30 s that
+    /// the server keeps itself.
+    pub silence: Duration,
     /// Called at named points of every commit: `before_begin`, `after_load`, `before_commit`, `after_commit`. For tests.
     pub fail_point: Option<FailPoint>,
 }
@@ -64,6 +67,7 @@ impl Default for OpenOptions {
             readers: 8,
             batch_max: 256,
             patience: Duration::from_secs(15),
+            silence: SILENCE,
             fail_point: None,
         }
     }
@@ -77,6 +81,7 @@ impl std::fmt::Debug for OpenOptions {
             .field("readers", &self.readers)
             .field("batch_max", &self.batch_max)
             .field("patience", &self.patience)
+            .field("silence", &self.silence)
             .finish_non_exhaustive()
     }
 }
@@ -86,9 +91,9 @@ impl PostgresStore {
     ///
     /// Errors: [`OpenError`] says whether the server, the user, the shop or a setting is the reason.
     pub fn open(address: &Address, options: OpenOptions) -> Result<Self, OpenError> {
-        let place = Arc::new(Place::new(address, Purpose::Writing)?);
+        let place = Arc::new(Place::new(address, Purpose::Writing, options.silence)?);
         let link = start(&place)?;
-        let OpenOptions { create, copying, readers, batch_max, patience, fail_point } = options;
+        let OpenOptions { create, copying, readers, batch_max, patience, fail_point, .. } = options;
         let connecting = Arc::clone(&place);
         let connected = link.run(async move {
             let session = connecting.connect().await?;
@@ -140,7 +145,7 @@ pub fn open_reader(
     address: &Address,
     options: OpenOptions,
 ) -> Result<impl StoreReader + use<>, OpenError> {
-    let place = Arc::new(Place::new(address, Purpose::Reading)?);
+    let place = Arc::new(Place::new(address, Purpose::Reading, options.silence)?);
     let link = start(&place)?;
     let connecting = Arc::clone(&place);
     let connected = link.run(async move {
@@ -177,7 +182,7 @@ pub(crate) fn on_server<T: Send + 'static, W>(
 where
     W: Future<Output = Result<T, OpenError>> + Send,
 {
-    let place = Arc::new(Place::new(address, purpose)?);
+    let place = Arc::new(Place::new(address, purpose, SILENCE)?);
     let its = Arc::clone(&place);
     let done = start(&place)?.run(async move {
         let session = its.connect().await?;

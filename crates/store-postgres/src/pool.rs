@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio_postgres::Row;
 
-use crate::error::{Fault, Meaning, OpenError, meaning};
+use crate::error::{Fault, Meaning, OpenError};
 use crate::flight::Call;
 use crate::pause::Pause;
 use crate::session::{Place, Session};
@@ -54,7 +54,7 @@ impl Pool {
 
     async fn try_read(&self, calls: &[Call]) -> Result<Vec<Vec<Row>>, Fault> {
         let session = self.take().await?;
-        let rows = session.fly(calls).await.map_err(Fault::from)?;
+        let rows = session.fly(calls).await?;
         self.give_back(session);
         Ok(rows)
     }
@@ -72,7 +72,8 @@ impl Pool {
     }
 
     /// Keeps a connection that is in good order.
-    pub(crate) fn give_back(&self, session: Session) {
+    pub(crate) fn give_back(&self, mut session: Session) {
+        session.bear_silence_of(self.place.silence());
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
     }
 }
@@ -81,9 +82,8 @@ impl Fault {
     /// Whether the same read may go well in a moment.
     pub(crate) fn may_pass(&self) -> bool {
         match self {
-            Fault::Postgres(error) => matches!(meaning(error), Meaning::Again | Meaning::Cut),
             Fault::Reconnect(error) => error.may_pass(),
-            _ => false,
+            fault => matches!(fault.meaning(), Meaning::Again | Meaning::Cut),
         }
     }
 }

@@ -9,6 +9,9 @@
 //!
 //! Invariant: a server whose history was left behind by a failover that this process saw is not written to again.
 //!
+//! Invariant: no server is waited for without end. One that is silent for longer than its own limit allows has its
+//! connection given up, and what waits for it is told.
+//!
 //! A connection that only reads ([`Purpose::Reading`]) may lead to a replica: there nothing becomes durable, so nothing is
 //! asked of it but that it writes nothing.
 
@@ -19,13 +22,14 @@ use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use tokio_postgres::config::{SslMode, TargetSessionAttrs};
+use tokio::task::AbortHandle;
+use tokio_postgres::config::{LoadBalanceHosts, SslMode, TargetSessionAttrs};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls, Row, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::address::Address;
-use crate::error::OpenError;
+use crate::error::{Fault, OpenError};
 use crate::flight::{Call, Prepared, fly, params};
 use crate::value::Columns as _;
 
@@ -45,8 +49,22 @@ const OLDEST: i32 = 140_000;
 /// How long the way to a server may take.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// How long a silent network is trusted.
-const SILENCE: Duration = Duration::from_secs(15);
+/// How long a network that does not deliver is trusted.
+const UNDELIVERED: Duration = Duration::from_secs(15);
+
+/// How long a statement may take, by the clock of the server.
+const STATEMENT_MAX: Duration = Duration::from_secs(30);
+
+/// How much longer than the server's limit its answer is waited for.
+const ON_ITS_WAY: Duration = Duration::from_secs(5);
+
+/// How long a server may be silent about a statement that it has to end by itself after `statement_max`.
+pub(crate) const fn silence(statement_max: Duration) -> Duration {
+    statement_max.saturating_add(ON_ITS_WAY)
+}
+
+/// How long a server may be silent about an ordinary statement.
+pub(crate) const SILENCE: Duration = silence(STATEMENT_MAX);
 
 /// How often it is looked whether a session is shared. Of a pooler with many sessions that are all in use, each look finds
 /// it out with a probability near one.
@@ -54,7 +72,6 @@ const PROOFS: u32 = 8;
 
 /// A setting that we make, and what it must show.
 const MADE: &[(&str, &str)] = &[
-    ("statement_timeout", "30s"),
     ("lock_timeout", "10s"),
     ("idle_in_transaction_session_timeout", "10s"),
     ("default_transaction_isolation", "read committed"),
@@ -110,6 +127,12 @@ pub(crate) struct Place {
     purpose: Purpose,
     /// The server, for messages.
     server: String,
+    /// How long a server may be silent about a statement.
+    silence: Duration,
+    /// How long all servers together may take to let us in.
+    welcome: Duration,
+    /// One of several servers took a connection and said nothing: whoever stands first is no longer asked first.
+    met_silence: AtomicBool,
     /// A pooler stands before the server, and does not take settings when a connection begins.
     refuses_options: AtomicBool,
     /// A pooler that drops settings was seen to give each client a session of its own.
@@ -126,6 +149,10 @@ pub(crate) struct Session {
     prepared: Prepared,
     /// The process of the server that answers.
     backend: i32,
+    /// How long the server may be silent about a statement.
+    silence: Duration,
+    /// Carries what both sides say.
+    carrier: AbortHandle,
 }
 
 /// What a connection showed of its settings.
@@ -139,21 +166,28 @@ impl Shown {
 
 impl Place {
     /// Prepares everything that connections need; connects to nothing.
-    pub(crate) fn new(address: &Address, purpose: Purpose) -> Result<Self, OpenError> {
+    pub(crate) fn new(
+        address: &Address,
+        purpose: Purpose,
+        silence: Duration,
+    ) -> Result<Self, OpenError> {
         let mut config = address.config().clone();
         let server = server_of(address);
         if config.get_hosts().len() > 1 && purpose == Purpose::Writing {
             // Where one of several took over, the others are passed over.
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
-        config.tcp_user_timeout(SILENCE);
-        config.keepalives_idle(SILENCE).keepalives_interval(SILENCE / 3).keepalives_retries(3);
+        config.tcp_user_timeout(UNDELIVERED);
+        config.keepalives_idle(UNDELIVERED).keepalives_interval(UNDELIVERED / 3);
+        config.keepalives_retries(3);
         if config.get_application_name().is_none() {
             config.application_name("sutler");
         }
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(CONNECT);
-        }
+        let on_the_way = config.get_connect_timeout().copied().unwrap_or(CONNECT);
+        config.connect_timeout(on_the_way);
+        // As long for the greeting as for the way, and that for each host.
+        let hosts = u32::try_from(config.get_hosts().len()).unwrap_or(u32::MAX);
+        let welcome = on_the_way.saturating_mul(2).saturating_mul(hosts.max(1));
         let tls = match config.get_ssl_mode() {
             SslMode::Disable => None,
             _ => Some(
@@ -167,6 +201,9 @@ impl Place {
             tls,
             purpose,
             server,
+            silence,
+            welcome,
+            met_silence: AtomicBool::new(false),
             refuses_options: AtomicBool::new(false),
             is_own: AtomicBool::new(false),
             // The keys of the standard library's hash maps are random.
@@ -181,6 +218,11 @@ impl Place {
 
     pub(crate) fn server(&self) -> &str {
         &self.server
+    }
+
+    /// Returns how long a server may be silent about a statement.
+    pub(crate) fn silence(&self) -> Duration {
+        self.silence
     }
 
     /// Connects and looks at the settings.
@@ -201,8 +243,12 @@ impl Place {
 
     /// Connects, and asks for the settings at once where that is possible.
     async fn dial(&self) -> Result<Session, OpenError> {
+        let mut config = self.config.clone();
+        if self.met_silence.load(Ordering::Relaxed) {
+            config.load_balance_hosts(LoadBalanceHosts::Random);
+        }
         if !self.refuses_options.load(Ordering::Relaxed) {
-            let mut config = self.config.clone();
+            let mut config = config.clone();
             config.options(self.options());
             match self.dial_with(&config).await {
                 Err(OpenError::Setting { .. }) => {
@@ -211,22 +257,28 @@ impl Place {
                 dialed => return dialed,
             }
         }
-        self.dial_with(&self.config).await
+        self.dial_with(&config).await
     }
 
     async fn dial_with(&self, config: &tokio_postgres::Config) -> Result<Session, OpenError> {
-        let wire = match &self.tls {
-            Some(tls) => self.drive(config.connect(tls.clone()).await),
-            None => self.drive(config.connect(NoTls).await),
-        }?;
-        Ok(Session { wire, prepared: Prepared::default(), backend: 0 })
+        let dialed = tokio::time::timeout(self.welcome, async {
+            match &self.tls {
+                Some(tls) => self.drive(config.connect(tls.clone()).await),
+                None => self.drive(config.connect(NoTls).await),
+            }
+        });
+        dialed.await.unwrap_or_else(|_| {
+            self.met_silence.store(true, Ordering::Relaxed);
+            Err(self.refused(Fault::Silent(self.welcome)))
+        })
     }
 
     /// Returns the settings that we make, in the form in which they are shown, without blanks in lists.
     fn made(&self) -> impl Iterator<Item = (&'static str, String)> {
         let path = ("search_path", search_path(&self.address).replace(", ", ","));
+        let limit = ("statement_timeout", format!("{}s", STATEMENT_MAX.as_secs()));
         let word = ("sutler.session", self.word.clone());
-        self.purpose.made().map(|(name, value)| (name, value.to_owned())).chain([path, word])
+        self.purpose.made().map(|(name, value)| (name, value.to_owned())).chain([limit, path, word])
     }
 
     /// Returns the settings that we make as words for the server, behind those of the URL.
@@ -250,7 +302,7 @@ impl Place {
         let ask = [Call::new(sql::SETTINGS, params![names])];
         let answers = session.fly(&ask).await.map_err(|failed| self.refused(failed))?;
         let read = |row: &Row| Ok((row.at(0)?, row.at::<Option<String>>(1)?.unwrap_or_default()));
-        let shown: Result<_, crate::error::Fault> = answers.iter().flatten().map(read).collect();
+        let shown: Result<_, Fault> = answers.iter().flatten().map(read).collect();
         shown.map(Shown).map_err(|fault| self.failed(fault))
     }
 
@@ -281,7 +333,7 @@ impl Place {
 
     /// Returns the process of the server that answers just now.
     async fn backend(&self, session: &Session) -> Result<Option<String>, OpenError> {
-        let told = session.wire.simple_query("SELECT pg_backend_pid()").await;
+        let told = session.ask("SELECT pg_backend_pid()").await;
         let told = told.map_err(|failed| self.refused(failed))?;
         Ok(told.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
@@ -304,15 +356,21 @@ impl Place {
     fn drive<S, T>(
         &self,
         connected: Result<(Client, tokio_postgres::Connection<S, T>), tokio_postgres::Error>,
-    ) -> Result<Client, OpenError>
+    ) -> Result<Session, OpenError>
     where
         tokio_postgres::Connection<S, T>:
             Future<Output = Result<(), tokio_postgres::Error>> + Send + 'static,
     {
-        let (client, connection) = connected.map_err(|error| self.refused(error))?;
+        let (wire, connection) = connected.map_err(|error| self.refused(error))?;
         // Whoever waits for an answer is told that the connection ended.
-        tokio::spawn(async move { drop(connection.await) });
-        Ok(client)
+        let carrier = tokio::spawn(async move { drop(connection.await) }).abort_handle();
+        Ok(Session {
+            wire,
+            prepared: Prepared::default(),
+            backend: 0,
+            silence: self.silence,
+            carrier,
+        })
     }
 
     fn check(&self, shown: &Shown) -> Result<(), OpenError> {
@@ -375,8 +433,15 @@ impl Place {
     }
 
     /// Sorts why a connection was not made.
-    pub(crate) fn refused(&self, error: tokio_postgres::Error) -> OpenError {
+    pub(crate) fn refused(&self, fault: impl Into<Fault>) -> OpenError {
         let server = self.server.clone();
+        let error = match fault.into() {
+            Fault::Postgres(error) => error,
+            silent @ Fault::Silent(_) => {
+                return OpenError::Unreachable { server, source: silent.into() };
+            }
+            other => return self.failed(other),
+        };
         let Some(said) = error.as_db_error() else {
             let text = error.to_string();
             if text.contains("TLS") {
@@ -414,19 +479,50 @@ impl Place {
 }
 
 impl Session {
+    /// Lets the server be silent for so long from now on.
+    pub(crate) fn bear_silence_of(&mut self, silence: Duration) {
+        self.silence = silence;
+    }
+
     /// Sends calls in one flight.
-    pub(crate) async fn fly(&self, calls: &[Call]) -> Result<Vec<Vec<Row>>, tokio_postgres::Error> {
-        fly(&self.wire, &self.prepared, calls).await
+    pub(crate) async fn fly(&self, calls: &[Call]) -> Result<Vec<Vec<Row>>, Fault> {
+        self.heard(fly(&self.wire, &self.prepared, calls, self.silence).await)
     }
 
     /// Runs a statement that is not kept prepared, because what it gives is another thing each time.
-    pub(crate) async fn once(&self, sql: &str) -> Result<Vec<Row>, tokio_postgres::Error> {
-        self.wire.query(sql, &[]).await
+    pub(crate) async fn once(&self, sql: &str) -> Result<Vec<Row>, Fault> {
+        self.within(self.silence, self.wire.query(sql, &[])).await
     }
 
     /// Runs a script of several statements.
-    pub(crate) async fn script(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
-        self.wire.batch_execute(sql).await
+    pub(crate) async fn script(&self, sql: &str) -> Result<(), Fault> {
+        // It is answered as a whole, and the server's limit is for each of its statements.
+        let statements = u32::try_from(sql.split(';').count()).unwrap_or(u32::MAX);
+        self.within(self.silence.saturating_mul(statements), self.wire.batch_execute(sql)).await
+    }
+
+    /// Runs a statement that is not prepared.
+    async fn ask(&self, sql: &str) -> Result<Vec<SimpleQueryMessage>, Fault> {
+        self.within(self.silence, self.wire.simple_query(sql)).await
+    }
+
+    /// Waits for an answer, so long.
+    async fn within<T>(
+        &self,
+        silence: Duration,
+        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Fault> {
+        let answer = tokio::time::timeout(silence, answer).await;
+        self.heard(answer.map_or(Err(Fault::Silent(silence)), |told| Ok(told?)))
+    }
+
+    /// Ends a connection whose server was silent for too long: who waits for what is still to come is told, and the server,
+    /// should it wake up, finds nobody there.
+    fn heard<T>(&self, told: Result<T, Fault>) -> Result<T, Fault> {
+        if matches!(told, Err(Fault::Silent(_))) {
+            self.carrier.abort();
+        }
+        told
     }
 
     /// Returns the process of the server that this connection is with.

@@ -69,7 +69,7 @@ async fn about(
     let enter = format!("SET search_path = {}, pg_temp", address.shop());
     session.script(&enter).await.map_err(|failed| place.refused(failed))?;
     let rows = match session.fly(&[Call::new(sql::ABOUT, params![])]).await {
-        Err(failed) if failed.as_db_error().is_some() => return Ok(unknown),
+        Err(failed) if failed.is_told() => return Ok(unknown),
         rows => rows.map_err(|failed| place.refused(failed))?,
     };
     let Some(row) = rows.iter().flatten().next() else { return Ok(unknown) };

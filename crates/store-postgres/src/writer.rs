@@ -29,7 +29,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::FailPoint;
 use crate::batch::Verdict;
-use crate::error::{Fault, Meaning, OpenError, meaning};
+use crate::error::{Fault, Meaning, OpenError};
 use crate::flight::{Call, params};
 use crate::pause::Pause;
 use crate::rows::{Learn, Rows};
@@ -237,15 +237,15 @@ impl Writer {
             }
             Err(error) => error,
         };
-        match meaning(&failed) {
+        match failed.meaning() {
             Meaning::Cut => {
                 drop(session);
-                self.resolve(verdicts, failed.into(), until).await
+                self.resolve(verdicts, failed, until).await
             }
             sorted => {
                 // The server refused a statement, so that COMMIT, if it was sent, rolled back.
                 self.end(session).await;
-                Err(trouble(sorted, failed.into()))
+                Err(trouble(sorted, failed))
             }
         }
     }
@@ -278,7 +278,7 @@ impl Writer {
         let Some(writer) = self.writer else { return Ok(false) };
         let session = self.take().await.map_err(open_trouble)?;
         let told = session.fly(&[Call::new(sql::LAST, params![writer])]).await;
-        let told = told.map_err(|failed| Trouble::Again(failed.into()))?;
+        let told = told.map_err(Trouble::Again)?;
         self.session = Some(session);
         let Some(row) = told.first().and_then(|rows| rows.first()) else {
             // The transaction would have left the row behind: a replica that took over never heard of it.
@@ -290,12 +290,12 @@ impl Writer {
     }
 
     /// Returns the row of this process, making it where there is none.
-    async fn enter(&mut self, session: &Session) -> Result<Uid, tokio_postgres::Error> {
+    async fn enter(&mut self, session: &Session) -> Result<Uid, Fault> {
         if let Some(writer) = self.writer {
             return Ok(writer);
         }
         let told = session.fly(&[Call::plain(sql::TIDY), Call::plain(sql::ENTER)]).await?;
-        let writer = told.get(1).and_then(|rows| rows.first()).map(|row| row.try_get(0));
+        let writer = told.get(1).and_then(|rows| rows.first()).map(|row| row.at(0));
         let writer = writer.transpose()?.unwrap_or(Uid(0));
         (self.writer, self.batch) = (Some(writer), 0);
         Ok(writer)
@@ -320,12 +320,12 @@ impl Writer {
         Trouble::Refused(fault)
     }
 
-    async fn not_begun(&mut self, session: Session, failed: tokio_postgres::Error) -> Trouble {
-        let sorted = meaning(&failed);
+    async fn not_begun(&mut self, session: Session, failed: Fault) -> Trouble {
+        let sorted = failed.meaning();
         if sorted != Meaning::Cut {
             self.end(session).await;
         }
-        trouble(sorted, failed.into())
+        trouble(sorted, failed)
     }
 
     fn point(&self, name: &'static str) {

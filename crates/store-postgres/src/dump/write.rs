@@ -26,7 +26,7 @@ pub(crate) mod sql {
             ON CONFLICT (one) DO UPDATE SET source = excluded.source, records = excluded.records, hash = excluded.hash";
         SET_VERSION = "UPDATE raw_counter SET value = $1 WHERE name = 'setup_version'";
         /// What follows from records, and the end of the copy.
-        END = "SET LOCAL statement_timeout = 0;
+        END = "SET LOCAL statement_timeout = '1h';
             INSERT INTO raw_event_subject (kind, id, last)
               SELECT subject_kind, subject, count(*) FROM raw_event GROUP BY 1, 2;
             INSERT INTO raw_promotion_count (promotion, counter, uses, units, amount) SELECT * FROM raw_promotion_sum;
