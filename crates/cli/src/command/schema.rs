@@ -6,7 +6,7 @@ use crate::answer::Answer;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::nearest::suggestion;
-use crate::view::{self, document, either, read_document};
+use crate::view::{self, document, either, line, read_document};
 
 /// A command and the schema of its answer.
 type Entry = (&'static str, fn(&str) -> Value);
@@ -14,7 +14,8 @@ type Entry = (&'static str, fn(&str) -> Value);
 /// The answer of any command that fails, which is asked for as if it were one.
 const ERROR: &str = "error";
 
-/// Every command that answers with JSON. Where `--dry-run` or a code answers otherwise, both answers.
+/// Every command that answers with JSON. Where `--dry-run` or a code answers otherwise, both answers; of one that prints lines
+/// as it goes, a line.
 pub(crate) const ANSWERS: &[Entry] = &[
     ("backup", document::<view::BackupView>),
     ("cart add", document::<view::CartView>),
@@ -47,6 +48,7 @@ pub(crate) const ANSWERS: &[Entry] = &[
     ("demo", document::<super::demo::DemoView>),
     ("doctor", document::<view::DoctorView>),
     (ERROR, document::<view::ErrorView>),
+    ("events consume", line::<view::EventRow>),
     ("events tail", read_document::<view::EventList>),
     ("exit-codes", document::<view::ExitCodeList>),
     ("explain", either::<view::ExplainView, view::CodeView>),
@@ -156,8 +158,8 @@ mod tests {
     use super::*;
     use crate::args::Cli;
 
-    /// Commands whose answer is a text of its own, or lines: those of `events consume` are the events of `events tail`.
-    const WITHOUT: [&str; 4] = ["completions", "events consume", "man", "schema"];
+    /// Commands whose answer is a text of its own.
+    const WITHOUT: [&str; 3] = ["completions", "man", "schema"];
 
     fn leaves(command: &clap::Command, path: &str, found: &mut Vec<String>) {
         let below: Vec<_> =

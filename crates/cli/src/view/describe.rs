@@ -4,6 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::{ReadStoreView, SCHEMA};
 
+/// The JSON Schema that these are written in.
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
 /// Says what the JSON of a type looks like.
 pub(crate) trait Describe {
     /// Returns its JSON Schema.
@@ -14,7 +17,7 @@ pub(crate) trait Describe {
 pub(crate) fn document<T: Describe>(title: &str) -> Value {
     let mut value = T::describe();
     if let Some(object) = value.as_object_mut() {
-        object.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
+        object.insert("$schema".to_owned(), json!(DIALECT));
         object.insert("title".to_owned(), json!(title));
         if let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut) {
             properties.insert(
@@ -34,6 +37,16 @@ pub(crate) fn read_document<T: Describe>(title: &str) -> Value {
     let mut value = document::<T>(title);
     if let Some(properties) = value.get_mut("properties").and_then(Value::as_object_mut) {
         properties.insert("read_store".to_owned(), ReadStoreView::describe());
+    }
+    value
+}
+
+/// Returns the schema of each line of a command that prints NDJSON as it goes: records alone, without the version of an answer.
+pub(crate) fn line<T: Describe>(title: &str) -> Value {
+    let mut value = T::describe();
+    if let Some(object) = value.as_object_mut() {
+        object.insert("$schema".to_owned(), json!(DIALECT));
+        object.insert("title".to_owned(), json!(format!("{title}: each line")));
     }
     value
 }

@@ -51,7 +51,7 @@ pub(crate) use customer::{CustomerList, CustomerRow};
 pub(crate) use delivery::{
     DeliveryMethodList, DeliveryMethodRow, DeliveryMethodShown, FeeList, FeeRow,
 };
-pub(crate) use describe::{Describe, document, either, read_document};
+pub(crate) use describe::{Describe, document, either, line, read_document};
 pub(crate) use error::ErrorView;
 pub(crate) use event::{EventList, EventRow};
 pub(crate) use fulfillment::{FulfillmentView, PlanView};
