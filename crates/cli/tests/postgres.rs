@@ -1,9 +1,20 @@
-//! The main job of the README, on a shop that a Postgres server holds.
+//! The main job of the README, on a shop that a Postgres server holds; the shops of a server, and a replica of one.
 
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+#[allow(dead_code, reason = "a part of it is used here")]
+#[path = "../../store-postgres/tests/fixture"]
+mod fixture {
+    pub(crate) mod replica;
+    pub(crate) mod server;
+
+    pub(crate) use server::{admin, try_admin_at};
+}
+
 use std::process::{Command, Output};
 
+use fixture::replica::Server;
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// A home folder, and a shop of a name of its own.
@@ -14,9 +25,10 @@ struct Place {
 
 impl Place {
     fn new(name: &str) -> Self {
-        let server = std::env::var("SUTLER_TEST_POSTGRES").expect(
-            "these tests need a Postgres server: run `cargo xtask test --store postgres`, which starts one",
-        );
+        Self::on(&fixture::server::server(), name)
+    }
+
+    fn on(server: &str, name: &str) -> Self {
         let store = format!("{server}?shop={name}_{}", std::process::id());
         let place = Self { home: tempfile::tempdir().unwrap(), store };
         place.clear();
@@ -47,6 +59,27 @@ impl Place {
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "sutler {words}\n{stderr}");
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    #[track_caller]
+    fn json(&self, words: &str) -> Value {
+        serde_json::from_str(&self.run(&format!("{words} --json"))).unwrap()
+    }
+
+    /// Runs what must be refused; returns what it said.
+    #[track_caller]
+    fn refused(&self, words: &str, code: &str, exit: i32) -> String {
+        let output = self.run_on(&self.store, words);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(exit), "{words}: {stderr}");
+        assert!(stderr.contains(&format!("error[{code}]")), "{words}: {stderr}");
+        stderr
+    }
+
+    /// Returns the name of the schema, and what stands in the list of shops about it.
+    fn listed(&self, name: &str) -> Option<Value> {
+        let list = self.json("shop list");
+        list["shops"].as_array().unwrap().iter().find(|shop| shop["name"] == name).cloned()
     }
 }
 
@@ -186,4 +219,120 @@ fn a_shop_is_backed_up_and_put_back() {
     std::fs::write(&file, "a letter").unwrap();
     let output = elsewhere("restore monday.dump --yes");
     assert!(String::from_utf8_lossy(&output.stderr).contains("error[store.damaged]"));
+}
+
+#[test]
+fn shops_of_a_server_are_made_listed_and_dropped() {
+    let place = Place::new("several");
+    // Their names begin alike, and those of other tests do not.
+    let (several, kiosk) = (
+        format!("several_{}", std::process::id()),
+        format!("several_kiosk_{}", std::process::id()),
+    );
+    place.run("init --demo");
+    let created =
+        place.run_on(&place.store, &format!("shop create {kiosk} --currency CHF --name Kiosk"));
+    let told = String::from_utf8(created.stderr).unwrap();
+    assert!(created.status.success() && told.contains(&format!("?shop={kiosk}")), "{told}");
+    place.refused(&format!("shop create {kiosk} --currency CHF"), "shop.exists", 4);
+    place.refused("shop create Kiosk --currency CHF", "store.url", 2);
+
+    let (shop, other) = (place.listed(&several).unwrap(), place.listed(&kiosk).unwrap());
+    assert_eq!((&other["title"], &other["orders"]), (&"Kiosk".into(), &0.into()));
+    assert_eq!(shop["title"], "Sutler's Wagon");
+    assert!(shop["head"].as_u64() > other["head"].as_u64(), "{shop} {other}");
+    assert_eq!(shop["schema_version"], other["schema_version"]);
+    let opens = place.run_on(other["store"].as_str().unwrap(), "channel list");
+    assert!(opens.status.success(), "the URL of the list opens the shop");
+    let text = place.run("shop list");
+    assert!(text.starts_with("SHOP") && text.contains("Kiosk"), "{text}");
+
+    let asked = place.refused(&format!("shop drop {kiosk}"), "confirmation.missing", 2);
+    assert!(asked.contains("Kiosk") && asked.contains("0 orders"), "it says what goes: {asked}");
+    let dry = place.json(&format!("shop drop {kiosk} --dry-run"));
+    assert_eq!((&dry["dropped"], &dry["shop"]["title"]), (&false.into(), &"Kiosk".into()));
+    assert!(place.listed(&kiosk).is_some());
+    assert_eq!(place.json(&format!("shop drop {kiosk} --yes"))["dropped"], true);
+    assert!(place.listed(&kiosk).is_none() && place.listed(&several).is_some());
+    place.refused(&format!("shop drop {kiosk} --yes"), "not_found", 3);
+
+    fixture::admin(&format!("CREATE SCHEMA {kiosk}; CREATE TABLE {kiosk}.letters (dear text)"));
+    place.refused(&format!("shop drop {kiosk} --yes"), "not_found", 3);
+    place.refused(&format!("shop create {kiosk} --currency CHF"), "store.foreign", 1);
+    fixture::admin(&format!("SELECT dear FROM {kiosk}.letters; DROP SCHEMA {kiosk} CASCADE"));
+    place.run("verify");
+}
+
+/// A replica that streams: what it shows, how far it is behind, and that decisions do not care.
+#[test]
+fn lists_read_a_replica_and_say_how_far_it_is_behind() {
+    let primary = Server::primary();
+    let place = Place::on(&primary.url(), "followed");
+    place.run("init --demo");
+    let replica = primary.replica();
+    // It knows of no moment until something was committed behind it.
+    place.run("stock receive FEN-SKIL-26 5");
+    primary.wait_for(&replica);
+    let read = format!("{}?shop=followed_{}", replica.url(), std::process::id());
+    let run = |words: &str| {
+        let output = place.run_on(&place.store, &format!("{words} --read-store {read}"));
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{words}: {stderr}");
+        (String::from_utf8(output.stdout).unwrap(), stderr)
+    };
+    let json = |words: &str| -> Value {
+        serde_json::from_str(&run(&format!("{words} --json")).0).unwrap()
+    };
+    assert!(run("product list").1.contains(&format!("read from {read} up to date")));
+
+    replica.ask("SELECT pg_wal_replay_pause()");
+    let before = json("events tail")["next"].as_u64().unwrap();
+    place.run("stock receive FEN-SKIL-26 5");
+    let cart = place.run("cart new").trim().to_owned();
+    place.run(&format!("cart add {cart} FEN-SKIL-26 2"));
+    // Whatever decides takes no notice: the cart and the goods stand on the primary alone.
+    let (placed, _) = run(&format!(
+        "checkout {cart} --email ada@example.com --ship-to Ada;St~James~Square~12;10115;Berlin;DE --delivery standard --pay test:ok"
+    ));
+    assert!(placed.contains("1001"), "{placed}");
+    let head = place.json("events tail")["next"].as_u64().unwrap();
+    let behind = head - before;
+    assert!(behind > 2, "{behind}");
+    for words in ["order list", "product list", "events tail", "search skillet", "verify"] {
+        let told = json(words);
+        let store = &told["read_store"];
+        assert_eq!(
+            (store["url"].as_str(), store["events_behind"].as_u64(), store["head"].as_u64()),
+            (Some(read.as_str()), Some(behind), Some(before)),
+            "{words}"
+        );
+        assert!(store["replayed_at"].is_string(), "{words}: {store}");
+    }
+    let (listed, told) = run("order list");
+    assert!(!listed.contains("1001"), "it is not there yet: {listed}");
+    assert!(told.contains(&format!("read from {read} as of ")), "{told}");
+    assert!(told.contains(&format!("{behind} events behind")), "{told}");
+    assert!(run("doctor").0.contains(&format!("{behind} events behind")));
+    assert!(run("order show 1001").0.contains("1001"), "one record is read where it is");
+
+    replica.ask("SELECT pg_wal_replay_resume()");
+    primary.wait_for(&replica);
+    let (listed, told) = run("order list");
+    assert!(listed.contains("1001") && told.contains("up to date"), "{listed}{told}");
+    assert!(json("order list")["read_store"]["events_behind"] == 0);
+}
+
+#[test]
+fn a_read_store_of_another_shop_is_refused_and_no_decision_asks_it() {
+    let (place, other) = (Place::new("read_own"), Place::new("read_other"));
+    place.run("init --demo");
+    other.run("init --demo");
+    place.refused(&format!("order list --read-store {}", other.store), "shop.other", 5);
+    let away = "postgres://sutler@127.0.0.1:1/shops?sslmode=disable";
+    place.refused(&format!("order list --read-store {away}"), "store.away", 7);
+    place.run(&format!("cart new --read-store {away}"));
+    place.run(&format!("stock receive FEN-SKIL-26 1 --read-store {}", other.store));
+    // A second URL of the same shop is never behind.
+    let told = place.json(&format!("order list --read-store {}", place.store));
+    assert_eq!(told["read_store"]["events_behind"], 0, "{told}");
 }
