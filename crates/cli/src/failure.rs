@@ -68,7 +68,7 @@ pub(crate) const ALL: &[Failure] = &[
     row("store.read_only", Exit::Failure, "The file or its folder may not be written to, so the shop can be looked at but not changed. Give the program the right to write there."),
     row("store.setting", Exit::Failure, "A setting that keeps orders through a power cut, or two sales of one unit apart, is not as it must be. Put a file on a local disk; connect to a Postgres server itself and not to a pooler. The message names the setting."),
     row("store.tls", Exit::Failure, "The connection to the Postgres server cannot be encrypted, or its certificate is not to be trusted. Give it one for its host name, or name its authority with `sslrootcert=FILE` in the URL."),
-    row("store.unfinished", Exit::Conflict, "A copy of a shop into this store is not at its end, so most of the shop is missing. Run the same `sutler copy` again, which goes on where it stopped, or take the store away."),
+    row("store.unfinished", Exit::Conflict, "A copy of a shop into this store is not at its end, so most of the shop is missing. Run the same `sutler copy` again, which goes on where it stopped; a copy that is not to go on is taken away by `sutler shop drop`."),
     row("store.unreachable", Exit::Failure, "The file or its folder cannot be reached. Check that the folder exists and that you may read and write there."),
     row("store.url", Exit::Usage, "A store is written sqlite:PATH, or postgres://USER@HOST/DATABASE?shop=NAME where the build has Postgres; `memory:` is a shop that ends with the program."),
     row("tax.unavailable", Exit::Unavailable, "The tax engine that the shop asks did not answer, or not in time. Nothing was written: try again, or take the engine out of the program."),

@@ -336,3 +336,19 @@ fn a_read_store_of_another_shop_is_refused_and_no_decision_asks_it() {
     let told = place.json(&format!("order list --read-store {}", place.store));
     assert_eq!(told["read_store"]["events_behind"], 0, "{told}");
 }
+
+#[test]
+fn a_copy_that_is_not_to_go_on_is_dropped() {
+    let place = Place::new("begun");
+    place.run("init --demo");
+    let shop = format!("begun_{}", std::process::id());
+    let begun = format!(
+        "INSERT INTO {shop}.raw_copy VALUES (true, gen_random_uuid(), 7, decode(repeat('00', 32), 'hex'))"
+    );
+    fixture::admin(&begun);
+    let refused = place.refused("order list", "store.unfinished", 4);
+    assert!(refused.contains("`sutler shop drop NAME`"), "{refused}");
+    assert!(place.listed(&shop).is_some(), "it is seen, so that it can be dropped");
+    place.run(&format!("shop drop {shop} --yes"));
+    place.refused("order list", "store.missing", 3);
+}

@@ -171,7 +171,7 @@ pub const ALL: &[RefusalCode] = &[
         "copy.source_changed",
         Conflict,
         "A copy goes on only while its source is as it was, because a copy is one moment of a shop. Take the unfinished copy \
-         away (the file, or `DROP SCHEMA`), stop whoever changes the source, and copy again.",
+         away (`sutler shop drop`), stop whoever changes the source, and copy again.",
     ),
     code(
         "copy.source_damaged",

@@ -249,7 +249,8 @@ impl OpenError {
                 "what it said stands above; it must be of the server's version or newer"
             }
             OpenError::Unfinished { .. } => {
-                "run the same `sutler copy` again, which goes on where it stopped, or drop the schema"
+                "run the same `sutler copy` again, which goes on where it stopped; a copy that is not to go on is taken away by \
+                 `sutler shop drop NAME`"
             }
             OpenError::Setting { .. } => {
                 "change the setting on the server or for the role; connect to the server itself, or through a pooler that \

@@ -174,7 +174,8 @@ impl OpenError {
             }
             OpenError::Changed { .. } => "use the build that made the file, or restore a backup",
             OpenError::Unfinished { .. } => {
-                "run the same `sutler copy` again, which goes on where it stopped, or remove the file"
+                "run the same `sutler copy` again, which goes on where it stopped; a copy that is not to go on is taken away by \
+                 `sutler shop drop NAME`"
             }
             OpenError::Damaged { .. } => {
                 "stop all writers, keep a copy of the file, and restore the newest backup"

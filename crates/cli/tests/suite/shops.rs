@@ -155,3 +155,18 @@ fn a_read_store_of_another_shop_is_refused() {
     let set = place.run(&["config", "show", "--read-store", "copy.db", "--json"]).with_code(0);
     assert!(set.stdout.contains("SUTLER_READ_STORE"), "{}", set.stdout);
 }
+
+#[test]
+fn a_copy_that_is_not_to_go_on_is_dropped() {
+    let place = Place::demo();
+    let file = rusqlite::Connection::open(place.file("sutler.db")).unwrap();
+    let begun = "INSERT INTO raw_copy VALUES (1, zeroblob(16), 7, zeroblob(32))";
+    file.execute(begun, []).unwrap();
+    drop(file);
+    let refused = place.run(&["order", "list"]).with_code(4);
+    assert!(refused.stderr.contains("error[store.unfinished]"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("`sutler shop drop NAME`"), "{}", refused.stderr);
+    assert!(place.run(&["shop", "list"]).with_code(0).stdout.contains("sutler.db"));
+    place.run(&["shop", "drop", "sutler", "--yes"]).with_code(0);
+    place.run(&["order", "list"]).with_code(3);
+}
