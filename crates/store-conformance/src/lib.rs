@@ -55,6 +55,7 @@ pub mod payment;
 pub mod price;
 pub mod promotion;
 pub mod reopen;
+pub mod replica;
 pub mod saga;
 pub mod setup;
 pub mod stock;

@@ -9,7 +9,7 @@ use sutler_core::id::{
     CartId, CheckoutId, CouponBatchId, OrderId, PaymentId, PromotionId, StockLocationId, VariantId,
 };
 use sutler_core::money::Currency;
-use sutler_core::port::{OrderFilter, Store, UsesAsked};
+use sutler_core::port::{OrderFilter, StoreReader, UsesAsked};
 use sutler_core::pricing::CouponCode;
 use sutler_core::time::Timestamp;
 
@@ -124,7 +124,7 @@ pub struct Picture(BTreeMap<String, String>);
 
 impl Picture {
     /// Reads everything.
-    pub fn of(store: &dyn Store, known: &Known) -> Self {
+    pub fn of(store: &dyn StoreReader, known: &Known) -> Self {
         let mut picture = Self(BTreeMap::new());
         let mut known = known.clone();
         picture.add_setup(store, &mut known);
@@ -161,7 +161,7 @@ impl Picture {
         self.0.insert(name.into(), format!("{thing:?}"));
     }
 
-    fn add_setup(&mut self, store: &dyn Store, known: &mut Known) {
+    fn add_setup(&mut self, store: &dyn StoreReader, known: &mut Known) {
         let setup = store.setup().unwrap();
         if let Some(setup) = &setup {
             known.locations.extend(setup.locations.iter().map(|location| location.id));
@@ -170,7 +170,7 @@ impl Picture {
         self.add("setup", &setup);
     }
 
-    fn add_catalog(&mut self, store: &dyn Store, known: &mut Known) {
+    fn add_catalog(&mut self, store: &dyn StoreReader, known: &mut Known) {
         let products = pages(100, |last, limit| {
             store
                 .product_page(last.map(|product: &sutler_core::catalog::Product| product.id), limit)
@@ -204,7 +204,7 @@ impl Picture {
         }
     }
 
-    fn add_stock(&mut self, store: &dyn Store, known: &Known) {
+    fn add_stock(&mut self, store: &dyn StoreReader, known: &Known) {
         let levels = pages(100, |last, limit| {
             store.stock_level_page(last.map(|&(key, _)| key), limit).unwrap()
         });
@@ -237,7 +237,7 @@ impl Picture {
         }
     }
 
-    fn add_orders(&mut self, store: &dyn Store, known: &Known) {
+    fn add_orders(&mut self, store: &dyn StoreReader, known: &Known) {
         let filter = OrderFilter::default();
         let orders = pages(100, |last: Option<&sutler_core::order::Order>, limit| {
             store.order_page(filter, last.map(|order| order.number), limit).unwrap()
@@ -271,7 +271,7 @@ impl Picture {
         }
     }
 
-    fn add_promotions(&mut self, store: &dyn Store, known: &Known) {
+    fn add_promotions(&mut self, store: &dyn StoreReader, known: &Known) {
         let promotions: Vec<PromotionId> = known.promotions.iter().copied().collect();
         let coupons: Vec<CouponCode> = known.coupons.iter().cloned().collect();
         let asked = UsesAsked { customer: None, coupons: &coupons, currency: Currency::EUR };
@@ -288,7 +288,7 @@ impl Picture {
         }
     }
 
-    fn add_sagas(&mut self, store: &dyn Store, known: &Known) {
+    fn add_sagas(&mut self, store: &dyn StoreReader, known: &Known) {
         for &checkout in &known.checkouts {
             self.add(format!("checkout {checkout}"), &store.checkout(checkout).unwrap());
         }
@@ -301,7 +301,7 @@ impl Picture {
         }
     }
 
-    fn add_events(&mut self, store: &dyn Store, known: &Known) {
+    fn add_events(&mut self, store: &dyn StoreReader, known: &Known) {
         let events = pages(100, |last: Option<&sutler_core::event::StoredEvent>, limit| {
             store.events(last.map_or(0, |event| event.seq), limit).unwrap()
         });

@@ -61,6 +61,9 @@ macro_rules! store_conformance {
                 an_event_is_not_seen_before_its_record
                 reads_that_belong_together_see_what_was_committed
             }
+            replica {
+                what_is_written_to_is_no_replica
+            }
             setup {
                 an_empty_store_has_no_setup
                 setup_comes_back_as_it_was_written
@@ -308,6 +311,25 @@ macro_rules! dump_conformance {
     };
 }
 
+/// Runs the promises of a store and a replica that follows it; takes a type that implements
+/// [`Followed`](crate::replica::Followed).
+///
+/// ```text
+/// sutler_store_conformance::replica_conformance!(fixture::Pair);
+/// ```
+#[macro_export]
+macro_rules! replica_conformance {
+    ($fixture:ty) => {
+        $crate::store_conformance! { @each $fixture;
+            replica {
+                a_replica_shows_what_its_shop_showed
+                the_log_of_a_replica_is_a_beginning
+                a_replica_says_when_its_newest_commit_was_made
+            }
+        }
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -320,7 +342,8 @@ mod tests {
         let text: String = files.map(|path| std::fs::read_to_string(path).unwrap()).collect();
         let written: BTreeSet<&str> = text
             .lines()
-            .filter_map(|line| line.strip_prefix("pub fn ")?.split_once("<F: Fixture>()"))
+            .filter_map(|line| line.strip_prefix("pub fn ")?.split_once("<F: F"))
+            .filter(|(_, rest)| rest.starts_with("ixture>()") || rest.starts_with("ollowed>()"))
             .map(|(name, _)| name)
             .collect();
         let list = include_str!("registry.rs");

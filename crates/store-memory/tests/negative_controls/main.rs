@@ -22,6 +22,7 @@ macro_rules! noticed {
 mod goods;
 mod reading;
 mod records;
+mod replica;
 mod sets;
 mod stock;
 
