@@ -139,3 +139,44 @@ fn a_search_index_that_knows_more_than_the_new_primary_is_built_anew() {
     assert!(after.rebuilt && after.cursor < before.cursor, "{before:?} {after:?}");
     assert_eq!(after.products, 1, "the lantern was lost");
 }
+
+/// The newest commits are lost, and what was delivered of them is named.
+#[test]
+fn a_consumer_that_was_given_what_a_failover_lost_is_told() {
+    let mut primary = Cluster::start(&[]);
+    let mut replica = primary.replica();
+    let shop = shop_at(&format!("{}&connect_timeout=1", either(&primary, &replica)));
+    let lamp = shop.find_variant("LAMP").unwrap().variant.id;
+    let mut told = Vec::new();
+    let mut mailer = shop.consumer("mailer", 300).unwrap();
+    let mut deliver = |mailer: &mut sutler::engine::flow::event::Consumer| {
+        let mut orders = 0;
+        let done = mailer.deliver(10_000, |events| {
+            orders += events.iter().filter(|event| event.kind == "sutler.order.placed.v1").count();
+            told.extend(events.iter().map(|event| event.sequence));
+            Ok::<(), sutler::engine::FlowError>(())
+        });
+        (orders, done)
+    };
+    buy(&shop, lamp, "first");
+    assert_eq!(deliver(&mut mailer).0, 1);
+    replica.fall_behind(&primary);
+    let place = shop.store().cursor("mailer").unwrap();
+    buy(&shop, lamp, "lost");
+    assert_eq!(deliver(&mut mailer).0, 1);
+    let delivered = shop.store().cursor("mailer").unwrap();
+    replica.take_over(&mut primary);
+    // The new history is as long as the one that is gone, and longer.
+    buy(&shop, lamp, "new");
+    buy(&shop, lamp, "newer");
+    let refused = deliver(&mut mailer).1.unwrap_err();
+    assert_eq!(refused.code(), "events.gone", "{refused}");
+    let facts = [format!("event {delivered},"), format!("place is {place} now")];
+    assert!(facts.iter().all(|fact| refused.to_string().contains(fact)), "{refused}");
+    drop(mailer);
+    let mut again = shop.consumer("mailer", 300).unwrap();
+    assert_eq!(deliver(&mut again).0, 2, "both new ones, and the lost one is not there");
+    let head = shop.store().event_head().unwrap().0;
+    let expected: Vec<u64> = (1..=delivered).chain(place + 1..=head).collect();
+    assert_eq!(told, expected, "from its place on, nothing is left out");
+}

@@ -295,6 +295,10 @@ fn help_for(rejection: &Rejection) -> Option<String> {
         Rejection::NotFound { noun: "shop", .. } => "list them: `sutler shop list`".to_owned(),
         Rejection::NotFound { noun: "order", .. } => "list them: `sutler order list`".to_owned(),
         Rejection::NotFound { noun: "cart", .. } => "start one: `sutler cart new`".to_owned(),
+        Rejection::EventsGone { place, .. } => format!(
+            "compare what was done for events after {place} with the shop: `sutler events tail --after {place}`; then run the \
+             same command again: it goes on behind event {place}"
+        ),
         Rejection::OtherShop => {
             "name a replica or a copy of the same shop with --read-store, or leave it out".to_owned()
         }

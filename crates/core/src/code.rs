@@ -238,6 +238,14 @@ pub const ALL: &[RefusalCode] = &[
         "The text cannot be an e-mail address: write one such as ada@example.com.",
     ),
     code(
+        "events.gone",
+        Conflict,
+        "The event log is shorter than it was, or goes on with other events: a replica took over that did not have the newest \
+         commits, or an older state was put back. What this consumer was given behind its place, which the message names, may \
+         tell of orders, payments and stock that are gone. Compare what was done for it with the shop (`sutler events tail \
+         --after PLACE`), then start the consumer again: it goes on behind its place.",
+    ),
+    code(
         "fulfillment.too_many",
         Conflict,
         "More units of a line are to be shipped than were ordered and not shipped or canceled yet. Look with `sutler \

@@ -207,6 +207,19 @@ pub enum Rejection {
         /// Who took it last.
         holder: Option<String>,
     },
+    /// What a consumer was given is not in the log any more: a replica took over that never had it, or an older state of the
+    /// shop was put back.
+    #[error(
+        "the event log went back: event {delivered}, which was delivered to `{consumer}`, is not there any more; its place is {place} now"
+    )]
+    EventsGone {
+        /// The consumer.
+        consumer: String,
+        /// The newest event that it was given.
+        delivered: u64,
+        /// Its place in the log as it is.
+        place: u64,
+    },
     /// A checkout that was refused before, told again in the same words.
     #[error("{reason}")]
     CheckoutUndone {
@@ -555,6 +568,7 @@ impl Rejection {
             Rejection::CartCheckoutRunning { .. } => "cart.checkout_running",
             Rejection::LeaseHeld { .. } => "lease.held",
             Rejection::LeaseLost { .. } => "lease.lost",
+            Rejection::EventsGone { .. } => "events.gone",
             Rejection::CheckoutUndone { code, .. } => code,
             Rejection::CheckoutStuck { .. } => "checkout.stuck",
             Rejection::QuoteChanged { .. } => "quote.changed",
@@ -636,6 +650,7 @@ impl Rejection {
             | Rejection::CartCheckoutRunning { .. }
             | Rejection::LeaseHeld { .. }
             | Rejection::LeaseLost { .. }
+            | Rejection::EventsGone { .. }
             | Rejection::CheckoutUndone { .. }
             | Rejection::CheckoutStuck { .. }
             | Rejection::QuoteChanged { .. }

@@ -112,7 +112,10 @@ Prints NDJSON. The shop keeps the place of each consumer, and each begins with t
 program died may be printed again by the next one; nothing is left out, and the order is that of the log.
 
 Run it on several machines at once: one delivers, the others stand by, and one of them goes on when the first is done or was
-not heard of for as long as --lease says. A first Ctrl-C ends it between two batches and lets the next one go on at once.")]
+not heard of for as long as --lease says. A first Ctrl-C ends it between two batches and lets the next one go on at once.
+
+Where the log went back behind what --follow printed, as after a failover to a server that did not have the newest commits, it
+ends with `events.gone` and says where the log and the consumer stand now.")]
 pub(crate) struct ConsumeArgs {
     /// The consumer: ASCII letters, digits, `-`, `_` and `.`
     #[arg(value_name = "NAME")]
@@ -140,11 +143,14 @@ impl ConsumeArgs {
         }
         let interrupt = Interrupt::listen();
         let mut standby = Standby::default();
+        let mut delivered = None;
         while !interrupt.is_pressed() {
             match shop.consumer(&self.consumer, self.lease) {
-                Ok(mut consumer) => {
+                Ok(consumer) => {
                     standby.is_over();
+                    let mut consumer = consumer.having_delivered(delivered);
                     self.follow(context, &mut consumer, &interrupt)?;
+                    delivered = consumer.delivered();
                 }
                 Err(refused) => standby.unless_free(context, refused)?,
             }

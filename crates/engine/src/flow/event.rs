@@ -8,11 +8,14 @@
 //! * Every event is delivered, in the order of the log, without gaps.
 //! * What was delivered may be delivered again: when the program dies, or sleeps for longer than its lease, between its
 //!   closure and the commit that follows. What was moved past is not.
+//! * A consumer never goes on in silence over a log that went back, as it does when a replica takes over that did not have the
+//!   newest commits. It remembers the last event that it gave, and ends where that stands in the log no more. Its place
+//!   went back with the log, being a row beside it; so nothing of the new history is left out either.
 //!
 //! Deliberately absent: sinks, and how long to wait for news.
 
 use sutler_core::change::Change;
-use sutler_core::event::Envelope;
+use sutler_core::event::{Envelope, StoredEvent};
 use sutler_core::rejection::Rejection;
 
 use super::lease::HeldLease;
@@ -41,8 +44,12 @@ impl Reader {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn events(&self, after: u64, limit: usize) -> Result<Vec<Envelope>, FlowError> {
+        self.wrapped(&self.store().events(after, limit.min(EVENTS_MAX))?)
+    }
+
+    /// Returns events as outsiders get them.
+    fn wrapped(&self, stored: &[StoredEvent]) -> Result<Vec<Envelope>, FlowError> {
         let uid = self.setup()?.shop.uid;
-        let stored = self.store().events(after, limit.min(EVENTS_MAX))?;
         Ok(stored.iter().map(|event| Envelope::new(uid, event)).collect())
     }
 }
@@ -65,7 +72,7 @@ impl Shop {
             return Err(Rejection::BadInput { what: "the consumer", given, why }.into());
         }
         let lease = self.lease(&format!("consumer/{name}"), lease_seconds)?;
-        Ok(Consumer { name: name.to_owned(), lease })
+        Ok(Consumer { name: name.to_owned(), lease, delivered: None })
     }
 }
 
@@ -95,6 +102,36 @@ impl Shop {
 pub struct Consumer {
     name: String,
     lease: HeldLease,
+    delivered: Option<Delivered>,
+}
+
+/// The newest event that a consumer was given or stood at, as it was in the log.
+///
+/// ```
+/// use sutler_engine::FlowError;
+/// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+///
+/// let mut mailer = shop.consumer("mailer", 30)?;
+/// mailer.deliver(2, |_| Ok::<(), FlowError>(()))?;
+/// let delivered = mailer.delivered();
+/// assert_eq!(delivered.map(|delivered| delivered.seq()), Some(2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Delivered {
+    seq: u64,
+    link: i64,
+}
+
+impl Delivered {
+    /// Returns its place in the log.
+    pub fn seq(self) -> u64 {
+        self.seq
+    }
+
+    fn of(event: &StoredEvent) -> Self {
+        Self { seq: event.seq, link: event.link }
+    }
 }
 
 impl Consumer {
@@ -111,27 +148,91 @@ impl Consumer {
         self.lease.token()
     }
 
+    /// Returns the newest event that was given or stood at; `None` before the first.
+    pub fn delivered(&self) -> Option<Delivered> {
+        self.delivered
+    }
+
+    /// Returns the same consumer, who was given events before, by a value that lost its lease: it goes on only where they still
+    /// stand in the log.
+    ///
+    /// ```
+    /// use sutler_engine::FlowError;
+    /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
+    ///
+    /// let mut first = shop.consumer("mailer", 30)?;
+    /// first.deliver(2, |_| Ok::<(), FlowError>(()))?;
+    /// let delivered = first.delivered();
+    /// drop(first);
+    /// let again = shop.consumer("mailer", 30)?.having_delivered(delivered);
+    /// assert_eq!(again.delivered(), delivered);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn having_delivered(mut self, delivered: Option<Delivered>) -> Self {
+        self.delivered = delivered;
+        self
+    }
+
     /// Reads up to `limit` events that come next, has `work` deal with them, and moves past them; returns how many there
     /// were. Without news, `work` is not called, and the lease is held on to.
     ///
     /// Errors: what `work` returns, and nothing is moved past; `lease.lost` when another program took over, before or after
-    /// `work`, and then this value is of no further use; failures of the store.
+    /// `work`, and then this value is of no further use; `events.gone` when the log went back behind what was given, and then
+    /// a person has to look at what was done for it; failures of the store.
     pub fn deliver<E: From<FlowError>>(
         &mut self,
         limit: usize,
         work: impl FnOnce(&[Envelope]) -> Result<(), E>,
     ) -> Result<usize, E> {
-        let shop = self.lease.shop();
-        let place = shop.store().cursor(&self.name).map_err(FlowError::from)?;
-        let events = shop.events(place, limit)?;
+        let place = self.lease.shop().store().cursor(&self.name).map_err(FlowError::from)?;
+        let stored = self.news(place, limit.min(EVENTS_MAX))?;
+        let events = self.lease.shop().wrapped(&stored)?;
         // Whoever slept until here must not deliver what another one moved past meanwhile.
         self.lease.assure()?;
-        let Some(last) = events.last().map(|event| event.sequence) else { return Ok(0) };
+        let Some(last) = stored.last() else { return Ok(0) };
+        // Whatever becomes of the work, a part of it may have been seen outside.
+        self.delivered = Some(Delivered::of(last));
+        let last = last.seq;
         work(&events)?;
         let consumer = &self.name;
         self.lease.write(|set| {
             set.push(Change::Cursor { consumer: consumer.clone(), seq: last });
         })?;
         Ok(events.len())
+    }
+
+    /// Reads what comes behind the place; refused where the event at the place, or the newest one that was given, is not in the
+    /// log as it was.
+    fn news(&mut self, place: u64, limit: usize) -> Result<Vec<StoredEvent>, FlowError> {
+        let store = self.lease.shop().store();
+        let mut stored = match place.checked_sub(1) {
+            Some(before) => store.events(before, limit.saturating_add(1))?,
+            None => store.events(0, limit)?,
+        };
+        let standing = match place {
+            0 => None,
+            // The event at the place comes along, to be looked at.
+            _ => stored.first().filter(|event| event.seq == place).map(Delivered::of),
+        };
+        let found = match self.delivered {
+            Some(delivered) if delivered.seq != place => {
+                store.events(delivered.seq.saturating_sub(1), 1)?.first().map(Delivered::of)
+            }
+            _ => standing,
+        };
+        let is_short = place > 0 && standing.is_none();
+        if is_short || self.delivered.is_some() && self.delivered != found {
+            let delivered = self.delivered.map_or(place, Delivered::seq);
+            let consumer = self.name.clone();
+            return Err(Rejection::EventsGone { consumer, delivered, place }.into());
+        }
+        if found.is_none_or(|found| found.seq < place) {
+            self.delivered = standing;
+        }
+        if standing.is_some() {
+            stored.remove(0);
+        }
+        Ok(stored)
     }
 }
