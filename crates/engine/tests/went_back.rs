@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use any_store::AnyStore;
-use sutler_core::change::{ChangeSet, CommitOutcome};
+use sutler_core::change::{Change, ChangeSet, CommitOutcome};
 use sutler_core::event::{Event, EventKind};
 use sutler_core::id::{CommandId, ProductId};
 use sutler_core::port::{EventReader as _, Finding, Store, StoreError, StoreReader};
@@ -171,6 +171,37 @@ fn a_failover_that_loses_nothing_of_what_was_delivered_goes_unnoticed() {
     world.take_over();
     world.tell(1, 2);
     assert_eq!(deliver(&mut mailer).unwrap(), [place + 3]);
+}
+
+/// The failover comes while events are dealt with: the place must not be moved over what is told on the new primary.
+#[test]
+fn a_failover_during_the_work_moves_no_place() {
+    let world = World::new();
+    let mut mailer = world.mailer();
+    deliver(&mut mailer).unwrap();
+    let place = world.begun;
+    world.fall_behind();
+    world.tell(3, 1);
+    let refused = mailer.deliver(3, |_| {
+        world.take_over();
+        world.tell(4, 2);
+        Ok::<(), FlowError>(())
+    });
+    is_gone(refused.map(|_| Vec::new()), (place + 3, place));
+    drop(mailer);
+    let expected: Vec<u64> = (place + 1..=place + 4).collect();
+    assert_eq!(deliver(&mut world.mailer()).unwrap(), expected, "nothing is left out");
+}
+
+/// A place beyond the log is no place to go on from.
+#[test]
+fn a_log_that_ends_before_the_place_is_refused_whoever_asks() {
+    let world = World::new();
+    let beyond = world.begun + 7;
+    let mut set = ChangeSet::new(world.shop.now(), CommandId::from_u128(1));
+    set.push(Change::Cursor { consumer: "mailer".to_owned(), seq: beyond });
+    world.line.commit(set).unwrap();
+    is_gone(deliver(&mut world.mailer()), (beyond, beyond));
 }
 
 /// The place is lost and the events are not: they come again, as after a crash.

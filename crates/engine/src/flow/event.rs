@@ -10,7 +10,9 @@
 //!   closure and the commit that follows. What was moved past is not.
 //! * A consumer never goes on in silence over a log that went back, as it does when a replica takes over that did not have the
 //!   newest commits. It remembers the last event that it gave, and ends where that stands in the log no more. Its place
-//!   went back with the log, being a row beside it; so nothing of the new history is left out either.
+//!   went back with the log, being a row beside it; so nothing of the new history is left out either. Before the place is moved
+//!   it is looked once more, because work may outlast a failover; only one in the moment of that very commit can move the
+//!   place over events of the new history, and then the log is looked at and refused by the next call.
 //!
 //! Deliberately absent: sinks, and how long to wait for news.
 
@@ -185,54 +187,62 @@ impl Consumer {
         limit: usize,
         work: impl FnOnce(&[Envelope]) -> Result<(), E>,
     ) -> Result<usize, E> {
-        let place = self.lease.shop().store().cursor(&self.name).map_err(FlowError::from)?;
-        let stored = self.news(place, limit.min(EVENTS_MAX))?;
+        let stored = self.news(limit.min(EVENTS_MAX))?;
         let events = self.lease.shop().wrapped(&stored)?;
         // Whoever slept until here must not deliver what another one moved past meanwhile.
         self.lease.assure()?;
         let Some(last) = stored.last() else { return Ok(0) };
         // Whatever becomes of the work, a part of it may have been seen outside.
-        self.delivered = Some(Delivered::of(last));
-        let last = last.seq;
+        let delivered = Delivered::of(last);
+        self.delivered = Some(delivered);
         work(&events)?;
+        if self.standing(delivered.seq)? != self.delivered {
+            return Err(self.gone(delivered.seq)?.into());
+        }
         let consumer = &self.name;
         self.lease.write(|set| {
-            set.push(Change::Cursor { consumer: consumer.clone(), seq: last });
+            set.push(Change::Cursor { consumer: consumer.clone(), seq: delivered.seq });
         })?;
         Ok(events.len())
     }
 
     /// Reads what comes behind the place; refused where the event at the place, or the newest one that was given, is not in the
     /// log as it was.
-    fn news(&mut self, place: u64, limit: usize) -> Result<Vec<StoredEvent>, FlowError> {
+    fn news(&mut self, limit: usize) -> Result<Vec<StoredEvent>, FlowError> {
+        let place = self.place()?;
+        // The event at the place comes along, to be looked at.
+        let along = usize::from(place > 0);
         let store = self.lease.shop().store();
-        let mut stored = match place.checked_sub(1) {
-            Some(before) => store.events(before, limit.saturating_add(1))?,
-            None => store.events(0, limit)?,
-        };
-        let standing = match place {
-            0 => None,
-            // The event at the place comes along, to be looked at.
-            _ => stored.first().filter(|event| event.seq == place).map(Delivered::of),
-        };
+        let mut stored = store.events(place.saturating_sub(1), limit.saturating_add(along))?;
+        let at_place = stored.first().filter(|event| event.seq == place).map(Delivered::of);
         let found = match self.delivered {
-            Some(delivered) if delivered.seq != place => {
-                store.events(delivered.seq.saturating_sub(1), 1)?.first().map(Delivered::of)
-            }
-            _ => standing,
+            Some(delivered) if delivered.seq != place => self.standing(delivered.seq)?,
+            _ => at_place,
         };
-        let is_short = place > 0 && standing.is_none();
-        if is_short || self.delivered.is_some() && self.delivered != found {
-            let delivered = self.delivered.map_or(place, Delivered::seq);
-            let consumer = self.name.clone();
-            return Err(Rejection::EventsGone { consumer, delivered, place }.into());
+        if at_place.is_some() != (place > 0) || self.delivered.is_some() && self.delivered != found
+        {
+            return Err(self.gone(self.delivered.map_or(place, Delivered::seq))?);
         }
         if found.is_none_or(|found| found.seq < place) {
-            self.delivered = standing;
+            self.delivered = at_place;
         }
-        if standing.is_some() {
-            stored.remove(0);
-        }
+        stored.drain(..along);
         Ok(stored)
+    }
+
+    fn place(&self) -> Result<u64, FlowError> {
+        Ok(self.lease.shop().store().cursor(&self.name)?)
+    }
+
+    /// Returns what stands at a place of the log now.
+    fn standing(&self, seq: u64) -> Result<Option<Delivered>, FlowError> {
+        let stored = self.lease.shop().store().events(seq.saturating_sub(1), 1)?;
+        Ok(stored.first().map(Delivered::of))
+    }
+
+    /// Returns the refusal of a log that went back behind what was given.
+    fn gone(&self, delivered: u64) -> Result<FlowError, FlowError> {
+        let (consumer, place) = (self.name.clone(), self.place()?);
+        Ok(Rejection::EventsGone { consumer, delivered, place }.into())
     }
 }
