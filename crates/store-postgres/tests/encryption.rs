@@ -131,3 +131,71 @@ fn encryption_that_is_stripped_on_the_way_is_refused() {
     is_refused(&address(port, None), "the server says no");
     assert!(stranger.join().unwrap().is_empty(), "no name and no password was told");
 }
+
+/// Waits for a store, and answers its greeting with a demand of its own; returns what is told behind that.
+fn stranger(demand: &'static [u8]) -> (u16, std::thread::JoinHandle<Vec<u8>>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let asks = std::thread::spawn(move || {
+        let (mut line, _) = listener.accept().unwrap();
+        let mut length = [0; 4];
+        line.read_exact(&mut length).unwrap();
+        let rest = usize::try_from(u32::from_be_bytes(length)).unwrap() - length.len();
+        line.read_exact(&mut vec![0; rest]).unwrap();
+        line.write_all(demand).unwrap();
+        let mut told = Vec::new();
+        // A store that goes away with something unread resets the line.
+        let _ = line.read_to_end(&mut told);
+        told
+    });
+    (port, asks)
+}
+
+/// Who demands `channel_binding=require` is not talked out of it: neither with no password at all, nor with one in the clear or
+/// hashed as of old, nor with SCRAM that anybody could pass on.
+#[test]
+fn a_server_that_offers_less_than_channel_binding_is_told_no_password() {
+    for (demand, what) in [
+        (&b"R\0\0\0\x08\0\0\0\0"[..], "nothing"),
+        (b"R\0\0\0\x08\0\0\0\x03", "a password in the clear"),
+        (b"R\0\0\0\x0c\0\0\0\x05salt", "an MD5 of it"),
+        (b"R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0", "SCRAM without the channel"),
+    ] {
+        let (port, asks) = stranger(demand);
+        let bound = "sslmode=disable&channel_binding=require";
+        let url = format!("postgres://ada:geheim@127.0.0.1:{port}/shops?{bound}");
+        let error = PostgresStore::open(&url.parse().unwrap(), OpenOptions::default());
+        let error = error.expect_err(what);
+        assert!(matches!(&error, OpenError::Denied { .. }), "{what}: {error:?}");
+        assert_eq!((error.code(), error.retry()), ("store.denied", Retry::Never), "{what}");
+        assert!(error.to_string().contains("channel binding"), "{what}: {error}");
+        assert!(!error.to_string().contains("geheim"), "{what}: {error}");
+        // A farewell at most.
+        let told = asks.join().unwrap();
+        assert!(told.is_empty() || told == b"X\0\0\0\x04", "{what}: {told:?}");
+    }
+}
+
+#[test]
+fn a_password_is_proved_over_a_channel_that_is_bound_to_the_certificate() {
+    let cluster = Cluster::start(&[]);
+    let ours = Authority::new();
+    ours.sign("good", "DNS:localhost", 2);
+    let rules = cluster.data().join("pg_hba.conf");
+    std::fs::write(rules, "local all all trust\nhostssl all ada all scram-sha-256\n").unwrap();
+    ours.show("good", &cluster);
+    cluster.admin("CREATE ROLE ada LOGIN PASSWORD 'geheim'");
+    cluster.admin("GRANT CREATE ON DATABASE postgres TO ada");
+    let (port, root) = (cluster.port(), ours.file("ca.pem"));
+    let at = |password: &str| -> Address {
+        let url = format!("postgres://ada:{password}@localhost:{port}/postgres?shop=shop");
+        let bound = format!("{url}&channel_binding=require&sslrootcert={}", root.display());
+        bound.parse().unwrap()
+    };
+    let schema = Schema::at(at("geheim"), OpenOptions::default());
+    let load = Load::new(schema.store());
+    load.commit();
+    load.is_exact();
+    let error = PostgresStore::open(&at("falsch"), OpenOptions::default()).unwrap_err();
+    assert_eq!(error.code(), "store.denied", "{error:?}");
+}
