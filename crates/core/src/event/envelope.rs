@@ -6,7 +6,8 @@ use super::{EventData, StoredEvent};
 
 /// A CloudEvents 1.0 envelope in structured form.
 ///
-/// Source: CloudEvents specification 1.0.2. `id` is unique with `source`; `sequence` is the place in the shop's log and
+/// Source: CloudEvents specification 1.0.2. `id` is unique with `source`: the place in the shop's log, and the link of its chain
+/// there, so that what is told at a place whose event was lost has another one. `sequence` is the place alone and
 /// `subjectseq` that among the events of the subject.
 ///
 /// ```
@@ -18,13 +19,13 @@ use super::{EventData, StoredEvent};
 ///     seq: 31,
 ///     subject_seq: 2,
 ///     event: Event::plain(EventKind::OrderCanceled, OrderId::from_u128(7)),
-/// #   at: Timestamp::from_millis(0), command: CommandId::from_u128(1), link: 0,
+/// #   at: Timestamp::from_millis(0), command: CommandId::from_u128(1), link: 0xa7,
 ///     // … when, by which command, and its link in the chain
 /// };
 /// let envelope = Envelope::new(0xc0ffee, &stored);
 /// assert_eq!(envelope.kind, "sutler.order.canceled.v1");
 /// assert_eq!(envelope.source, "urn:sutler:shop:00000000000000000000000000c0ffee");
-/// assert_eq!((envelope.id.as_str(), envelope.subjectseq), ("000000000000001f", 2));
+/// assert_eq!((envelope.id.as_str(), envelope.subjectseq), ("000000000000001f-00000000000000a7", 2));
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Envelope {
@@ -58,7 +59,7 @@ impl Envelope {
     pub fn new(uid: u128, stored: &StoredEvent) -> Self {
         Self {
             specversion: "1.0".to_owned(),
-            id: format!("{:016x}", stored.seq),
+            id: format!("{:016x}-{:016x}", stored.seq, stored.link),
             source: format!("urn:sutler:shop:{uid:032x}"),
             kind: format!("sutler.{}.v1", stored.event.kind.word()),
             subject: stored.event.subject.to_string(),
