@@ -124,6 +124,7 @@ impl FromStr for Address {
         let mut config: Config = url
             .parse()
             .map_err(|_| BadAddress("it is not a URL as Postgres reads it: postgres://user:password@host:port/database?shop=NAME".to_owned()))?;
+        check_way(&config)?;
         let shop = own.shop.unwrap_or_else(|| USUAL_SHOP.to_owned());
         let over_network = config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)));
         let encrypted = over_network && own.encrypted.unwrap_or(true);
@@ -161,6 +162,17 @@ impl Own {
         }
         Ok(true)
     }
+}
+
+/// Refuses a way to the server that would go past its name, which is what is shown, what its certificate must be for, and
+/// where `pg_dump` goes.
+fn check_way(config: &Config) -> Result<(), BadAddress> {
+    if !config.get_hostaddrs().is_empty() {
+        return Err(BadAddress(
+            "hostaddr= is not taken: write the host that the server's certificate is for in front of the database".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// Checks the name of a shop: a name of a schema that needs no quotes.
@@ -212,6 +224,17 @@ mod tests {
             let text = format!("postgres://db.example.com/shops?sslmode={stripped}");
             assert!(text.parse::<Address>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn no_way_leads_past_the_name_of_the_server() {
+        for place in ["ada@", "ada@%2Fnowhere:5991", "ada@localhost"] {
+            let text = format!("postgres://{place}/shops?hostaddr=203.0.113.7&shop=a1");
+            let refused = text.parse::<Address>().unwrap_err().to_string();
+            assert!(refused.contains("hostaddr"), "{text}: {refused}");
+        }
+        let by_word = address("postgres:///shops?host=db.example.com&user=ada");
+        assert_eq!(by_word.config.get_ssl_mode(), SslMode::Require);
     }
 
     #[test]
