@@ -80,6 +80,12 @@ impl Address {
         Self { shop: shop.to_owned(), shown: shown(place, shop), ..self.clone() }
     }
 
+    /// Returns the schema of the shop as SQL names it: in quotes, because `order` and `user` are good names and words of SQL.
+    pub(crate) fn schema(&self) -> String {
+        // A name that was checked holds no quote.
+        format!("\"{}\"", self.shop)
+    }
+
     pub(crate) fn config(&self) -> &Config {
         &self.config
     }
@@ -175,7 +181,7 @@ fn check_way(config: &Config) -> Result<(), BadAddress> {
     Ok(())
 }
 
-/// Checks the name of a shop: a name of a schema that needs no quotes.
+/// Checks the name of a shop: a name of a schema that is the same in every program and in every letter case.
 pub(crate) fn check_name(name: &str) -> Result<(), BadAddress> {
     let good = name.len() <= NAME_MAX
         && name.starts_with(|first: char| first.is_ascii_lowercase())

@@ -132,9 +132,9 @@ impl Run<'_> {
                 return Err(OpenError::Missing { server: self.server(), shop });
             }
             None => {
-                // The name was checked when the address was read: it needs no quotes.
                 if !has_schema {
-                    self.script(&format!("CREATE SCHEMA {shop}")).await?;
+                    let schema = self.place.address().schema();
+                    self.script(&format!("CREATE SCHEMA {schema}")).await?;
                 }
                 self.script(HISTORY).await?;
                 0

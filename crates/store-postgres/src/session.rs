@@ -537,6 +537,8 @@ impl Session {
 }
 
 /// The schema of the shop alone; temporary tables must not take the place of ours.
+///
+/// It is a value and no SQL, so that no word in it means another thing and nothing has to be quoted.
 fn search_path(address: &Address) -> String {
     format!("{}, pg_temp", address.shop())
 }

@@ -65,8 +65,7 @@ async fn about(
     bytes: u64,
 ) -> Result<ShopSummary, OpenError> {
     let unknown = ShopSummary { name: address.shop().to_owned(), bytes, ..ShopSummary::default() };
-    // The name was checked: it needs no quotes.
-    let enter = format!("SET search_path = {}, pg_temp", address.shop());
+    let enter = format!("SET search_path = {}, pg_temp", address.schema());
     session.script(&enter).await.map_err(|failed| place.refused(failed))?;
     let rows = match session.fly(&[Call::new(sql::ABOUT, params![])]).await {
         Err(failed) if failed.is_told() => return Ok(unknown),
@@ -105,8 +104,7 @@ pub fn drop_shop(address: &Address) -> Result<(), OpenError> {
     on_server(address, Purpose::Writing, |work, session| async move {
         // Whatever is no shop of ours is refused here.
         migrate::require_shop(&work, &session, migrate::MIGRATIONS).await?;
-        // The name was checked when the address was read: it needs no quotes.
-        let drop = format!("DROP SCHEMA {} CASCADE", work.address().shop());
+        let drop = format!("DROP SCHEMA {} CASCADE", work.address().schema());
         session.script(&drop).await.map_err(|error| work.refused(error))
     })
 }

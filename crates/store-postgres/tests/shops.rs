@@ -4,6 +4,7 @@
 
 mod fixture;
 
+use fixture::cluster::Cluster;
 use fixture::{Schema, address, admin, server};
 use sutler_core::id::ProductId;
 use sutler_core::port::{EventReader as _, Retry, SetupReader as _, StoreReader as _};
@@ -179,6 +180,30 @@ fn a_schema_that_an_administrator_prepared_is_used() {
     assert_eq!(error.code(), "store.denied", "{error}");
     drop_shop(&theirs).unwrap();
     admin(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+}
+
+/// In a database of its own, since nobody else's test can use these names meanwhile.
+#[test]
+fn a_shop_may_have_a_name_that_is_a_word_of_sql() {
+    let cluster = Cluster::start(&[]);
+    let names = ["all", "default", "end", "order", "select", "table", "user"];
+    // One was prepared by an administrator.
+    cluster.admin("CREATE SCHEMA \"order\"");
+    let of = |name: &str| cluster.address().with_shop(name).unwrap();
+    for name in names {
+        let options = OpenOptions { create: true, ..OpenOptions::default() };
+        let store = PostgresStore::open(&of(name), options).unwrap();
+        let world = World::on(&store);
+        committed(&store, world.set());
+        assert_eq!(store.integrity().unwrap(), []);
+        assert!(open_reader(&of(name), OpenOptions::default()).unwrap().setup().unwrap().is_some());
+    }
+    let listed = shops(&cluster.address()).unwrap();
+    let listed: Vec<(&str, bool)> =
+        listed.iter().map(|shop| (shop.name.as_str(), shop.title.is_some())).collect();
+    assert_eq!(listed, names.map(|name| (name, true)));
+    names.iter().for_each(|name| drop_shop(&of(name)).unwrap());
+    assert_eq!(shops(&cluster.address()).unwrap(), []);
 }
 
 #[test]
