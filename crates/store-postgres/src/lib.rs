@@ -20,7 +20,8 @@
 //! table and one for what it asks, and a line in `batch`.
 //!
 //! Invariants
-//! * What is acknowledged was committed with `synchronous_commit` on a server with `fsync`; both are looked at.
+//! * What is acknowledged was committed with `synchronous_commit` on a server with `fsync`; both are looked at, and the
+//!   first is kept for as long as the connection lasts.
 //! * A commit whose answer was lost is looked up, never guessed and never repeated blindly.
 //! * Ledgers and events are hash-chained; [`StoreReader::integrity`] recomputes the chains.
 //!

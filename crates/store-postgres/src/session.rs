@@ -35,7 +35,9 @@ use crate::value::Columns as _;
 
 pub(crate) mod sql {
     crate::statements::statements! {
-        SETTINGS = "SELECT name, current_setting(name, true) FROM unnest($1::text[]) AS s (name)
+        /// What a commit waits for is read and kept in one step: a server that is told to wait for less tells it to new sessions only.
+        SETTINGS = "SELECT name, CASE name WHEN 'synchronous_commit' THEN set_config(name, current_setting(name), false)
+              ELSE current_setting(name, true) END FROM unnest($1::text[]) AS s (name)
             UNION ALL SELECT 'in_recovery', pg_is_in_recovery()::text
             UNION ALL SELECT 'backend', pg_backend_pid()::text
             UNION ALL SELECT 'timeline', CASE WHEN pg_is_in_recovery() THEN '0' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END";
@@ -85,15 +87,19 @@ const MADE: &[(&str, &str)] = &[
     ("enable_mergejoin", "off"),
 ];
 
-/// A setting of the server, and what it must not show.
-const NEVER: &[(&str, &str, &str)] = &[("server_encoding", "SQL_ASCII", "UTF8")];
+/// A setting of the server, and what it may show.
+type Needed = (&'static str, &'static [&'static str]);
 
-/// The same, where it is written.
-const NEVER_WRITING: &[(&str, &str, &str)] = &[
-    ("fsync", "off", "on"),
-    ("full_page_writes", "off", "on"),
-    ("synchronous_commit", "off", "on"),
-    ("in_recovery", "true", "false (a primary)"),
+/// What is needed of every server.
+const NEEDED: &[Needed] = &[("server_encoding", &["UTF8"])];
+
+/// What is needed where it is written. With less than these of `synchronous_commit` a commit that was acknowledged may be
+/// lost: with `off` in a crash, with `local` and `remote_write` in a failover to a synchronous replica.
+const NEEDED_WRITING: &[Needed] = &[
+    ("fsync", &["on"]),
+    ("full_page_writes", &["on"]),
+    ("synchronous_commit", &["on", "remote_apply"]),
+    ("in_recovery", &["false"]),
 ];
 
 /// What connections are for.
@@ -112,10 +118,10 @@ impl Purpose {
         MADE.iter().copied().chain([("default_transaction_read_only", read_only)])
     }
 
-    /// Returns the settings of the server, each with what it must not show and with what it must.
-    fn never(self) -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
-        let writing = if self == Purpose::Writing { NEVER_WRITING } else { &[] };
-        NEVER.iter().chain(writing)
+    /// Returns the settings of the server, each with what it may show.
+    fn needed(self) -> impl Iterator<Item = &'static Needed> {
+        let writing = if self == Purpose::Writing { NEEDED_WRITING } else { &[] };
+        NEEDED.iter().chain(writing)
     }
 }
 
@@ -295,7 +301,7 @@ impl Place {
             .made()
             .map(|(name, _)| name)
             .chain(
-                self.purpose.never().map(|(name, ..)| *name).filter(|name| *name != "in_recovery"),
+                self.purpose.needed().map(|(name, _)| *name).filter(|name| *name != "in_recovery"),
             )
             .chain(["server_version_num"])
             .collect();
@@ -385,9 +391,9 @@ impl Place {
                 return Err(wrong(name, &wanted));
             }
         }
-        for (name, never, wanted) in self.purpose.never() {
-            if shown.get(name) == *never {
-                return Err(wrong(name, wanted));
+        for (name, good) in self.purpose.needed() {
+            if !good.contains(&shown.get(name)) {
+                return Err(wrong(name, &good.join("` or `")));
             }
         }
         match shown.get("server_version_num").parse::<i32>() {
