@@ -101,6 +101,25 @@ pub enum OpenError {
     },
 }
 
+impl StoreUrl {
+    /// Returns the URL with every word of it but a password: what a command line or a list may show.
+    ///
+    /// ```
+    /// use sutler::StoreUrl;
+    ///
+    /// let url: StoreUrl = "sqlite:shops/corner.db".parse()?;
+    /// assert_eq!(url.without_password(), "sqlite:shops/corner.db");
+    /// # Ok::<(), sutler::OpenError>(())
+    /// ```
+    pub fn without_password(&self) -> String {
+        match self {
+            #[cfg(feature = "postgres")]
+            StoreUrl::Postgres(address) => address.without_password(),
+            file_or_memory => file_or_memory.to_string(),
+        }
+    }
+}
+
 impl std::str::FromStr for StoreUrl {
     type Err = OpenError;
 

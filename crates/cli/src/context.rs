@@ -112,10 +112,10 @@ impl Context<'_> {
     pub(crate) fn hint(&self, rest: impl AsRef<str>) -> String {
         let rest = rest.as_ref();
         if let Some(url) = &self.other {
-            return format!("sutler --store {} {rest}", quoted(&url.to_string()));
+            return format!("sutler --store {} {rest}", quoted(&url.without_password()));
         }
         if self.settings.store_is_flag() {
-            format!("sutler --store {} {rest}", quoted(self.settings.store()))
+            format!("sutler --store {} {rest}", quoted(&shown(self.settings.store())))
         } else {
             format!("sutler {rest}")
         }
@@ -129,6 +129,15 @@ pub(crate) fn store_url(text: &str) -> Result<StoreUrl, CommandError> {
         return Ok(StoreUrl::Sqlite(text.into()));
     }
     Ok(text.parse()?)
+}
+
+/// Returns a store as hints and lists repeat it: as it was given, but for a password, which is for nobody's screen.
+pub(crate) fn shown(text: &str) -> String {
+    match store_url(text) {
+        Ok(url) if text.starts_with("postgres") => url.without_password(),
+        Err(_) if text.starts_with("postgres") => "postgres://…".to_owned(),
+        _ => text.to_owned(),
+    }
 }
 
 /// Returns a word as a shell takes it.

@@ -130,6 +130,37 @@ fn what_is_wrong_with_a_server_is_said_with_a_code() {
     }
 }
 
+/// Hints are pasted, lists are sent to colleagues, and both stay on the screen.
+#[test]
+fn no_password_is_told_back() {
+    let place = Place::new("whispered");
+    place.run("init --demo");
+    let secret = place.store.replacen("sutler@", "sutler:geheim@", 1);
+    let more = format!("{}&password=geheim&connect_timeout=9", place.store);
+    for (store, words, told) in [
+        ("memory:", format!("product list --limit 2 --store {secret}"), "sutler --store"),
+        ("memory:", format!("product list --limit 2 --store {more}"), "connect_timeout=9"),
+        ("memory:", format!("copy --from {secret} --to sqlite:whispered.db"), "sutler doctor"),
+        (
+            "sqlite:whispered.db",
+            format!("copy --to {}", secret.replace("whispered", "heard")),
+            "sutler doctor",
+        ),
+        (&secret, "config show".to_owned(), "postgres://sutler@"),
+        (&more, "config show --json".to_owned(), "postgres://sutler@"),
+        ("postgres://ada:geheim@localhost/shops?port=x", "config show".to_owned(), "postgres://…"),
+        ("memory:", format!("shop list --store {secret}"), "whispered"),
+    ] {
+        let output = place.run_on(store, &words);
+        let said = [output.stdout, output.stderr].map(|said| String::from_utf8(said).unwrap());
+        let said = said.concat();
+        assert!(output.status.success() && said.contains(told), "{words}: {said}");
+        assert!(!said.contains("geheim"), "{words}: {said}");
+    }
+    let heard = place.store.replace("whispered", "heard");
+    sutler::postgres::drop_shop(&heard.parse().unwrap()).unwrap();
+}
+
 /// A shop that sold, moves to another store and goes on: what was paid before is paid back there.
 #[test]
 fn a_shop_moves_and_goes_on_selling() {

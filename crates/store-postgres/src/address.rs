@@ -36,7 +36,10 @@ pub struct Address {
     config: Config,
     shop: String,
     root_certificate: Option<PathBuf>,
-    shown: String,
+    /// The server and the database as they were given, without the password.
+    place: String,
+    /// The other words of the query as they were given, without the password.
+    words: Vec<String>,
 }
 
 /// A text is not the address of a shop on Postgres.
@@ -76,8 +79,31 @@ impl Address {
 
     /// Returns the address of another shop in the same database; the name is one that was checked.
     pub(crate) fn of_shop(&self, shop: &str) -> Self {
-        let place = self.shown.split_once('?').map_or(self.shown.as_str(), |(place, _)| place);
-        Self { shop: shop.to_owned(), shown: shown(place, shop), ..self.clone() }
+        Self { shop: shop.to_owned(), ..self.clone() }
+    }
+
+    /// Returns the URL as it was given, without a password: what a command line or a list may show.
+    ///
+    /// ```
+    /// use sutler_store_postgres::Address;
+    ///
+    /// let url = "postgres://ada:secret@localhost/shops?sslmode=disable&shop=corner";
+    /// let address: Address = url.parse()?;
+    /// assert_eq!(address.without_password(), "postgres://ada@localhost/shops?shop=corner&sslmode=disable");
+    /// # Ok::<(), sutler_store_postgres::BadAddress>(())
+    /// ```
+    pub fn without_password(&self) -> String {
+        let mut url = self.to_string();
+        for word in &self.words {
+            url.push('&');
+            url.push_str(word);
+        }
+        url
+    }
+
+    /// Returns the server and the database, without the password.
+    pub(crate) fn place(&self) -> &str {
+        &self.place
     }
 
     /// Returns the schema of the shop as SQL names it: in quotes, because `order` and `user` are good names and words of SQL.
@@ -97,7 +123,7 @@ impl Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown)
+        write!(f, "{}?shop={}", self.place, self.shop)
     }
 }
 
@@ -116,10 +142,13 @@ impl FromStr for Address {
         }
         let (place, query) = text.split_once('?').unwrap_or((text, ""));
         let mut own = Own::default();
-        let mut rest: Vec<&str> = Vec::new();
+        let (mut rest, mut words) = (Vec::new(), Vec::new());
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             if !own.take(pair)? {
                 rest.push(pair);
+            }
+            if may_be_shown(pair) {
+                words.push(pair.to_owned());
             }
         }
         let mut url = place.to_owned();
@@ -135,8 +164,8 @@ impl FromStr for Address {
         let over_network = config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)));
         let encrypted = over_network && own.encrypted.unwrap_or(true);
         config.ssl_mode(if encrypted { SslMode::Require } else { SslMode::Disable });
-        let shown = shown(place, &shop);
-        Ok(Self { config, shop, root_certificate: own.root_certificate, shown })
+        let place = without_password(place);
+        Ok(Self { config, shop, root_certificate: own.root_certificate, place, words })
     }
 }
 
@@ -197,17 +226,24 @@ pub(crate) fn check_name(name: &str) -> Result<(), BadAddress> {
     )))
 }
 
-/// Returns the address without its password.
-fn shown(place: &str, shop: &str) -> String {
-    let without = match (place.split_once("://"), place.rsplit_once('@')) {
+/// Whether a word of the query stands in what is shown: not a password, not in disguise either, and not the shop, which stands
+/// in front of them.
+fn may_be_shown(pair: &str) -> bool {
+    let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+    let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    plain && !matches!(name, "password" | "shop")
+}
+
+/// Returns the server and the database without the password.
+fn without_password(place: &str) -> String {
+    match (place.split_once("://"), place.rsplit_once('@')) {
         (Some((scheme, _)), Some((before, host))) => {
             let user = before.split_once("://").map_or("", |(_, user)| user);
             let user = user.split_once(':').map_or(user, |(name, _)| name);
             format!("{scheme}://{user}@{host}")
         }
         _ => place.to_owned(),
-    };
-    format!("{without}?shop={shop}")
+    }
 }
 
 #[cfg(test)]
@@ -259,9 +295,11 @@ mod tests {
         for text in [
             "postgres://ada:geheim@localhost/shops",
             "postgresql://ada:ge@heim@localhost:5433/shops?shop=x",
+            "postgres://ada@localhost/shops?password=geheim",
+            "postgres://ada@localhost/shops?pass%77ord=geheim&sslmode=disable",
         ] {
             let address = address(text);
-            let shown = format!("{address} {address:?}");
+            let shown = format!("{address} {address:?} {}", address.without_password());
             assert!(!shown.contains("heim") && shown.contains("ada@localhost"), "{shown}");
         }
         let wrong = "postgres://ada:geheim@localhost:port/shops".parse::<Address>().unwrap_err();

@@ -178,7 +178,7 @@ impl Place {
         silence: Duration,
     ) -> Result<Self, OpenError> {
         let mut config = address.config().clone();
-        let server = server_of(address);
+        let server = address.place().to_owned();
         if config.get_hosts().len() > 1 && purpose == Purpose::Writing {
             // Where one of several took over, the others are passed over.
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);
@@ -547,12 +547,6 @@ impl Session {
 /// It is a value and no SQL, so that no word in it means another thing and nothing has to be quoted.
 fn search_path(address: &Address) -> String {
     format!("{}, pg_temp", address.shop())
-}
-
-/// Returns the address without the shop.
-fn server_of(address: &Address) -> String {
-    let shown = address.to_string();
-    shown.split_once('?').map_or(shown.clone(), |(server, _)| server.to_owned())
 }
 
 /// Makes encryption that verifies the server: against the given authority, else against those of the system.

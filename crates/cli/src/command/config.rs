@@ -2,7 +2,7 @@
 
 use crate::answer::Answer;
 use crate::config::{Origin, Setting};
-use crate::context::Context;
+use crate::context::{Context, shown};
 use crate::error::CommandError;
 use crate::view::{SettingList, SettingRow};
 
@@ -54,9 +54,13 @@ fn row(setting: &Setting) -> SettingRow {
         Origin::File(path) => ("file", Some(path.display().to_string())),
         Origin::Default => ("default", None),
     };
+    let value = match setting.name {
+        "store" | "read_store" => shown(&setting.value),
+        _ => setting.value.clone(),
+    };
     SettingRow {
         name: setting.name.to_owned(),
-        value: setting.value.clone(),
+        value,
         origin: origin.to_owned(),
         place,
         variable: setting.variable.to_owned(),

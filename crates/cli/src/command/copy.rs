@@ -5,7 +5,7 @@ use std::time::Instant;
 use sutler::engine::flow::copy::{CopyReport, CopyStep};
 
 use crate::answer::Answer;
-use crate::context::{Context, quoted, store_url};
+use crate::context::{Context, quoted, shown, store_url};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::plural::counted;
@@ -53,11 +53,12 @@ impl CopyArgs {
         for warning in warnings(&report) {
             answer = answer.warning(warning);
         }
+        let target = quoted(&shown(&self.to));
         if report.target.is_clean() {
-            return Ok(answer.next(format!("sutler doctor --store {}", quoted(&self.to))));
+            return Ok(answer.next(format!("sutler doctor --store {target}")));
         }
         let answer = answer.exit(Exit::Failure);
-        Ok(answer.next(format!("sutler verify --store {}", quoted(&self.to))))
+        Ok(answer.next(format!("sutler verify --store {target}")))
     }
 }
 
