@@ -175,6 +175,14 @@ pub enum OpenError {
         /// What it is.
         found: String,
     },
+    /// Somebody else holds what is needed, longer than it is waited for.
+    #[error("somebody else is at work in the database of {server}: {told}")]
+    Busy {
+        /// Which server.
+        server: String,
+        /// What it said.
+        told: String,
+    },
     /// It failed in another way.
     #[error("the shop at {server} cannot be opened")]
     Failed {
@@ -205,6 +213,7 @@ impl OpenError {
             OpenError::Program { .. } => "store.failed",
             OpenError::Unfinished { .. } => "store.unfinished",
             OpenError::Setting { .. } => "store.setting",
+            OpenError::Busy { .. } => "store.locked",
             OpenError::Failed { .. } => "store.failed",
         }
     }
@@ -256,6 +265,9 @@ impl OpenError {
                 "change the setting on the server or for the role; connect to the server itself, or through a pooler that \
                  gives each client a session of its own (pgbouncer: pool_mode=session)"
             }
+            OpenError::Busy { .. } => {
+                "nothing was changed: try again when the other program is done; pg_stat_activity shows who holds a lock"
+            }
             OpenError::Failed { .. } => "the cause stands below",
         }
     }
@@ -263,7 +275,7 @@ impl OpenError {
     /// Returns whether trying again may help.
     pub fn retry(&self) -> Retry {
         match self {
-            OpenError::Unreachable { .. } => Retry::Later,
+            OpenError::Unreachable { .. } | OpenError::Busy { .. } => Retry::Later,
             _ => Retry::Never,
         }
     }
@@ -273,7 +285,7 @@ impl OpenError {
     /// Whether a program that was connected before may be in a moment: a server restarts, or a replica is about to take over.
     pub(crate) fn may_pass(&self) -> bool {
         match self {
-            OpenError::Unreachable { .. } => true,
+            OpenError::Unreachable { .. } | OpenError::Busy { .. } => true,
             OpenError::Setting { name, .. } => name == "in_recovery",
             _ => false,
         }

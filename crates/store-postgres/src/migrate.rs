@@ -1,7 +1,9 @@
 //! The schema of a shop, step by step: numbered SQL, its hash kept beside, one transaction each.
 //!
 //! Numbers and meanings are those of the SQLite back-end, so that *schema 4* is the same shop on both. Several programs
-//! may start at once: whoever migrates holds an advisory lock of the shop, the others wait and find it done.
+//! may start at once: whoever migrates holds an advisory lock of the shop, the others wait and find it done. A step may go
+//! through all orders of a large shop, so it has no time limit, and the others are patient; but nobody waits long for a table
+//! that is in use, because all who come later would wait behind.
 //!
 //! Deliberately absent: going back. A newer shop is refused, not guessed at.
 
@@ -60,6 +62,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { number: 9, name: "copy", sql: include_str!("schema/0009_copy.sql") },
 ];
 
+/// Begins, and says how long a program that migrates is waited for.
+const BEGIN: &str = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '10min'";
+
+/// What holds for the steps: that of the connection, but for the time that a statement takes.
+const STEPS: &str = "SET LOCAL lock_timeout = '10s'";
+
 const HISTORY: &str = "CREATE TABLE raw_migration (
   number  integer PRIMARY KEY,
   name    text NOT NULL,
@@ -117,7 +125,7 @@ struct Run<'r> {
 
 impl Run<'_> {
     async fn run(&self, migrations: &[Migration], create: bool) -> Result<(), OpenError> {
-        self.script("BEGIN").await?;
+        self.script(BEGIN).await?;
         let shop = self.place.address().shop().to_owned();
         let told = self
             .fly(vec![
@@ -126,6 +134,7 @@ impl Run<'_> {
             ])
             .await?;
         let has_schema = told.get(1).is_some_and(|rows| !rows.is_empty());
+        self.script(STEPS).await?;
         let done = match self.standing(migrations).await? {
             Some(done) => done,
             None if !create => {

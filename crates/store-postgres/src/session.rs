@@ -29,7 +29,7 @@ use tokio_postgres::{Client, NoTls, Row, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::address::Address;
-use crate::error::{Fault, OpenError};
+use crate::error::{Fault, Meaning, OpenError, meaning};
 use crate::flight::{Call, Prepared, fly, params};
 use crate::value::Columns as _;
 
@@ -474,6 +474,9 @@ impl Place {
             // A pooler that does not pass our settings on says so.
             let (name, wanted) = ("options".to_owned(), "passed on".to_owned());
             return OpenError::Setting { server, name, wanted, found: told };
+        }
+        if meaning(&error) == Meaning::Again && *code != SqlState::TOO_MANY_CONNECTIONS {
+            return OpenError::Busy { server, told };
         }
         // A pooler says of class 08 that it has no connection to the server, for now.
         let may_pass = ["57P", "08"].iter().any(|class| code.code().starts_with(class));

@@ -101,6 +101,55 @@ fn many_starters_at_once_make_one_shop() {
     drop_shop(&address).unwrap();
 }
 
+/// One step takes longer than anybody waits for a row.
+#[test]
+fn starters_wait_for_the_one_that_changes_the_schema_however_long_it_takes() {
+    let cluster = Cluster::start(&[]);
+    cluster.admin(
+        "CREATE TABLE seen (statement_timeout text, lock_timeout text);
+         CREATE FUNCTION slow() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+           IF NOT EXISTS (SELECT FROM public.seen) THEN
+             INSERT INTO public.seen VALUES (current_setting('statement_timeout'), current_setting('lock_timeout'));
+             PERFORM pg_sleep(11);
+           END IF;
+         END $$;
+         CREATE EVENT TRIGGER slow ON ddl_command_start WHEN TAG IN ('CREATE VIEW') EXECUTE FUNCTION slow()",
+    );
+    let address = cluster.address();
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| PostgresStore::open(&address, creating()).expect("one made it"));
+        }
+    });
+    // One that takes longer than statements may in a shop that sells is not broken off, and none holds up who reads.
+    assert_eq!(
+        cluster.admin("SELECT statement_timeout || ' ' || lock_timeout FROM seen"),
+        ["0 10s"]
+    );
+}
+
+#[test]
+fn who_cannot_change_a_schema_because_it_is_read_is_told_to_try_again() {
+    let schema = Schema::empty();
+    let shop = schema.address().shop();
+    std::thread::scope(|scope| {
+        let read = format!("BEGIN; SELECT * FROM {shop}.raw_level; SELECT pg_sleep(60); COMMIT");
+        scope.spawn(move || fixture::try_admin(&read));
+        let reads = format!(
+            "SELECT pid FROM pg_locks WHERE relation = '{shop}.raw_level'::regclass AND granted"
+        );
+        let mut reader = Vec::new();
+        while reader.is_empty() {
+            reader = admin(&reads);
+        }
+        let error = drop_shop(schema.address()).unwrap_err();
+        admin(&format!("SELECT pg_terminate_backend({})", reader[0]));
+        assert_eq!((error.code(), error.retry()), ("store.locked", Retry::Later), "{error:?}");
+        assert!(error.help().contains("pg_stat_activity"), "{}", error.help());
+    });
+    assert_eq!(schema.store().integrity().unwrap(), []);
+}
+
 #[test]
 fn what_a_newer_or_another_build_made_is_refused() {
     let schema = Schema::empty();
