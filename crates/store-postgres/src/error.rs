@@ -9,7 +9,7 @@ use std::time::Duration;
 use sutler_core::change::RecordRef;
 use sutler_core::port::{Retry, StoreError};
 use sutler_core::rejection::Rejection;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{Severity, SqlState};
 
 /// Why a shop on Postgres cannot be opened.
 ///
@@ -368,7 +368,9 @@ fn meaning(error: &tokio_postgres::Error) -> Meaning {
         return if error.is_closed() || from_network { Meaning::Cut } else { Meaning::Refused };
     };
     let code = said.code();
-    if matches!(said.severity(), "FATAL" | "PANIC") || code.code().starts_with("57P") {
+    // Not the severity that is for people, which is in the language of the server.
+    let ends = matches!(said.parsed_severity(), Some(Severity::Fatal | Severity::Panic));
+    if ends || code.code().starts_with("57P") {
         return Meaning::Cut;
     }
     let again = [
@@ -515,5 +517,72 @@ pub(crate) fn guard_version(
         Ok(())
     } else {
         Err(Stop::Conflict(what.into()))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+    use tokio_postgres::NoTls;
+
+    use super::*;
+
+    /// Returns an error as a server tells it.
+    fn told(fields: &[(u8, &str)]) -> Vec<u8> {
+        let mut body: Vec<u8> = Vec::new();
+        for (kind, text) in fields {
+            body.push(*kind);
+            body.extend_from_slice(text.as_bytes());
+            body.push(0);
+        }
+        body.push(0);
+        let length = u32::try_from(body.len() + 4).unwrap().to_be_bytes();
+        [b"E", &length[..], &body].concat()
+    }
+
+    /// Lets somebody in, and answers the first question with an error.
+    async fn answer(mut line: DuplexStream, error: Vec<u8>) {
+        let mut asked = [0; 1_024];
+        assert!(line.read(&mut asked).await.unwrap() > 0, "who asks says who it is");
+        line.write_all(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I").await.unwrap();
+        assert!(line.read(&mut asked).await.unwrap() > 0, "and asks");
+        line.write_all(&error).await.unwrap();
+    }
+
+    /// Returns what an error means that a server tells.
+    fn meaning_of(fields: &[(u8, &str)]) -> Meaning {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (ours, theirs) = tokio::io::duplex(1_024);
+            let answered = tokio::spawn(answer(theirs, told(fields)));
+            let mut config = tokio_postgres::Config::new();
+            let (client, connection) = config.user("ada").connect_raw(ours, NoTls).await.unwrap();
+            tokio::spawn(connection);
+            let error = client.batch_execute("SELECT 1").await.unwrap_err();
+            answered.await.unwrap();
+            meaning(&error)
+        })
+    }
+
+    /// A transaction that was idle for too long, on servers with `lc_messages` of two languages.
+    #[test]
+    fn a_connection_that_the_server_ends_is_cut_in_every_language() {
+        for fatal in ["FATAL", "致命的エラー"] {
+            let ended = meaning_of(&[
+                (b'S', fatal),
+                (b'V', "FATAL"),
+                (b'C', "25P03"),
+                (b'M', "terminating connection due to idle-in-transaction timeout"),
+            ]);
+            assert_eq!(ended, Meaning::Cut, "{fatal}");
+        }
+        let refused = meaning_of(&[
+            (b'S', "エラー"),
+            (b'V', "ERROR"),
+            (b'C', "23514"),
+            (b'M', "new row violates check constraint"),
+        ]);
+        assert_eq!(refused, Meaning::Refused);
     }
 }
