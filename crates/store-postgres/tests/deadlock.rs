@@ -5,13 +5,13 @@
 
 mod fixture;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fixture::Schema;
 use fixture::cluster::Cluster;
 use fixture::load::Load;
+use fixture::{Schema, try_admin_at};
 use sutler_core::change::CommitOutcome;
 use sutler_core::inventory::{MovementKind, StockKey};
 use sutler_core::port::{Retry, StockReader as _, Store, StoreReader as _};
@@ -164,10 +164,19 @@ fn who_waits_too_long_for_a_row_is_told_to_try_again() {
 fn a_transaction_that_was_idle_for_too_long_is_done_again() {
     let cluster = Cluster::start(&[]);
     let asleep = Arc::new(AtomicBool::new(false));
-    let sleeps = Arc::clone(&asleep);
+    // How many transactions of the process were open when it fell asleep, and when it woke.
+    let open = Arc::new(Mutex::new(Vec::new()));
+    let (sleeps, counts, url) = (Arc::clone(&asleep), Arc::clone(&open), cluster.url());
     let point: FailPoint = Arc::new(move |point| {
         if point == "before_commit" && sleeps.swap(false, Ordering::SeqCst) {
+            let count = || {
+                let open = "SELECT count(*) FROM pg_stat_activity
+                    WHERE application_name = 'sutler' AND state LIKE 'idle in transaction%'";
+                counts.lock().unwrap().push(try_admin_at(&url, open).unwrap().remove(0));
+            };
+            count();
             std::thread::sleep(Duration::from_secs(12));
+            count();
         }
     });
     let options = OpenOptions { fail_point: Some(point), ..OpenOptions::default() };
@@ -175,6 +184,6 @@ fn a_transaction_that_was_idle_for_too_long_is_done_again() {
     let load = Load::new(schema.store());
     asleep.store(true, Ordering::SeqCst);
     load.commit();
-    assert!(!asleep.load(Ordering::SeqCst), "it slept");
+    assert_eq!(*open.lock().unwrap(), ["1", "0"], "the server ended it while its process slept");
     load.is_exact();
 }

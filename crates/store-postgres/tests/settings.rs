@@ -13,7 +13,9 @@ use fixture::{Schema, address, admin, database, server};
 use sutler_core::port::Retry;
 use sutler_store_conformance::Fixture as _;
 use sutler_store_conformance::given::World;
-use sutler_store_postgres::{Address, OpenError, OpenOptions, PostgresStore, drop_shop};
+use sutler_store_postgres::{
+    Address, OpenError, OpenOptions, PostgresStore, drop_shop, open_reader,
+};
 
 fn creating() -> OpenOptions {
     OpenOptions { create: true, ..OpenOptions::default() }
@@ -58,6 +60,35 @@ fn settings_that_would_lose_or_sell_twice_are_refused() {
     }
     drop_shop(&address).unwrap();
     admin(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+}
+
+#[test]
+fn a_server_that_would_not_survive_a_power_cut_is_refused() {
+    for (setting, spoiled) in [("fsync", "off"), ("full_page_writes", "off")] {
+        let cluster = Cluster::start(&[&format!("{setting} = {spoiled}")]);
+        is_refused(&cluster.address(), setting);
+        // Where nothing is written, nothing is lost.
+        let error = open_reader(&cluster.address(), OpenOptions::default()).map(drop).unwrap_err();
+        assert!(matches!(error, OpenError::Missing { .. }), "{error:?}");
+    }
+}
+
+#[test]
+fn a_database_that_does_not_hold_every_letter_is_refused() {
+    let cluster = Cluster::start(&[]);
+    for encoding in ["LATIN1", "SQL_ASCII", "UTF8"] {
+        let name = encoding.to_lowercase();
+        cluster.admin(&format!(
+            "CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
+        ));
+        let url = format!("postgres://sutler@{}/{name}", cluster.host());
+        let address: Address = url.parse().unwrap();
+        if encoding == "UTF8" {
+            assert!(PostgresStore::open(&address, creating()).is_ok());
+        } else {
+            is_refused(&address, "server_encoding");
+        }
+    }
 }
 
 /// A commit that waits for its replica goes on doing so when the server is told that nobody needs to: a program that runs
