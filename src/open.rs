@@ -67,7 +67,7 @@ pub enum OpenError {
     Sqlite(#[from] sutler_store_sqlite::OpenError),
     /// The URL begins as one of a PostgreSQL database does, and does not go on so.
     #[cfg(feature = "postgres")]
-    #[error("it is not a store URL: {0}")]
+    #[error(transparent)]
     Address(#[from] sutler_store_postgres::BadAddress),
     /// The shop on Postgres cannot be used.
     #[cfg(feature = "postgres")]

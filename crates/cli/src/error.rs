@@ -303,7 +303,12 @@ fn help_for(rejection: &Rejection) -> Option<String> {
             "name a replica or a copy of the same shop with --read-store, or leave it out".to_owned()
         }
         Rejection::ShopExists => {
-            "name another file with --store, or restore a backup over it: `sutler restore FILE --yes`".to_owned()
+            "name another store with --store, a new file or another `?shop=NAME`, or restore a backup over it: `sutler restore \
+             FILE --yes`"
+                .to_owned()
+        }
+        Rejection::CopyNotEmpty => {
+            "what --to names holds records: name a new file, or another `?shop=NAME`".to_owned()
         }
         Rejection::PaymentDeclined { .. } => {
             "nothing is held and the cart is unchanged: try another method with --pay".to_owned()
@@ -476,6 +481,11 @@ fn report_of_open(error: &OpenError) -> Report {
         OpenError::Sqlite(error) => Some(error.help().to_owned()),
         #[cfg(feature = "postgres")]
         OpenError::Postgres(error) => Some(error.help().to_owned()),
+        #[cfg(feature = "postgres")]
+        OpenError::Address(_) => Some(
+            "in a name or a password the letters : / ? # @ % and & are written %3A %2F %3F %23 %40 %25 and %26"
+                .to_owned(),
+        ),
         OpenError::Without => {
             Some("install it with: cargo install sutler-cli --features postgres".to_owned())
         }

@@ -140,7 +140,11 @@ impl FromStr for Address {
         if !["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme)) {
             return Err(BadAddress("the address of a shop begins with postgres://".to_owned()));
         }
-        let (place, query) = text.split_once('?').unwrap_or((text, ""));
+        // A password may hold a `?`: the query begins behind user and password, which end with the first `@`.
+        let login = text.find('@').unwrap_or(0);
+        let asked = text.bytes().skip(login).position(|byte| byte == b'?');
+        let (place, query) = text.split_at(asked.map_or(text.len(), |at| login + at));
+        let query = query.trim_start_matches('?');
         let mut own = Own::default();
         let (mut rest, mut words) = (Vec::new(), Vec::new());
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -156,9 +160,7 @@ impl FromStr for Address {
             url = format!("{place}?{}", rest.join("&"));
         }
         // What the parser says may quote the text, and with it the password.
-        let mut config: Config = url
-            .parse()
-            .map_err(|_| BadAddress("it is not a URL as Postgres reads it: postgres://user:password@host:port/database?shop=NAME".to_owned()))?;
+        let mut config: Config = url.parse().map_err(|_| unread(&rest))?;
         check_way(&config)?;
         let shop = own.shop.unwrap_or_else(|| USUAL_SHOP.to_owned());
         let over_network = config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)));
@@ -199,6 +201,19 @@ impl Own {
     }
 }
 
+/// Says what of an address cannot be read: which word of the query, unless that may be a part of a password.
+fn unread(words: &[&str]) -> BadAddress {
+    let is_read = |word: &str| format!("postgres://localhost?{word}").parse::<Config>().is_ok();
+    let wrong = words.iter().find(|word| !is_read(word) && may_be_shown(word));
+    let name = wrong.and_then(|word| word.split('=').next());
+    BadAddress(match name {
+        Some(name) if !words.iter().any(|word| word.contains('@')) => {
+            format!("`{name}=` is no word of a Postgres URL here, or its value cannot be read")
+        }
+        _ => "it is not a URL as Postgres reads it: postgres://user:password@host:port/database?shop=NAME".to_owned(),
+    })
+}
+
 /// Refuses a way to the server that would go past its name, which is what is shown, what its certificate must be for, and
 /// where `pg_dump` goes.
 fn check_way(config: &Config) -> Result<(), BadAddress> {
@@ -206,6 +221,17 @@ fn check_way(config: &Config) -> Result<(), BadAddress> {
         return Err(BadAddress(
             "hostaddr= is not taken: write the host that the server's certificate is for in front of the database".to_owned(),
         ));
+    }
+    if config.get_hosts().is_empty() {
+        return Err(BadAddress(
+            "it names no host: write one, such as postgres://ada@localhost/shops, or the folder of a socket, postgres://ada@%2Frun%2Fpostgresql/shops".to_owned(),
+        ));
+    }
+    let (hosts, ports) = (config.get_hosts().len(), config.get_ports().len());
+    if ports > 1 && ports != hosts {
+        return Err(BadAddress(format!(
+            "there are {ports} ports for the hosts, of which there are {hosts}: write one, or one for each"
+        )));
     }
     Ok(())
 }
@@ -280,6 +306,23 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_read_is_named_unless_it_may_be_a_password() {
+        let told = |text: &str| text.parse::<Address>().unwrap_err().to_string();
+        for (text, named) in [
+            ("postgres://localhost/shops?sslcert=a.pem", "`sslcert=`"),
+            ("postgres://localhost/shops?user=ada&connect_timeout=abc", "`connect_timeout=`"),
+            ("postgres://", "no host"),
+            ("postgres:///shops", "no host"),
+            ("postgres:///shops?host=one&port=1,2", "2 ports"),
+            ("postgres://localhost:port/shops", "as Postgres reads it"),
+        ] {
+            assert!(told(text).contains(named), "{text}: {}", told(text));
+        }
+        let hidden = told("postgres://ada:ge@x?heim=1@localhost/shops");
+        assert!(!hidden.contains("heim"), "{hidden}");
+    }
+
+    #[test]
     fn the_shop_is_the_name_of_a_schema() {
         assert_eq!(address("postgres://localhost/shops").shop(), "shop");
         assert_eq!(address("postgres://localhost/shops?connect_timeout=3&shop=a_1").shop(), "a_1");
@@ -296,6 +339,8 @@ mod tests {
             "postgres://ada:geheim@localhost/shops",
             "postgresql://ada:ge@heim@localhost:5433/shops?shop=x",
             "postgres://ada@localhost/shops?password=geheim",
+            "postgres://ada:ge?heim=1@localhost/shops",
+            "postgres://ada:ge?x=1&heim@localhost/shops?sslmode=disable",
             "postgres://ada@localhost/shops?pass%77ord=geheim&sslmode=disable",
         ] {
             let address = address(text);

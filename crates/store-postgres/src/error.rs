@@ -184,7 +184,7 @@ pub enum OpenError {
         told: String,
     },
     /// It failed in another way.
-    #[error("the shop at {server} cannot be opened")]
+    #[error("the work at {server} failed")]
     Failed {
         /// Which server.
         server: String,
@@ -245,7 +245,8 @@ impl OpenError {
             }
             OpenError::Changed { .. } => "use the build that made the shop, or restore a backup",
             OpenError::Exists { .. } => {
-                "name another shop or another database; to replace the shop that the URL names, say so with --yes"
+                "to replace the shop that the URL names, say so with --yes; a shop of another name, which the backup would be put \
+                 back under first, must be dropped or stand in another database"
             }
             OpenError::FileExists { .. } => "name another file, or replace this one with --yes",
             OpenError::File { .. } => "check the path, and that you may read and write there",
@@ -268,7 +269,7 @@ impl OpenError {
             OpenError::Busy { .. } => {
                 "nothing was changed: try again when the other program is done; pg_stat_activity shows who holds a lock"
             }
-            OpenError::Failed { .. } => "the cause stands below",
+            OpenError::Failed { .. } => "the cause says why; the log of the server may say more",
         }
     }
 

@@ -559,8 +559,12 @@ fn connector(
     let mut roots = rustls::RootCertStore::empty();
     match address.root_certificate() {
         Some(path) => {
-            for certificate in CertificateDer::pem_file_iter(path)? {
-                roots.add(certificate?)?;
+            let bad = |error: &dyn std::fmt::Display| {
+                format!("the certificates in {} cannot be used: {error}", path.display())
+            };
+            for certificate in CertificateDer::pem_file_iter(path).map_err(|error| bad(&error))? {
+                let certificate = certificate.map_err(|error| bad(&error))?;
+                roots.add(certificate).map_err(|error| bad(&error))?;
             }
         }
         None => {

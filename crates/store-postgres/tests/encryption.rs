@@ -114,6 +114,21 @@ fn only_a_server_whose_certificate_holds_is_talked_to() {
     assert_eq!(cluster.admin(encrypted), ["t"]);
 }
 
+#[test]
+fn an_authority_that_cannot_be_read_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (missing, letter) = (folder.path().join("missing.pem"), folder.path().join("letter.pem"));
+    std::fs::write(&letter, "-----BEGIN CERTIFICATE-----\nDear Ada\n-----END CERTIFICATE-----\n")
+        .unwrap();
+    for file in [missing, letter] {
+        let error =
+            PostgresStore::open(&address(1, Some(&file)), OpenOptions::default()).unwrap_err();
+        assert_eq!(error.code(), "store.tls", "{error:?}");
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.contains(&file.display().to_string()), "{cause}");
+    }
+}
+
 /// Somebody on the way who says that the server knows no encryption, and would read along.
 #[test]
 fn encryption_that_is_stripped_on_the_way_is_refused() {
