@@ -362,7 +362,7 @@ pub(crate) enum Meaning {
 }
 
 /// Sorts what the server said, or what happened to the connection.
-fn meaning(error: &tokio_postgres::Error) -> Meaning {
+pub(crate) fn meaning(error: &tokio_postgres::Error) -> Meaning {
     let Some(said) = error.as_db_error() else {
         let from_network =
             std::error::Error::source(error).is_some_and(|why| why.is::<std::io::Error>());

@@ -37,6 +37,7 @@ mod credit;
 mod customer;
 mod document;
 mod dump;
+mod encryption;
 mod error;
 mod event;
 mod flight;

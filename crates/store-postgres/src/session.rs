@@ -16,19 +16,16 @@
 //! asked of it but that it writes nothing.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use tokio::task::AbortHandle;
 use tokio_postgres::config::{LoadBalanceHosts, SslMode, TargetSessionAttrs};
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, SqlState};
 use tokio_postgres::{Client, NoTls, Row, SimpleQueryMessage};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::address::Address;
+use crate::encryption::{Encryption, is_of_encryption};
 use crate::error::{Fault, Meaning, OpenError, meaning};
 use crate::flight::{Call, Prepared, fly, params};
 use crate::value::Columns as _;
@@ -129,7 +126,7 @@ impl Purpose {
 pub(crate) struct Place {
     address: Address,
     config: tokio_postgres::Config,
-    tls: Option<MakeRustlsConnect>,
+    encryption: Option<Encryption>,
     purpose: Purpose,
     /// The server, for messages.
     server: String,
@@ -194,17 +191,17 @@ impl Place {
         // As long for the greeting as for the way, and that for each host.
         let hosts = u32::try_from(config.get_hosts().len()).unwrap_or(u32::MAX);
         let welcome = on_the_way.saturating_mul(2).saturating_mul(hosts.max(1));
-        let tls = match config.get_ssl_mode() {
+        let encryption = match config.get_ssl_mode() {
             SslMode::Disable => None,
             _ => Some(
-                connector(address)
+                Encryption::of(address)
                     .map_err(|source| OpenError::Tls { server: server.clone(), source })?,
             ),
         };
         Ok(Self {
             address: address.clone(),
             config,
-            tls,
+            encryption,
             purpose,
             server,
             silence,
@@ -268,9 +265,16 @@ impl Place {
 
     async fn dial_with(&self, config: &tokio_postgres::Config) -> Result<Session, OpenError> {
         let dialed = tokio::time::timeout(self.welcome, async {
-            match &self.tls {
-                Some(tls) => self.drive(config.connect(tls.clone()).await),
-                None => self.drive(config.connect(NoTls).await),
+            match &self.encryption {
+                None => {
+                    let connected = config.connect(NoTls).await;
+                    self.drive(connected.map_err(|error| self.shut(error, true)))
+                }
+                Some(encryption) => {
+                    let attempt = encryption.anew();
+                    let connected = config.connect(attempt.clone()).await;
+                    self.drive(connected.map_err(|error| self.shut(error, attempt.came_about())))
+                }
             }
         });
         dialed.await.unwrap_or_else(|_| {
@@ -361,13 +365,13 @@ impl Place {
     /// Lets the runtime carry what the connection says.
     fn drive<S, T>(
         &self,
-        connected: Result<(Client, tokio_postgres::Connection<S, T>), tokio_postgres::Error>,
+        connected: Result<(Client, tokio_postgres::Connection<S, T>), OpenError>,
     ) -> Result<Session, OpenError>
     where
         tokio_postgres::Connection<S, T>:
             Future<Output = Result<(), tokio_postgres::Error>> + Send + 'static,
     {
-        let (wire, connection) = connected.map_err(|error| self.refused(error))?;
+        let (wire, connection) = connected?;
         // Whoever waits for an answer is told that the connection ended.
         let carrier = tokio::spawn(async move { drop(connection.await) }).abort_handle();
         Ok(Session {
@@ -438,7 +442,24 @@ impl Place {
         OpenError::Failed { server: self.server.clone(), source: source.into() }
     }
 
-    /// Sorts why a connection was not made.
+    /// Sorts why a connection was not made. `is_safe` is whether it was encrypted, or need not be.
+    fn shut(&self, error: tokio_postgres::Error, is_safe: bool) -> OpenError {
+        let server = self.server.clone();
+        let why = std::error::Error::source(&error).filter(|why| !why.is::<DbError>());
+        let of_line = why.and_then(|why| why.downcast_ref::<std::io::Error>());
+        match (why, of_line) {
+            (_, Some(line)) if is_of_encryption(line) => {
+                OpenError::Tls { server, source: Box::new(error) }
+            }
+            // Neither the server said it nor the network: it has no encryption, or asks who comes in a way that cannot be
+            // answered, such as for a password that the URL has not.
+            (Some(_), None) if !is_safe => OpenError::Tls { server, source: Box::new(error) },
+            (Some(why), None) => OpenError::Denied { server, told: why.to_string() },
+            _ => self.refused(error),
+        }
+    }
+
+    /// Sorts what a server said, or that it says nothing any more.
     pub(crate) fn refused(&self, fault: impl Into<Fault>) -> OpenError {
         let server = self.server.clone();
         let error = match fault.into() {
@@ -449,14 +470,6 @@ impl Place {
             other => return self.failed(other),
         };
         let Some(said) = error.as_db_error() else {
-            let text = error.to_string();
-            if text.contains("TLS") {
-                return OpenError::Tls { server, source: Box::new(error) };
-            }
-            if text.contains("invalid configuration") || text.contains("authentication") {
-                let why = std::error::Error::source(&error).map(ToString::to_string);
-                return OpenError::Denied { server, told: why.unwrap_or(text) };
-            }
             return OpenError::Unreachable { server, source: Box::new(error) };
         };
         let code = said.code();
@@ -550,35 +563,4 @@ impl Session {
 /// It is a value and no SQL, so that no word in it means another thing and nothing has to be quoted.
 fn search_path(address: &Address) -> String {
     format!("{}, pg_temp", address.shop())
-}
-
-/// Makes encryption that verifies the server: against the given authority, else against those of the system.
-fn connector(
-    address: &Address,
-) -> Result<MakeRustlsConnect, Box<dyn std::error::Error + Send + Sync>> {
-    let mut roots = rustls::RootCertStore::empty();
-    match address.root_certificate() {
-        Some(path) => {
-            let bad = |error: &dyn std::fmt::Display| {
-                format!("the certificates in {} cannot be used: {error}", path.display())
-            };
-            for certificate in CertificateDer::pem_file_iter(path).map_err(|error| bad(&error))? {
-                let certificate = certificate.map_err(|error| bad(&error))?;
-                roots.add(certificate).map_err(|error| bad(&error))?;
-            }
-        }
-        None => {
-            let (added, _) =
-                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            if added == 0 {
-                return Err("the system has no certificates of authorities".into());
-            }
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(MakeRustlsConnect::new(config))
 }

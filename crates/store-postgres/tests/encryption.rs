@@ -114,6 +114,23 @@ fn only_a_server_whose_certificate_holds_is_talked_to() {
     assert_eq!(cluster.admin(encrypted), ["t"]);
 }
 
+/// A server that ends while it shows its certificate says nothing about the certificate.
+#[test]
+fn a_line_that_is_cut_while_encryption_begins_is_tried_again_later() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let ending = std::thread::spawn(move || {
+        let (mut line, _) = listener.accept().unwrap();
+        line.read_exact(&mut [0; 8]).unwrap();
+        line.write_all(b"S").unwrap();
+        // The greeting is read, so that the line is ended and not broken off.
+        assert!(line.read(&mut [0; 4_096]).unwrap() > 0);
+    });
+    let error = PostgresStore::open(&address(port, None), OpenOptions::default()).unwrap_err();
+    ending.join().unwrap();
+    assert_eq!((error.code(), error.retry()), ("store.away", Retry::Later), "{error:?}");
+}
+
 #[test]
 fn an_authority_that_cannot_be_read_is_named() {
     let folder = tempfile::tempdir().unwrap();
