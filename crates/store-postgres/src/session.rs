@@ -165,6 +165,27 @@ impl Shown {
     fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(of, _)| of == name).map_or("", |(_, value)| value.as_str())
     }
+
+    /// Returns the process of the server that answers.
+    fn backend(&self) -> Result<i32, Unread> {
+        let text = self.get("backend");
+        text.parse().map_err(|_| Unread { what: "process", text: text.to_owned() })
+    }
+
+    /// Returns the history that the server is in, which is written in hexadecimal digits.
+    fn timeline(&self) -> Result<u32, Unread> {
+        let text = self.get("timeline");
+        let read = u32::from_str_radix(text, 16);
+        read.map_err(|_| Unread { what: "timeline", text: text.to_owned() })
+    }
+}
+
+/// A server, or whatever stands before it, tells of itself what no server does.
+#[derive(Debug, thiserror::Error)]
+#[error("its {what} is `{text}`, which is no number")]
+struct Unread {
+    what: &'static str,
+    text: String,
 }
 
 impl Place {
@@ -240,7 +261,7 @@ impl Place {
             shown = self.look(&session).await?;
         }
         self.check(&shown)?;
-        session.backend = shown.get("backend").parse().unwrap_or(0);
+        session.backend = shown.backend().map_err(|unread| self.failed(unread))?;
         Ok(session)
     }
 
@@ -406,7 +427,7 @@ impl Place {
         }
         match self.purpose {
             Purpose::Writing => {
-                self.follow(u32::from_str_radix(shown.get("timeline"), 16).unwrap_or(0))
+                self.follow(shown.timeline().map_err(|unread| self.failed(unread))?)
             }
             // A replica tells of none, and nothing is written to it.
             Purpose::Reading => Ok(()),
@@ -563,4 +584,21 @@ impl Session {
 /// It is a value and no SQL, so that no word in it means another thing and nothing has to be quoted.
 fn search_path(address: &Address) -> String {
     format!("{}, pg_temp", address.shop())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_does_not_tell_of_itself_is_not_made_up() {
+        let shown = |name: &str, value: &str| Shown(vec![(name.to_owned(), value.to_owned())]);
+        assert!(shown("backend", "4711").backend().is_ok_and(|backend| backend == 4_711));
+        assert!(shown("timeline", "0000001A").timeline().is_ok_and(|timeline| timeline == 26));
+        for value in ["", "none", "-", "99999999999"] {
+            assert!(shown("backend", value).backend().is_err(), "{value}");
+            assert!(shown("timeline", value).timeline().is_err(), "{value}");
+        }
+        assert!(Shown(Vec::new()).backend().is_err() && Shown(Vec::new()).timeline().is_err());
+    }
 }
