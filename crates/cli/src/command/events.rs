@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sutler_core::port::Retry;
 use sutler_core::rejection::Rejection;
 use sutler_engine::FlowError;
 use sutler_engine::flow::event::Consumer;
@@ -112,7 +113,8 @@ Prints NDJSON. The shop keeps the place of each consumer, and each begins with t
 program died may be printed again by the next one; nothing is left out, and the order is that of the log.
 
 Run it on several machines at once: one delivers, the others stand by, and one of them goes on when the first is done or was
-not heard of for as long as --lease says. A first Ctrl-C ends it between two batches and lets the next one go on at once.
+not heard of for as long as --lease says. With --follow a store that is away or locked is waited for. A first Ctrl-C ends it
+between two batches and lets the next one go on at once.
 
 Where the log went back behind what --follow printed, as after a failover to a server that did not have the newest commits, it
 ends with `events.gone` and says where the log and the consumer stand now.")]
@@ -152,6 +154,9 @@ impl ConsumeArgs {
                     self.follow(context, &mut consumer, &interrupt)?;
                     delivered = consumer.delivered();
                 }
+                Err(FlowError::Store(away)) if away.retry != Retry::Never => {
+                    context.console.warn(&away.to_string());
+                }
                 Err(refused) => standby.unless_free(context, refused)?,
             }
             interrupt.wait(PAUSE);
@@ -173,6 +178,11 @@ impl ConsumeArgs {
                 Err(CommandError::Flow(FlowError::Refused(lost @ Rejection::LeaseLost { .. }))) => {
                     context.console.warn(&lost.to_string());
                     return Ok(());
+                }
+                // Even where nobody knows whether the place was moved: it is read again, and events may come twice.
+                Err(CommandError::Flow(FlowError::Store(away))) if away.retry != Retry::Never => {
+                    context.console.warn(&away.to_string());
+                    interrupt.wait(PAUSE);
                 }
                 Err(other) => return Err(other),
             }

@@ -95,6 +95,34 @@ fn one_consumer_follows_while_another_stands_by_and_goes_on() {
 }
 
 #[test]
+fn a_consumer_that_follows_outlives_a_store_that_is_away() {
+    let place = Place::demo();
+    let before = head(&place);
+    let writing = rusqlite::Connection::open(place.file("sutler.db")).unwrap();
+    // Nobody else can write then: neither take a lease, nor hold it, nor move a place.
+    let lock = || writing.execute_batch("BEGIN IMMEDIATE; UPDATE raw_level SET on_hand = on_hand");
+    lock().unwrap();
+    let words = ["events", "consume", "mailer", "--follow", "--limit", "10000", "--lease", "2"];
+    let mut child =
+        place.command(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut says = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut is_warned = || says.next().unwrap().unwrap().starts_with("warning: ");
+    assert!(is_warned());
+    writing.execute_batch("COMMIT").unwrap();
+    for seq in 1..=before {
+        assert_eq!(places(&told.next().unwrap().unwrap()), [seq]);
+    }
+    lock().unwrap();
+    assert!(is_warned());
+    writing.execute_batch("COMMIT").unwrap();
+    place.run(&["stock", "receive", "FEN-SKIL-26", "1"]).with_code(0);
+    // Where the lock was faster than its place was moved, it tells the same once more before.
+    while places(&told.next().unwrap().unwrap()) != [before + 1] {}
+    assert_eq!(interrupt(child).0, Some(130));
+}
+
+#[test]
 fn recovery_that_runs_by_itself_can_be_interrupted() {
     let place = Place::demo();
     let mut command = place.command(&["recover", "--every", "1"]);
