@@ -2,10 +2,12 @@
 //!
 //! Numbers and meanings are those of the SQLite back-end, so that *schema 4* is the same shop on both. Several programs
 //! may start at once: whoever migrates holds an advisory lock of the shop, the others wait and find it done. A step may go
-//! through all orders of a large shop, so it has no time limit, and the others are patient; but nobody waits long for a table
+//! through all orders of a large shop, so it may take an hour, and the others are patient; but nobody waits long for a table
 //! that is in use, because all who come later would wait behind.
 //!
 //! Deliberately absent: going back. A newer shop is refused, not guessed at.
+
+use std::time::Duration;
 
 use sutler_core::hash::ContentHash;
 use sutler_core::money::Currency;
@@ -62,8 +64,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { number: 9, name: "copy", sql: include_str!("schema/0009_copy.sql") },
 ];
 
+/// How long a step may take: what the statements below tell the server.
+pub(crate) const STEP_MAX: Duration = Duration::from_secs(3_600);
+
 /// Begins, and says how long a program that migrates is waited for.
-const BEGIN: &str = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '10min'";
+const BEGIN: &str = "BEGIN; SET LOCAL statement_timeout = '1h'; SET LOCAL lock_timeout = '10min'";
 
 /// What holds for the steps: that of the connection, but for the time that a statement takes.
 const STEPS: &str = "SET LOCAL lock_timeout = '10s'";

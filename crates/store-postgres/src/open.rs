@@ -13,7 +13,7 @@ use crate::error::{Fault, OpenError};
 use crate::link::Link;
 use crate::migrate;
 use crate::pool::Pool;
-use crate::session::{Place, Purpose, SILENCE, Session};
+use crate::session::{Place, Purpose, SILENCE, Session, silence};
 use crate::writer::{Manner, Writer};
 
 /// Called at named points of every commit, on a thread of the store; see [`OpenOptions::fail_point`].
@@ -96,8 +96,10 @@ impl PostgresStore {
         let OpenOptions { create, copying, readers, batch_max, patience, fail_point, .. } = options;
         let connecting = Arc::clone(&place);
         let connected = link.run(async move {
-            let session = connecting.connect().await?;
+            let mut session = connecting.connect().await?;
+            session.bear_silence_of(silence(migrate::STEP_MAX));
             migrate::run(&connecting, &session, migrate::MIGRATIONS, create).await?;
+            session.bear_silence_of(connecting.silence());
             let unfinished = dump::is_unfinished(&session).await;
             if unfinished.map_err(|error| connecting.refused(error))? && !copying {
                 let (server, shop) = (connecting.server(), connecting.address().shop());
