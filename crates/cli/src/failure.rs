@@ -51,6 +51,7 @@ pub(crate) const ALL: &[Failure] = &[
     row("search.failed", Exit::Failure, "The search index could not work. It holds nothing of its own: `sutler index rebuild` builds it anew from the catalog."),
     row("store.away", Exit::Unavailable, "No Postgres server answers, or it takes no more connections. Check host and port in the URL and that the server runs, then try again."),
     row("store.changed", Exit::Migration, "The shop was made by another build of Sutler, whose schema differs under the same number. Use the build that made it, or restore a backup."),
+    row("store.clock", Exit::Failure, "The clock of this machine is more than a minute apart from that of the Postgres server. Set it, best by a time server: prices and reservations begin and end by the clocks of all machines."),
     row("store.contended", Exit::Conflict, "Others kept changing the same record at the same time. Nothing was written: try again."),
     row("store.damaged", Exit::Failure, "The file does not hold what was written into it. Stop all writers, keep a copy of the file, look with `sutler doctor`, and restore the newest backup."),
     row("store.denied", Exit::Failure, "The Postgres server does not know the user, the password or the database. Check them in the URL."),

@@ -175,6 +175,14 @@ pub enum OpenError {
         /// What it is.
         found: String,
     },
+    /// The clock of this machine is not that of the others.
+    #[error("the clock of this machine is {} that of {server}", off(*.seconds_ahead))]
+    Clock {
+        /// Which server.
+        server: String,
+        /// By how many seconds it is ahead; less than zero: behind.
+        seconds_ahead: i64,
+    },
     /// Somebody else holds what is needed, longer than it is waited for.
     #[error("somebody else is at work in the database of {server}: {told}")]
     Busy {
@@ -213,6 +221,7 @@ impl OpenError {
             OpenError::Program { .. } => "store.failed",
             OpenError::Unfinished { .. } => "store.unfinished",
             OpenError::Setting { .. } => "store.setting",
+            OpenError::Clock { .. } => "store.clock",
             OpenError::Busy { .. } => "store.locked",
             OpenError::Failed { .. } => "store.failed",
         }
@@ -266,6 +275,10 @@ impl OpenError {
                 "change the setting on the server or for the role; connect to the server itself, or through a pooler that \
                  gives each client a session of its own (pgbouncer: pool_mode=session)"
             }
+            OpenError::Clock { .. } => {
+                "set the clock of this machine, best by a time server, or that of the server: prices and reservations begin and end \
+                 by the clocks of all machines, which may be a minute apart"
+            }
             OpenError::Busy { .. } => {
                 "nothing was changed: try again when the other program is done; pg_stat_activity shows who holds a lock"
             }
@@ -279,6 +292,14 @@ impl OpenError {
             OpenError::Unreachable { .. } | OpenError::Busy { .. } => Retry::Later,
             _ => Retry::Never,
         }
+    }
+}
+
+/// Says by how much a clock is off.
+fn off(seconds_ahead: i64) -> String {
+    match seconds_ahead {
+        0.. => format!("{seconds_ahead} s ahead of"),
+        behind => format!("{} s behind", behind.unsigned_abs()),
     }
 }
 

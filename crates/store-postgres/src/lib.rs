@@ -32,6 +32,7 @@ mod backup;
 mod batch;
 mod cart;
 mod catalog;
+mod clock;
 mod counter;
 mod credit;
 mod customer;

@@ -17,7 +17,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::task::AbortHandle;
 use tokio_postgres::config::{LoadBalanceHosts, SslMode, TargetSessionAttrs};
@@ -25,6 +25,7 @@ use tokio_postgres::error::{DbError, SqlState};
 use tokio_postgres::{Client, NoTls, Row, SimpleQueryMessage};
 
 use crate::address::Address;
+use crate::clock;
 use crate::encryption::{Encryption, is_of_encryption};
 use crate::error::{Fault, Meaning, OpenError, meaning};
 use crate::flight::{Call, Prepared, fly, params};
@@ -37,6 +38,7 @@ pub(crate) mod sql {
               ELSE current_setting(name, true) END FROM unnest($1::text[]) AS s (name)
             UNION ALL SELECT 'in_recovery', pg_is_in_recovery()::text
             UNION ALL SELECT 'backend', pg_backend_pid()::text
+            UNION ALL SELECT 'clock', floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint::text
             UNION ALL SELECT 'timeline', CASE WHEN pg_is_in_recovery() THEN '0' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END";
         MAKE = "SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS s (name, value)";
     }
@@ -144,6 +146,8 @@ pub(crate) struct Place {
     word: String,
     /// The newest history of the server that was seen; a failover begins the next.
     timeline: AtomicU32,
+    /// The clock of this machine.
+    clock: fn() -> SystemTime,
 }
 
 /// A connection in good order.
@@ -159,17 +163,27 @@ pub(crate) struct Session {
 }
 
 /// What a connection showed of its settings.
-struct Shown(Vec<(String, String)>);
+struct Shown {
+    settings: Vec<(String, String)>,
+    /// When it was asked and when it answered, by the clock of this machine, in milliseconds.
+    between: (i64, i64),
+}
 
 impl Shown {
     fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(of, _)| of == name).map_or("", |(_, value)| value.as_str())
+        self.settings.iter().find(|(of, _)| of == name).map_or("", |(_, value)| value.as_str())
     }
 
     /// Returns the process of the server that answers.
     fn backend(&self) -> Result<i32, Unread> {
         let text = self.get("backend");
         text.parse().map_err(|_| Unread { what: "process", text: text.to_owned() })
+    }
+
+    /// Returns the moment at which the server answered, in milliseconds since 1970.
+    fn clock(&self) -> Result<i64, Unread> {
+        let text = self.get("clock");
+        text.parse().map_err(|_| Unread { what: "clock", text: text.to_owned() })
     }
 
     /// Returns the history that the server is in, which is written in hexadecimal digits.
@@ -233,6 +247,7 @@ impl Place {
             // The keys of the standard library's hash maps are random.
             word: format!("{:016x}", RandomState::new().hash_one(0_u8)),
             timeline: AtomicU32::new(0),
+            clock: SystemTime::now,
         })
     }
 
@@ -331,10 +346,13 @@ impl Place {
             .chain(["server_version_num"])
             .collect();
         let ask = [Call::new(sql::SETTINGS, params![names])];
+        let asked = clock::millis((self.clock)());
         let answers = session.fly(&ask).await.map_err(|failed| self.refused(failed))?;
+        let between = (asked, clock::millis((self.clock)()));
         let read = |row: &Row| Ok((row.at(0)?, row.at::<Option<String>>(1)?.unwrap_or_default()));
-        let shown: Result<_, Fault> = answers.iter().flatten().map(read).collect();
-        shown.map(Shown).map_err(|fault| self.failed(fault))
+        let settings: Result<_, Fault> = answers.iter().flatten().map(read).collect();
+        let settings = settings.map_err(|fault| self.failed(fault))?;
+        Ok(Shown { settings, between })
     }
 
     /// Refuses a pooler that lets clients share sessions.
@@ -427,10 +445,22 @@ impl Place {
         }
         match self.purpose {
             Purpose::Writing => {
+                self.compare_clocks(shown)?;
                 self.follow(shown.timeline().map_err(|unread| self.failed(unread))?)
             }
             // A replica tells of none, and nothing is written to it.
             Purpose::Reading => Ok(()),
+        }
+    }
+
+    /// Refuses to write by a clock that is not that of the others.
+    fn compare_clocks(&self, shown: &Shown) -> Result<(), OpenError> {
+        let server = shown.clock().map_err(|unread| self.failed(unread))?;
+        match clock::seconds_ahead(shown.between.0, server, shown.between.1) {
+            None => Ok(()),
+            Some(seconds_ahead) => {
+                Err(OpenError::Clock { server: self.server.clone(), seconds_ahead })
+            }
         }
     }
 
@@ -592,13 +622,40 @@ mod tests {
 
     #[test]
     fn what_a_server_does_not_tell_of_itself_is_not_made_up() {
-        let shown = |name: &str, value: &str| Shown(vec![(name.to_owned(), value.to_owned())]);
+        let of = |settings| Shown { settings, between: (0, 0) };
+        let shown = |name: &str, value: &str| of(vec![(name.to_owned(), value.to_owned())]);
         assert!(shown("backend", "4711").backend().is_ok_and(|backend| backend == 4_711));
         assert!(shown("timeline", "0000001A").timeline().is_ok_and(|timeline| timeline == 26));
         for value in ["", "none", "-", "99999999999"] {
             assert!(shown("backend", value).backend().is_err(), "{value}");
             assert!(shown("timeline", value).timeline().is_err(), "{value}");
         }
-        assert!(Shown(Vec::new()).backend().is_err() && Shown(Vec::new()).timeline().is_err());
+        let nothing = of(Vec::new());
+        assert!(nothing.backend().is_err() && nothing.timeline().is_err());
+        assert!(nothing.clock().is_err());
+    }
+
+    #[test]
+    fn a_machine_whose_clock_is_off_does_not_write() {
+        let server =
+            std::env::var("SUTLER_TEST_POSTGRES").expect("cargo xtask test starts a server");
+        let address: Address = server.parse().expect("an address");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let connected = async |purpose, clock: fn() -> SystemTime| {
+                let mut place = Place::new(&address, purpose, Duration::from_secs(30))?;
+                place.clock = clock;
+                place.connect().await.map(drop)
+            };
+            let late: fn() -> SystemTime = || SystemTime::now() - Duration::from_secs(86_400);
+            let early: fn() -> SystemTime = || SystemTime::now() + Duration::from_secs(3_600);
+            for (clock, told) in [(late, "86400 s behind"), (early, "3600 s ahead of")] {
+                let error = connected(Purpose::Writing, clock).await.expect_err("it is refused");
+                assert_eq!(error.code(), "store.clock");
+                assert!(error.to_string().contains(told), "{error}");
+                assert!(connected(Purpose::Reading, clock).await.is_ok(), "reading harms nobody");
+            }
+            assert!(connected(Purpose::Writing, SystemTime::now).await.is_ok());
+        });
     }
 }
