@@ -114,6 +114,12 @@ pub enum OpenError {
         /// The shop.
         shop: String,
     },
+    /// Somebody else puts a backup back in the place of the shop.
+    #[error("another restore of the shop `{shop}` is under way")]
+    Restoring {
+        /// The shop.
+        shop: String,
+    },
     /// Something stands where a backup is to be written.
     #[error("{} exists already", .path.display())]
     FileExists {
@@ -207,6 +213,7 @@ impl OpenError {
             OpenError::Older { .. } => "store.older",
             OpenError::Changed { .. } => "store.changed",
             OpenError::Exists { .. } | OpenError::FileExists { .. } => "store.exists",
+            OpenError::Restoring { .. } => "store.locked",
             OpenError::File { .. } => "store.unreachable",
             OpenError::Damaged { .. } => "store.damaged",
             OpenError::ProgramMissing { .. } => "store.program_missing",
@@ -245,9 +252,9 @@ impl OpenError {
             }
             OpenError::Changed { .. } => "use the build that made the shop, or restore a backup",
             OpenError::Exists { .. } => {
-                "to replace the shop that the URL names, say so with --yes; a shop of another name, which the backup would be put \
-                 back under first, must be dropped or stand in another database"
+                "to replace the shop that the URL names, say so with --yes; or name another shop or another database"
             }
+            OpenError::Restoring { .. } => "wait for its end, and look which of the two you want",
             OpenError::FileExists { .. } => "name another file, or replace this one with --yes",
             OpenError::File { .. } => "check the path, and that you may read and write there",
             OpenError::Damaged { .. } => "take another backup; nothing on the server was changed",
@@ -276,7 +283,9 @@ impl OpenError {
     /// Returns whether trying again may help.
     pub fn retry(&self) -> Retry {
         match self {
-            OpenError::Unreachable { .. } | OpenError::Busy { .. } => Retry::Later,
+            OpenError::Unreachable { .. }
+            | OpenError::Busy { .. }
+            | OpenError::Restoring { .. } => Retry::Later,
             _ => Retry::Never,
         }
     }
@@ -398,6 +407,14 @@ impl Fault {
     /// Whether the server itself said what is wrong.
     pub(crate) fn is_told(&self) -> bool {
         matches!(self, Fault::Postgres(error) if error.as_db_error().is_some())
+    }
+
+    /// Returns the code of what the server said.
+    pub(crate) fn told_code(&self) -> Option<&SqlState> {
+        match self {
+            Fault::Postgres(error) => error.code(),
+            _ => None,
+        }
     }
 
     /// Returns what the failure means for the transaction around it.

@@ -10,7 +10,8 @@
 //! * `link` is the runtime below the blocking port, `flight` sends statements together, `pool` reads.
 //! * `writer` is the one write door: group commit, retries, what became of a cut COMMIT; `batch` decides on sets of changes;
 //!   `rows` says which rows a set needs, and in which order they are locked; `table` holds them.
-//! * `dump` reads and writes whole shops, for copies; `backup` has the programs of PostgreSQL do it.
+//! * `dump` reads and writes whole shops, for copies; `backup` and `restore` have the programs of PostgreSQL do it
+//!   (`program`, `archive`).
 //! * `catalog`, `cart`, `stock`, `order`, `credit`, `customer`, `saga`, `event`, `lease`, `setup` are named as the ports: the reads, the rows, and one
 //!   function for each kind of change. `payment`, `fulfillment`, `promotion` are their larger parts.
 //! * `schema/` holds the SQL. Tables are called `raw_…` and are for the engine; the views (`orders`, `stock`, `payments`, …)
@@ -28,10 +29,12 @@
 //! Deliberately absent: rules (prices, promotions, status tables, money), other back-ends, poolers that share sessions.
 
 mod address;
+mod archive;
 mod backup;
 mod batch;
 mod cart;
 mod catalog;
+mod connection;
 mod counter;
 mod credit;
 mod customer;
@@ -52,8 +55,10 @@ mod order;
 mod pause;
 mod payment;
 mod pool;
+mod program;
 mod promotion;
 mod replica;
+mod restore;
 mod rows;
 mod saga;
 mod session;
@@ -83,9 +88,10 @@ use crate::pool::Pool;
 use crate::writer::Visit;
 
 pub use crate::address::{Address, BadAddress};
-pub use crate::backup::{Restore, backup, restore};
+pub use crate::backup::backup;
 pub use crate::error::OpenError;
 pub use crate::open::{FailPoint, OpenOptions, open_reader};
+pub use crate::restore::{Restore, restore};
 pub use crate::shops::{drop_shop, shops};
 
 /// A shop in a schema of a PostgreSQL database.

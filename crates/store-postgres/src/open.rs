@@ -8,6 +8,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use crate::PostgresStore;
 use crate::address::Address;
+use crate::connection::Connection;
 use crate::dump;
 use crate::error::{Fault, OpenError};
 use crate::link::Link;
@@ -179,16 +180,10 @@ pub(crate) fn panicked(place: &Place) -> OpenError {
 pub(crate) fn on_server<T: Send + 'static, W>(
     address: &Address,
     purpose: Purpose,
-    work: impl FnOnce(Arc<Place>, Session) -> W + Send + 'static,
+    work: impl FnOnce(Arc<Place>, Arc<Session>) -> W + Send + 'static,
 ) -> Result<T, OpenError>
 where
     W: Future<Output = Result<T, OpenError>> + Send,
 {
-    let place = Arc::new(Place::new(address, purpose, SILENCE)?);
-    let its = Arc::clone(&place);
-    let done = start(&place)?.run(async move {
-        let session = its.connect().await?;
-        work(its, session).await
-    });
-    done.unwrap_or_else(|| Err(panicked(&place)))
+    Connection::make(address, purpose)?.run(work)
 }

@@ -50,7 +50,6 @@ mod tests {
 
     fn all() -> Vec<(String, &'static str)> {
         [
-            ("backup", crate::backup::sql::ALL),
             ("cart", crate::cart::sql::ALL),
             ("catalog", crate::catalog::sql::ALL),
             ("catalog::write", crate::catalog::write::sql::ALL),
@@ -70,6 +69,7 @@ mod tests {
             ("order::write", crate::order::write::sql::ALL),
             ("payment", crate::payment::sql::ALL),
             ("promotion", crate::promotion::sql::ALL),
+            ("restore", crate::restore::sql::ALL),
             ("saga", crate::saga::sql::ALL),
             ("session", crate::session::sql::ALL),
             ("setup", crate::setup::sql::ALL),

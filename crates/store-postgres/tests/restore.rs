@@ -1,0 +1,175 @@
+//! Backups that are put back: while the shop sells, by programs that are ended halfway, beside the shop they came from.
+
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+mod fixture;
+
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use fixture::load::Load;
+use fixture::{Schema, address, admin};
+use sutler_core::port::{Retry, StockReader as _, StoreReader as _};
+use sutler_store_conformance::Fixture as _;
+use sutler_store_postgres::{
+    Address, OpenError, OpenOptions, PostgresStore, Restore, backup, drop_shop, restore,
+};
+
+/// Set for a child process: the backup, and the shop that it is to replace.
+const WORKER: &str = "SUTLER_TEST_RESTORE";
+
+const REPLACE: Restore = Restore { overwrite: true, uid: None };
+
+/// Returns the schemas that no address can name and that are not the server's own.
+fn leftovers(of: &Address) -> Vec<String> {
+    let shop = of.shop();
+    admin(&format!(
+        "SELECT nspname FROM pg_namespace WHERE nspname LIKE '\\_%{shop}%' OR nspname LIKE '{shop}\\_%' ORDER BY 1"
+    ))
+}
+
+#[test]
+fn a_shop_sells_on_while_it_is_replaced_and_nobody_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("monday.dump");
+    let schema = Schema::empty();
+    let load = Load::new(schema.store());
+    load.during(|load| {
+        load.goes_on();
+        backup(schema.address(), &file, false).unwrap();
+        let done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    while !done.load(std::sync::atomic::Ordering::SeqCst) {
+                        assert_eq!(schema.store().stock_level_page(None, 9).unwrap().len(), 1);
+                    }
+                });
+            }
+            for _ in 0..3 {
+                load.goes_on();
+                restore(&file, schema.address(), REPLACE).unwrap();
+                load.goes_on();
+            }
+            done.store(true, std::sync::atomic::Ordering::SeqCst);
+        });
+    });
+    assert!(load.on_hand() < load.acknowledged(), "it went back in time");
+    // Every commit was of one of the two shops: none began in one and ended in the other.
+    assert_eq!(schema.store().integrity().unwrap(), []);
+    assert_eq!(leftovers(schema.address()), [""; 0]);
+}
+
+/// How a program is ended.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// Ctrl-C: it and all that it started.
+    Interrupt,
+    /// It alone, by signal 9.
+    Kill,
+}
+
+fn worker(file: &Path, shop: &Address) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_restore_that_is_ended", "--nocapture", "--test-threads=1"])
+        .env(WORKER, format!("{};{shop}", file.display()))
+        .process_group(0)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// The child of the test below; by itself it has nothing to do.
+#[test]
+fn a_restore_that_is_ended() {
+    let Ok(work) = std::env::var(WORKER) else { return };
+    let (file, shop) = work.split_once(';').unwrap();
+    restore(Path::new(file), &shop.parse().unwrap(), REPLACE).unwrap();
+}
+
+#[test]
+fn a_restore_that_is_ended_leaves_the_shop_that_stands_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("monday.dump");
+    let schema = Schema::empty();
+    let load = Load::new(schema.store());
+    (0..20).for_each(|_| load.commit());
+    backup(schema.address(), &file, false).unwrap();
+    (0..20).for_each(|_| load.commit());
+    let mut ended = 0;
+    for step in 1..=16 {
+        for end in [End::Interrupt, End::Kill] {
+            let mut child = worker(&file, schema.address());
+            std::thread::sleep(Duration::from_millis(step * 60));
+            match end {
+                End::Interrupt => {
+                    let group = format!("kill -INT -{}", child.id());
+                    assert!(Command::new("sh").args(["-c", &group]).status().unwrap().success());
+                }
+                End::Kill => child.kill().unwrap(),
+            }
+            let was_ended = !child.wait().unwrap().success();
+            let again = PostgresStore::open(schema.address(), OpenOptions::default())
+                .unwrap_or_else(|error| panic!("after {end:?} at step {step}: {error}"));
+            let level = again.stock_level_page(None, 1).unwrap()[0].1.on_hand;
+            // A program may be ended when its work is done.
+            assert!([20, 40].contains(&level), "{level} after {end:?} at step {step}");
+            assert_eq!(again.integrity().unwrap(), []);
+            ended += u32::from(was_ended && level == 40);
+            if level == 20 {
+                drop(again);
+                (0..20).for_each(|_| load.commit());
+            }
+        }
+    }
+    assert!(ended > 5, "{ended} were ended halfway");
+    // What they left is taken away by one that goes through, also where a part of one is still at work.
+    restore(&file, schema.address(), REPLACE).unwrap();
+    assert_eq!(leftovers(schema.address()), [""; 0]);
+    assert_eq!(schema.store().stock_level_page(None, 1).unwrap()[0].1.on_hand, 20);
+}
+
+#[test]
+fn a_backup_stands_under_another_name_beside_the_shop_it_came_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("monday.dump");
+    let schema = Schema::empty();
+    let load = Load::new(schema.store());
+    (0..3).for_each(|_| load.commit());
+    backup(schema.address(), &file, false).unwrap();
+    load.commit();
+    let other = address();
+    restore(&file, &other, Restore::default()).unwrap();
+    let level = |of: &Address| {
+        let store = PostgresStore::open(of, OpenOptions::default()).unwrap();
+        store.stock_level_page(None, 1).unwrap()[0].1.on_hand
+    };
+    assert_eq!((level(schema.address()), level(&other)), (4, 3));
+    let taken = restore(&file, &other, Restore::default()).unwrap_err();
+    assert!(matches!(taken, OpenError::Exists { .. }), "{taken}");
+    load.is_exact();
+    drop_shop(&other).unwrap();
+}
+
+#[test]
+fn one_restore_of_a_shop_is_made_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("monday.dump");
+    let schema = Schema::empty();
+    let load = Load::new(schema.store());
+    load.commit();
+    backup(schema.address(), &file, false).unwrap();
+    let shop = schema.address().shop().to_owned();
+    std::thread::scope(|scope| {
+        let turn = format!("hashtextextended('sutler restore into {shop}', 0)");
+        scope.spawn(move || admin(&format!("SELECT pg_advisory_lock({turn}), pg_sleep(15)")));
+        std::thread::sleep(Duration::from_millis(500));
+        let refused = restore(&file, schema.address(), REPLACE).unwrap_err();
+        assert!(matches!(refused, OpenError::Restoring { .. }), "{refused}");
+        assert_eq!((refused.code(), refused.retry()), ("store.locked", Retry::Later));
+    });
+    load.is_exact();
+}
