@@ -134,6 +134,17 @@ impl Dump for PostgresStore {
         done.unwrap_or(Err(Fault::Unanswered)).map_err(|fault| self.failed("copy a shop", fault))
     }
 
+    fn copy_derive(&self) -> Result<(), StoreError> {
+        let pool = Arc::clone(&self.pool);
+        let done = self.link.run(async move {
+            let session = pool.take().await?;
+            write::derive(&session).await?;
+            pool.give_back(session);
+            Ok(())
+        });
+        done.unwrap_or(Err(Fault::Unanswered)).map_err(|fault| self.failed("copy a shop", fault))
+    }
+
     fn copy_done(&self) -> Result<(), StoreError> {
         let pool = Arc::clone(&self.pool);
         let done = self.link.run(async move {

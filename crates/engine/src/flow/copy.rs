@@ -1,8 +1,8 @@
 //! Copying a whole shop from one store into another, and proving that it is the same shop.
 //!
 //! The source is looked over, then read once, in one snapshot, while it may go on selling; every record is hashed, and
-//! written in parts, each one transaction of the target. Then all of the target is read and hashed, kind by kind; only when
-//! the hashes are those of the source is it opened for business, and looked over like any shop.
+//! written in parts, each one transaction of the target. Then all of the target is read and hashed, kind by kind; when
+//! the hashes are those of the source, it is looked over like any shop, and only then opened for business.
 //!
 //! A copy that was cut goes on: the target remembers how many records it has, and the hash over them. The source is read
 //! from its beginning again, and what is written already is only hashed; where that gives another hash, the source has
@@ -176,8 +176,10 @@ pub fn copy(
     let sums = transfer.sums;
     let events = sums.last_event;
     require_same(&sums, &**to, tell)?;
-    to.copy_done()?;
+    to.copy_derive()?;
     let target = look_over(to, &clock, &ids, tell)?;
+    // Not before: a copy that is cut while its target is looked over goes on, too.
+    to.copy_done()?;
     Ok(CopyReport {
         kinds: sums.kinds(),
         resumed_at: mark.map_or(0, |mark| mark.records),

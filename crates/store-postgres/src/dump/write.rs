@@ -25,8 +25,9 @@ pub(crate) mod sql {
         SET_MARK = "INSERT INTO raw_copy (one, source, records, hash) VALUES (true, $1, $2, $3)
             ON CONFLICT (one) DO UPDATE SET source = excluded.source, records = excluded.records, hash = excluded.hash";
         SET_VERSION = "UPDATE raw_counter SET value = $1 WHERE name = 'setup_version'";
-        /// What follows from records, and the end of the copy.
-        END = "SET LOCAL statement_timeout = '1h';
+        /// What follows from records; again, where it was worked out before.
+        DERIVE = "SET LOCAL statement_timeout = '1h';
+            DELETE FROM raw_event_subject; DELETE FROM raw_promotion_count; DELETE FROM raw_buyer;
             INSERT INTO raw_event_subject (kind, id, last)
               SELECT subject_kind, subject, count(*) FROM raw_event GROUP BY 1, 2;
             INSERT INTO raw_promotion_count (promotion, counter, uses, units, amount) SELECT * FROM raw_promotion_sum;
@@ -34,8 +35,8 @@ pub(crate) mod sql {
             UPDATE raw_counter SET value = (SELECT count(*) FROM raw_product) WHERE name = 'products';
             UPDATE raw_counter SET value = (SELECT count(*) FROM raw_variant WHERE NOT retired) WHERE name = 'variants';
             UPDATE raw_counter SET value = (SELECT coalesce(max(number), 0) FROM raw_order) WHERE name = 'order_number';
-            DELETE FROM raw_copy;
             COMMIT";
+        END = "DELETE FROM raw_copy; COMMIT";
     }
 }
 
@@ -80,7 +81,14 @@ async fn is_its_turn(session: &Session, before: Option<CopyMark>) -> Result<bool
     Ok(super::counts(row)?.values().all(|records| *records == 0))
 }
 
-/// Counts what follows from the records, and ends the copy.
+/// Counts what follows from the records.
+pub(crate) async fn derive(session: &Session) -> Result<(), Fault> {
+    session.script(sql::BEGIN).await?;
+    session.script(sql::DERIVE).await?;
+    Ok(())
+}
+
+/// Ends the copy.
 pub(crate) async fn end(session: &Session) -> Result<(), Fault> {
     session.script(sql::BEGIN).await?;
     session.script(sql::END).await?;
