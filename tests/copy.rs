@@ -269,6 +269,52 @@ fn a_copy_that_dies() {
     });
 }
 
+/// Ends every connection to the shop by the server's own hand.
+fn end_connections(name: &str) {
+    let server = std::env::var("SUTLER_TEST_POSTGRES").unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let cut = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{name}'"
+    );
+    runtime.block_on(async {
+        let (client, connection) =
+            tokio_postgres::connect(&server, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.simple_query(&cut).await.unwrap();
+    });
+}
+
+#[test]
+fn a_copy_rides_out_a_server_that_is_away_for_a_moment() {
+    let place = Place::new("away");
+    drop(place.sold("first.db", 20, 12));
+    let name = format!("copied_{}", std::process::id());
+    let (first, back) = (place.file("first.db"), place.file("back.db"));
+    let there: StoreUrl = place
+        .schema
+        .replacen("?shop", &format!("?application_name={name}&shop"), 1)
+        .parse()
+        .unwrap();
+    for (from, to) in [(&first, &there), (&there, &back)] {
+        let mut cuts = 0;
+        let report = sutler::copy(from, to, &mut |step| {
+            let at = match step {
+                CopyStep::Looking(_) => 0,
+                CopyStep::Writing { .. } => 1,
+                CopyStep::Comparing { .. } => 2,
+            };
+            // Once while it writes, once while it compares.
+            if at == cuts + 1 {
+                cuts += 1;
+                end_connections(&name);
+            }
+        });
+        let report = report.unwrap();
+        assert!(cuts == 2 && report.target.is_clean(), "{cuts} cuts");
+        assert_eq!((report.resumed_at, report.events_since), (0, 0));
+    }
+}
+
 /// Begins a copy that is cut once so many steps wrote something; what is left is shut.
 fn cut(from: &StoreUrl, to: &StoreUrl, writes: usize) {
     let mut left = writes;

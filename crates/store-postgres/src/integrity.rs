@@ -20,14 +20,14 @@ use crate::credit;
 use crate::error::Fault;
 use crate::event;
 use crate::flight::{Call, Params, params};
-use crate::pool::Pool;
 use crate::session::Session;
 use crate::stock;
 use crate::value::{Columns as _, Uid, int};
 
 pub(crate) mod sql {
     crate::statements::statements! {
-        BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '1h';
+            SET LOCAL idle_in_transaction_session_timeout = 0";
         HEADS = "SELECT location, seq, hash FROM raw_ledger_head ORDER BY location";
         LOCATIONS = "SELECT DISTINCT location FROM raw_movement ORDER BY location";
         LEVELS = "SELECT l.variant, l.location, l.on_hand, l.reserved, l.allocated, l.backorder_limit, l.safety,
@@ -70,10 +70,9 @@ impl Report {
 }
 
 /// Returns what is off.
-pub(crate) async fn findings(pool: &Pool) -> Result<Vec<Finding>, Fault> {
-    let session = pool.take().await?;
-    let snapshot = Snapshot(&session);
-    snapshot.rows(sql::BEGIN, params![]).await?;
+pub(crate) async fn findings(session: &Session) -> Result<Vec<Finding>, Fault> {
+    session.script(sql::BEGIN).await?;
+    let snapshot = Snapshot(session);
     let mut report = Report(Vec::new());
     check_credit(&snapshot, &mut report).await?;
     let folded = check_ledgers(&snapshot, &mut report).await?;
@@ -81,7 +80,6 @@ pub(crate) async fn findings(pool: &Pool) -> Result<Vec<Finding>, Fault> {
     check_events(&snapshot, &mut report).await?;
     check_counts(&snapshot, &mut report).await?;
     session.script("ROLLBACK").await?;
-    pool.give_back(session);
     Ok(report.0)
 }
 

@@ -205,7 +205,9 @@ impl Store for PostgresStore {
 impl StoreReader for PostgresStore {
     fn integrity(&self) -> Result<Vec<Finding>, StoreError> {
         let pool = Arc::clone(&self.pool);
-        let findings = self.link.run(async move { integrity::findings(&pool).await });
+        let findings = self.link.run(async move {
+            pool.work(|session, _| Box::pin(integrity::findings(session))).await
+        });
         findings
             .unwrap_or(Err(Fault::Unanswered))
             .map_err(|fault| self.failed("look for damage", fault))

@@ -40,45 +40,59 @@ pub(crate) mod sql {
     }
 }
 
-/// Writes a part of a copy; false when it is not its turn.
-pub(crate) async fn part(
-    session: &Session,
+/// A part of a copy: what it sends, and the marks before and after it.
+pub(crate) struct Part {
     before: Option<CopyMark>,
-    records: Vec<DumpRecord>,
+    calls: Vec<Call>,
     after: CopyMark,
-) -> Result<bool, Fault> {
-    session.script(sql::BEGIN).await?;
-    if !is_its_turn(session, before).await? {
-        session.script("ROLLBACK").await?;
-        return Ok(false);
-    }
-    let mut rows = Rows::default();
-    let mut version = None;
-    for record in records {
-        if let DumpRecord::Setup(setup) = &record {
-            version = Some(setup.version);
-        }
-        rows.copy_record(record)?;
-    }
-    let mut calls = rows.write()?;
-    calls.extend(version.map(|version| Call::new(sql::SET_VERSION, params![int(version)])));
-    let CopyMark { source, records, hash } = after;
-    let mark = params![Uid(source), int(records), hash.to_bytes().to_vec()];
-    calls.push(Call::new(sql::SET_MARK, mark));
-    session.fly(&calls).await?;
-    session.script("COMMIT").await?;
-    Ok(true)
 }
 
-async fn is_its_turn(session: &Session, before: Option<CopyMark>) -> Result<bool, Fault> {
-    let found = session.fly(&[Call::plain(super::sql::MARK)]).await?;
-    let found = found.iter().flatten().next().map(super::mark).transpose()?;
-    if found != before || before.is_some() {
-        return Ok(found == before);
+impl Part {
+    pub(crate) fn new(
+        before: Option<CopyMark>,
+        records: Vec<DumpRecord>,
+        after: CopyMark,
+    ) -> Result<Self, Fault> {
+        let mut rows = Rows::default();
+        let mut version = None;
+        for record in records {
+            if let DumpRecord::Setup(setup) = &record {
+                version = Some(setup.version);
+            }
+            rows.copy_record(record)?;
+        }
+        let mut calls = rows.write()?;
+        calls.extend(version.map(|version| Call::new(sql::SET_VERSION, params![int(version)])));
+        let CopyMark { source, records, hash } = after;
+        let mark = params![Uid(source), int(records), hash.to_bytes().to_vec()];
+        calls.push(Call::new(sql::SET_MARK, mark));
+        Ok(Self { before, calls, after })
     }
-    let counted = session.fly(&[Call::plain(super::sql::COUNTS)]).await?;
-    let Some(row) = counted.iter().flatten().next() else { return Ok(false) };
-    Ok(super::counts(row)?.values().all(|records| *records == 0))
+
+    /// Writes it; false when it is not its turn. One that was cut before may have been committed: then its mark stands.
+    pub(crate) async fn write(&self, session: &Session, cuts: u32) -> Result<bool, Fault> {
+        session.script(sql::BEGIN).await?;
+        let found = session.fly(&[Call::plain(super::sql::MARK)]).await?;
+        let found = found.iter().flatten().next().map(super::mark).transpose()?;
+        let is_written = cuts > 0 && found == Some(self.after);
+        if is_written || found != self.before || !self.may_begin(session).await? {
+            session.script("ROLLBACK").await?;
+            return Ok(is_written);
+        }
+        session.fly(&self.calls).await?;
+        session.script("COMMIT").await?;
+        Ok(true)
+    }
+
+    /// The first part needs a store that holds nothing.
+    async fn may_begin(&self, session: &Session) -> Result<bool, Fault> {
+        if self.before.is_some() {
+            return Ok(true);
+        }
+        let counted = session.fly(&[Call::plain(super::sql::COUNTS)]).await?;
+        let Some(row) = counted.iter().flatten().next() else { return Ok(false) };
+        Ok(super::counts(row)?.values().all(|records| *records == 0))
+    }
 }
 
 /// Counts what follows from the records.
