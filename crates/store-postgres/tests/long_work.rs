@@ -10,10 +10,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fixture::load::Load;
+use fixture::proxy::Proxy;
 use fixture::{Schema, address, admin, server};
+use sutler_core::change::Change;
+use sutler_core::credit::{Credit, CreditEntry, CreditKind, Holder};
 use sutler_core::hash::ContentHash;
+use sutler_core::id::GiftCardId;
+use sutler_core::money::{Currency, Money};
 use sutler_core::port::{CopyMark, Dump as _, DumpRecord, StoreReader as _};
 use sutler_store_conformance::Fixture as _;
+use sutler_store_conformance::given::{NOW, World};
+use sutler_store_conformance::then::committed;
 use sutler_store_postgres::{Address, OpenOptions, PostgresStore};
 
 /// Returns the address of a shop, by way of connections that go by its name.
@@ -55,6 +62,43 @@ fn looking_for_damage_is_begun_again_when_it_is_cut() {
         looks
     });
     assert!(looks > 0);
+}
+
+#[test]
+fn looking_at_many_gift_cards_takes_few_flights() {
+    const CARDS: u128 = 300;
+    let proxy = Proxy::start();
+    let schema = Schema::at(proxy.address(), OpenOptions::default());
+    let store = schema.store();
+    let world = World::on(store);
+    let changes = (1..=CARDS).flat_map(|raw| {
+        let id = GiftCardId::from_u128(raw);
+        let holder = Holder::Bearer { code: ContentHash::of(&raw.to_be_bytes()) };
+        let (kind, amount) = (CreditKind::Issued, Money::from_minor(500, Currency::EUR));
+        let credit = id.into();
+        [
+            Change::Credit(Box::new(Credit::opened(id, holder, Currency::EUR, None, NOW))),
+            Change::CreditEntry(CreditEntry { credit, kind, amount, payment: None, reason: None }),
+        ]
+    });
+    committed(store, world.set_of(changes));
+    // Statements are prepared by the first look.
+    assert_eq!(store.integrity().unwrap(), []);
+    let before = proxy.flights();
+    assert_eq!(store.integrity().unwrap(), []);
+    let flights = proxy.flights() - before;
+    assert!(flights < 40, "{flights} flights for {CARDS} cards");
+    // And each of them was looked at.
+    let shop = schema.address().shop();
+    admin(&format!("UPDATE {shop}.raw_credit SET left_over = 499 WHERE id = '{}'", id(CARDS)));
+    let findings = store.integrity().unwrap();
+    assert_eq!(findings.iter().map(|found| found.check).collect::<Vec<_>>(), ["credit.left"]);
+}
+
+/// Returns an id as the server writes it.
+fn id(raw: u128) -> String {
+    let hex = format!("{raw:032x}");
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
 fn all(store: &PostgresStore) -> Vec<DumpRecord> {
