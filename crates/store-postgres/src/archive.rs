@@ -4,13 +4,25 @@
 //! A schema is put back under a name that nobody has, whatever its own name is and whoever has that one, in one
 //! transaction: the schema of its own name steps aside, `pg_restore` tells `psql` what to make, and the names change back.
 //! Nobody else ever sees any of it but the end, and a transaction that is cut leaves nothing.
+//!
+//! Behind what `pg_dump` wrote stand the [`Sums`] of the tables at the moment of the backup, as JSON, and a last line that
+//! says how long that is. The programs of PostgreSQL do not read so far: where each table lies stands at the beginning.
 
 use std::ffi::OsStr;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 use crate::address::{Address, check_name};
 use crate::error::OpenError;
 use crate::program::Program;
+use crate::sums::Sums;
+
+/// What the last line says before the length of the sums, which has as many digits.
+const SUMS: &str = "sutler sums ";
+
+/// How many digits a length has in the last line.
+const DIGITS: usize = 12;
 
 /// A file, and the server that it came from or goes to.
 pub(crate) struct Archive<'a> {
@@ -19,13 +31,49 @@ pub(crate) struct Archive<'a> {
 }
 
 impl Archive<'_> {
-    /// Writes the shop of the address.
-    pub(crate) fn write(&self) -> Result<(), OpenError> {
-        let words =
-            ["--format=custom", "--no-owner", "--no-privileges", "--schema", self.server.shop()];
-        let words = words.map(OsStr::new).into_iter();
+    /// Writes the shop of the address as a snapshot of the server shows it.
+    pub(crate) fn write(&self, snapshot: &str) -> Result<(), OpenError> {
+        let shop = self.server.shop();
+        let words = ["--format=custom", "--no-owner", "--no-privileges", "--schema", shop];
+        let words = words.into_iter().chain(["--snapshot", snapshot]).map(OsStr::new);
         let file = [OsStr::new("--file"), self.file.as_os_str()];
         Program::find("pg_dump")?.run(self.server, words.chain(file)).map(drop)
+    }
+
+    /// Writes the sums behind the rest, and all of it onto the disk.
+    pub(crate) fn end_with(&self, sums: &Sums) -> io::Result<()> {
+        let mut file = OpenOptions::new().append(true).open(self.file)?;
+        let text = serde_json::to_string(sums)?;
+        writeln!(file, "{text}{SUMS}{:0DIGITS$}", text.len())?;
+        file.sync_all()
+    }
+
+    /// Reads the sums.
+    pub(crate) fn sums(&self) -> Result<Sums, OpenError> {
+        let read = self.last_text().map_err(|source| match source.kind() {
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => self.damaged(
+                "its end is missing, or it was not written by `sutler backup`; what pg_dump wrote is put back by pg_restore",
+            ),
+            _ => OpenError::File { path: self.file.to_path_buf(), source },
+        })?;
+        serde_json::from_str(&read).map_err(|error| self.damaged(error.to_string()))
+    }
+
+    fn last_text(&self) -> io::Result<String> {
+        let strange = || io::Error::from(io::ErrorKind::InvalidData);
+        let last = SUMS.len() + DIGITS + 1;
+        let back = |length: usize| i64::try_from(length).map(|length| SeekFrom::End(-length));
+        let mut file = File::open(self.file)?;
+        file.seek(back(last).map_err(|_| strange())?)?;
+        let mut line = vec![0; last];
+        file.read_exact(&mut line)?;
+        let line = String::from_utf8(line).map_err(|_| strange())?;
+        let length = line.strip_prefix(SUMS).and_then(|line| line.trim_end().parse().ok());
+        let length: usize = length.ok_or_else(strange)?;
+        file.seek(back(length + last).map_err(|_| strange())?)?;
+        let mut text = vec![0; length];
+        file.read_exact(&mut text)?;
+        String::from_utf8(text).map_err(|_| strange())
     }
 
     /// Reads all of it, so that one that was cut or spoilt is found.

@@ -1,25 +1,41 @@
 //! Backups of a shop, by the programs that come with PostgreSQL: `pg_dump` writes its schema into a file, from which
 //! `restore` puts it back.
 //!
-//! A file takes its name only when it is whole and was read through once.
+//! A file takes its name only when it is whole and was read through once. It ends with the sums of the tables, of the very
+//! moment that `pg_dump` wrote, with which a shop that is put back is compared.
+//!
+//! Invariant: nothing is written to the shop, not even a newer schema, so that there may be a backup before an upgrade and
+//! one from a replica.
 //!
 //! Deliberately absent: the whole server. Who backs that up (base backups, archived logs) has the shops in it.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use crate::PostgresStore;
 use crate::address::Address;
 use crate::archive::Archive;
-use crate::error::OpenError;
-use crate::open::OpenOptions;
+use crate::connection::Connection;
+use crate::dump;
+use crate::error::{Fault, OpenError};
+use crate::flight::Call;
+use crate::session::Purpose;
+use crate::sums::{self, Sums};
+use crate::value::Columns as _;
 
-/// Writes a shop into a file, as it is at one moment, while it is in use.
+pub(crate) mod sql {
+    crate::statements::statements! {
+        SNAPSHOT = "SELECT pg_export_snapshot()";
+    }
+}
+
+/// Writes a shop into a file, as it is at one moment, while it is in use; nothing is written to the shop. Where the address
+/// leads to a replica alone, it is the moment that the replica shows.
 ///
 /// Errors: [`OpenError::FileExists`] when something stands there and `overwrite` is false; [`OpenError::Program`] when
 /// `pg_dump` is missing or fails; else as [`PostgresStore::open`].
 ///
 /// ```
+/// use std::sync::Arc;
+/// use sutler_core::port::StoreReader;
 /// use sutler_store_postgres::{Address, OpenOptions, PostgresStore, Restore, backup, restore};
 ///
 /// # let server = std::env::var("SUTLER_TEST_POSTGRES").expect("cargo xtask test starts a server");
@@ -31,14 +47,13 @@ use crate::open::OpenOptions;
 /// backup(&address, &file, false)?;
 /// assert_eq!(backup(&address, &file, false).unwrap_err().code(), "store.exists");
 ///
-/// assert_eq!(restore(&file, &address, Restore::default()).unwrap_err().code(), "store.exists");
-/// restore(&file, &address, Restore { overwrite: true, uid: None })?;
+/// let look_over = &mut |store: Arc<PostgresStore>| store.integrity();
+/// assert_eq!(restore(&file, &address, Restore::default(), look_over).unwrap_err().code(), "store.exists");
+/// restore(&file, &address, Restore { overwrite: true, uid: None }, look_over)?;
 /// # sutler_store_postgres::drop_shop(&address)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn backup(address: &Address, file: &Path, overwrite: bool) -> Result<(), OpenError> {
-    // Whatever is no whole shop of ours is refused here.
-    drop(PostgresStore::open(address, OpenOptions::default())?);
     let exists = || OpenError::FileExists { path: file.to_path_buf() };
     if file.exists() && !overwrite {
         return Err(exists());
@@ -47,9 +62,10 @@ pub fn backup(address: &Address, file: &Path, overwrite: bool) -> Result<(), Ope
     let _swept = Swept(&part);
     let io = |source| OpenError::File { path: file.to_path_buf(), source };
     let archive = Archive { file: &part, server: address };
-    archive.write()?;
+    let moment = Moment::of(address)?;
+    archive.write(&moment.snapshot)?;
+    archive.end_with(&moment.sums()?).map_err(io)?;
     archive.look_through()?;
-    File::open(&part).and_then(|part| part.sync_all()).map_err(io)?;
     if overwrite {
         std::fs::rename(&part, file).map_err(io)
     } else {
@@ -57,6 +73,42 @@ pub fn backup(address: &Address, file: &Path, overwrite: bool) -> Result<(), Ope
         std::fs::hard_link(&part, file).map_err(|source| match source.kind() {
             std::io::ErrorKind::AlreadyExists => exists(),
             _ => io(source),
+        })
+    }
+}
+
+/// A moment of a shop, which others may see as long as this is held.
+struct Moment<'a> {
+    address: &'a Address,
+    connection: Connection,
+    snapshot: String,
+}
+
+impl<'a> Moment<'a> {
+    fn of(address: &'a Address) -> Result<Self, OpenError> {
+        let connection = match Connection::make(address, Purpose::Writing) {
+            Err(OpenError::Setting { name, .. }) if name == "in_recovery" => {
+                Connection::make(address, Purpose::Reading)
+            }
+            connected => connected,
+        }?;
+        let snapshot = connection.run(|place, session| async move {
+            // Whatever is no whole shop of ours is refused here.
+            dump::require_whole(&place, &session).await?;
+            session.script(sums::sql::BEGIN).await.map_err(|error| place.refused(error))?;
+            let told = session.fly(&[Call::plain(sql::SNAPSHOT)]).await;
+            let told = told.map_err(|error| place.refused(error))?;
+            let named = told.iter().flatten().next().map(|row| row.at(0)).transpose();
+            let named = named.map_err(|fault| place.failed(fault))?;
+            named.ok_or_else(|| place.failed(Fault::Unanswered))
+        })?;
+        Ok(Self { address, connection, snapshot })
+    }
+
+    fn sums(&self) -> Result<Sums, OpenError> {
+        let shop = self.address.shop().to_owned();
+        self.connection.run(move |place, session| async move {
+            Sums::of(&session, &shop).await.map_err(|fault| place.failed(fault))
         })
     }
 }

@@ -21,13 +21,14 @@ use sutler_core::time::Timestamp;
 use tokio_postgres::Row;
 
 use crate::PostgresStore;
-use crate::error::Fault;
+use crate::error::{Fault, OpenError};
 use crate::flight::{Call, params};
 use crate::lease::Leases;
+use crate::migrate;
 use crate::pool::{Held, Pool};
 use crate::promotion::Coupons;
 use crate::saga::Keys;
-use crate::session::Session;
+use crate::session::{Place, Session};
 use crate::table::Kind as _;
 use crate::value::Columns as _;
 use crate::{catalog, credit, event, order, promotion, setup, stock};
@@ -153,10 +154,22 @@ pub(crate) fn mark(row: &Row) -> Result<CopyMark, Fault> {
     Ok(CopyMark { source: row.id(0)?, records: row.count(1)?, hash: row.hash(2)? })
 }
 
-/// Returns whether a copy into the shop is under way.
-pub(crate) async fn is_unfinished(session: &Session) -> Result<bool, Fault> {
-    let found = session.fly(&[Call::plain(sql::MARK)]).await?;
-    Ok(found.iter().any(|rows| !rows.is_empty()))
+/// The step of the schema that made the mark of copies.
+const COPIES: i32 = 9;
+
+/// Refuses what is no shop, or one into which a copy is under way; changes nothing. Returns the number of its schema.
+pub(crate) async fn require_whole(place: &Place, session: &Session) -> Result<i32, OpenError> {
+    let number = migrate::require_shop(place, session, migrate::MIGRATIONS).await?;
+    if number < COPIES {
+        return Ok(number);
+    }
+    let found = session.fly(&[Call::plain(sql::MARK)]).await;
+    let found = found.map_err(|error| place.refused(error))?;
+    if found.iter().all(Vec::is_empty) {
+        return Ok(number);
+    }
+    let (server, shop) = (place.server().to_owned(), place.address().shop().to_owned());
+    Err(OpenError::Unfinished { server, shop })
 }
 
 impl PostgresStore {

@@ -339,6 +339,9 @@ pub(crate) enum Fault {
     /// The connection was lost around a COMMIT, and the server does not tell what became of it.
     #[error("the connection was lost during the commit, and what became of it cannot be told: {0}")]
     CommitLost(String),
+    /// The shop was opened to be read alone.
+    #[error("the shop was opened for reading alone")]
+    ReadOnly,
     /// A bug: code panicked while it applied this set; nothing of it was written.
     #[error("the store panicked while it applied the changes; nothing of them was written")]
     Panicked,
@@ -441,6 +444,7 @@ impl Fault {
             Fault::CommitLost(_) | Fault::Unanswered => {
                 ("store.failed", Retry::Unknown, Some(LOST))
             }
+            Fault::ReadOnly => ("store.read_only", Retry::Never, None),
             Fault::Panicked => ("store.failed", Retry::Never, None),
             Fault::Postgres(error) => {
                 if error.code().is_some_and(|code| *code == SqlState::DISK_FULL) {

@@ -11,7 +11,8 @@
 //! * `writer` is the one write door: group commit, retries, what became of a cut COMMIT; `batch` decides on sets of changes;
 //!   `rows` says which rows a set needs, and in which order they are locked; `table` holds them.
 //! * `dump` reads and writes whole shops, for copies; `backup` and `restore` have the programs of PostgreSQL do it
-//!   (`program`, `archive`).
+//!   (`program`, `archive`), and
+//!   `sums` compare.
 //! * `catalog`, `cart`, `stock`, `order`, `credit`, `customer`, `saga`, `event`, `lease`, `setup` are named as the ports: the reads, the rows, and one
 //!   function for each kind of change. `payment`, `fulfillment`, `promotion` are their larger parts.
 //! * `schema/` holds the SQL. Tables are called `raw_…` and are for the engine; the views (`orders`, `stock`, `payments`, …)
@@ -66,6 +67,7 @@ mod setup;
 mod shops;
 mod statements;
 mod stock;
+mod sums;
 mod table;
 mod value;
 mod writer;
@@ -90,7 +92,7 @@ use crate::writer::Visit;
 pub use crate::address::{Address, BadAddress};
 pub use crate::backup::backup;
 pub use crate::error::OpenError;
-pub use crate::open::{FailPoint, OpenOptions, open_reader};
+pub use crate::open::{FailPoint, OpenOptions, open_reader, open_source};
 pub use crate::restore::{Restore, restore};
 pub use crate::shops::{drop_shop, shops};
 
@@ -122,7 +124,7 @@ pub use crate::shops::{drop_shop, shops};
 /// ```
 pub struct PostgresStore {
     shown: String,
-    /// `None` only while it is dropped: the writer ends when nobody can come any more.
+    /// `None` where it is only read, and while it is dropped: the writer ends when nobody can come any more.
     queue: Option<UnboundedSender<Visit>>,
     pool: Arc<Pool>,
     /// The set-up at a version, `None` in it while there is no shop.
@@ -190,7 +192,7 @@ impl PostgresStore {
 
     fn write(&self, set: ChangeSet) -> Verdict {
         let (done, verdict) = sync_channel(1);
-        let queue = self.queue.as_ref().ok_or(Fault::Unanswered)?;
+        let queue = self.queue.as_ref().ok_or(Fault::ReadOnly)?;
         queue.send(Visit { set, done }).map_err(|_| Fault::Unanswered)?;
         verdict.recv().unwrap_or(Err(Fault::Unanswered))
     }

@@ -50,7 +50,7 @@ impl Program {
         self.done(&output)
     }
 
-    /// Runs it, on the primary, with what another one prints as its input.
+    /// Runs it with what another one prints as its input.
     pub(crate) fn run_on_output<'w>(
         &self,
         server: &Address,
@@ -61,7 +61,6 @@ impl Program {
         printing.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut printing = printing.spawn().map_err(|error| printer.failed(error))?;
         let mut reading = self.command(server, words);
-        reading.env("PGTARGETSESSIONATTRS", "read-write");
         reading.stdin(printing.stdout.take().map_or_else(Stdio::null, Stdio::from));
         // Whichever waits for its output to be read must not keep the other one waiting.
         let (printed, read) = std::thread::scope(|scope| {
@@ -99,7 +98,7 @@ impl Program {
 /// Says by the environment which server it is, and who asks.
 fn surround(command: &mut Command, address: &Address) {
     let config = address.config();
-    for name in ["PGSERVICE", "PGOPTIONS", "PGPASSFILE", "PGTARGETSESSIONATTRS"] {
+    for name in ["PGSERVICE", "PGOPTIONS", "PGPASSFILE"] {
         command.env_remove(name);
     }
     let host = |host: &Host| match host {
@@ -117,6 +116,9 @@ fn surround(command: &mut Command, address: &Address) {
     let addresses: Vec<String> = config.get_hostaddrs().iter().map(ToString::to_string).collect();
     set("PGHOSTADDR", Some(addresses.join(",")));
     set("PGPORT", Some(ports.join(",")));
+    // Of several, the primary, as with connections of our own.
+    let primary = (hosts.len() > 1).then(|| "read-write".to_owned());
+    set("PGTARGETSESSIONATTRS", primary);
     set("PGUSER", config.get_user().map(str::to_owned));
     set("PGDATABASE", config.get_dbname().map(str::to_owned));
     let password = config.get_password();

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sutler_core::hash::ContentHash;
-use sutler_core::port::StoreReader as _;
+use sutler_core::port::{Finding, StoreError};
 use sutler_core::shop::ShopRecord;
 use tokio_postgres::error::SqlState;
 
@@ -27,6 +27,7 @@ use crate::migrate;
 use crate::open::{OpenOptions, on_server};
 use crate::pause::Pause;
 use crate::session::{Place, Purpose, Session};
+use crate::sums::{self, Sums};
 use crate::value::{Columns as _, Uid};
 
 pub(crate) mod sql {
@@ -58,7 +59,9 @@ pub struct Restore {
     pub uid: Option<u128>,
 }
 
-/// Puts a backup back as a shop, after looking through it. The shop may have another name than the one that was backed up.
+/// Puts a backup back as a shop, after looking through it: the file is read from end to end,
+/// the tables are compared with those of the moment of the backup, and `look_over` says what else is off. The shop may have another name
+/// than the one that was backed up.
 ///
 /// A shop that is replaced goes on until the moment at which the other one takes its name; what it sold since the backup goes
 /// with it.
@@ -69,19 +72,26 @@ pub struct Restore {
 ///
 /// ```
 /// use std::path::Path;
+/// use sutler_core::port::StoreReader;
 /// use sutler_store_postgres::{Address, OpenError, Restore, restore};
 ///
 /// # let server = std::env::var("SUTLER_TEST_POSTGRES").expect("cargo xtask test starts a server");
 /// # let url = format!("{server}?shop=example_of_no_backup");
 /// let address: Address = url.parse()?;
-/// let nothing = restore(Path::new("no-such.dump"), &address, Restore::default());
+/// let nothing = restore(Path::new("no-such.dump"), &address, Restore::default(), &mut |store| store.integrity());
 /// assert!(matches!(nothing, Err(OpenError::File { .. })));
 /// # Ok::<(), sutler_store_postgres::BadAddress>(())
 /// ```
-pub fn restore(file: &Path, address: &Address, how: Restore) -> Result<(), OpenError> {
+pub fn restore(
+    file: &Path,
+    address: &Address,
+    how: Restore,
+    look_over: &mut dyn FnMut(Arc<PostgresStore>) -> Result<Vec<Finding>, StoreError>,
+) -> Result<(), OpenError> {
     File::open(file).map_err(|source| OpenError::File { path: file.to_path_buf(), source })?;
     let archive = Archive { file, server: address };
     archive.look_through()?;
+    let sums = archive.sums()?;
     let turn = Turn::take(address)?;
     let replaces = turn.is_taken()?;
     if replaces && !how.overwrite {
@@ -89,7 +99,9 @@ pub fn restore(file: &Path, address: &Address, how: Restore) -> Result<(), OpenE
     }
     let beside = Beside { of: &turn, shop: address.of_shop(&name_beside(address)) };
     archive.put_back(beside.shop.shop())?;
-    look_over(&archive, &beside.shop)?;
+    turn.compare(&archive, &sums, &beside.shop)?;
+    let store = PostgresStore::open(&beside.shop, OpenOptions::default())?;
+    require_in_order(&archive, look_over(Arc::new(store)))?;
     if let Some(uid) = how.uid {
         set_uid(&beside.shop, uid)?;
     }
@@ -102,9 +114,11 @@ fn name_beside(address: &Address) -> String {
     format!("_restored_{shop:.30}_{:.16}", ContentHash::of(shop.as_bytes()).to_string())
 }
 
-fn look_over(archive: &Archive<'_>, shop: &Address) -> Result<(), OpenError> {
-    let store = PostgresStore::open(shop, OpenOptions::default())?;
-    let findings = store.integrity().map_err(|error| archive.damaged(error.to_string()))?;
+fn require_in_order(
+    archive: &Archive<'_>,
+    findings: Result<Vec<Finding>, StoreError>,
+) -> Result<(), OpenError> {
+    let findings = findings.map_err(|error| archive.damaged(error.to_string()))?;
     let Some(first) = findings.first() else { return Ok(()) };
     let more = findings.len() - 1;
     let (check, of, said) = (first.check, &first.subject, &first.message);
@@ -159,6 +173,18 @@ impl Turn {
             Err(OpenError::Missing { .. }) => Ok(false),
             Err(other) => Err(other),
         }
+    }
+
+    /// Refuses a shop that does not hold what was backed up; before it is opened, which may bring it to a newer schema.
+    fn compare(&self, archive: &Archive<'_>, sums: &Sums, of: &Address) -> Result<(), OpenError> {
+        let schema = of.shop().to_owned();
+        let found = self.connection.run(move |place, session| async move {
+            session.script(sums::sql::BEGIN).await.map_err(|error| place.refused(error))?;
+            let found = Sums::of(&session, &schema).await;
+            rolled_back(&place, &session).await?;
+            found.map_err(|fault| place.failed(fault))
+        })?;
+        sums.difference(&found).map_or(Ok(()), |what| Err(archive.damaged(what)))
     }
 
     fn exists(&self) -> OpenError {

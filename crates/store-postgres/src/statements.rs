@@ -50,6 +50,7 @@ mod tests {
 
     fn all() -> Vec<(String, &'static str)> {
         [
+            ("backup", crate::backup::sql::ALL),
             ("cart", crate::cart::sql::ALL),
             ("catalog", crate::catalog::sql::ALL),
             ("catalog::write", crate::catalog::write::sql::ALL),
@@ -76,6 +77,7 @@ mod tests {
             ("shops", crate::shops::sql::ALL),
             ("stock", crate::stock::sql::ALL),
             ("stock::write", crate::stock::write::sql::ALL),
+            ("sums", crate::sums::sql::ALL),
             ("writer", crate::writer::sql::ALL),
         ]
         .into_iter()

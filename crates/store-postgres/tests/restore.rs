@@ -14,13 +14,18 @@ use fixture::{Schema, address, admin};
 use sutler_core::port::{Retry, StockReader as _, StoreReader as _};
 use sutler_store_conformance::Fixture as _;
 use sutler_store_postgres::{
-    Address, OpenError, OpenOptions, PostgresStore, Restore, backup, drop_shop, restore,
+    Address, OpenError, OpenOptions, PostgresStore, Restore, backup, drop_shop, open_source,
+    restore,
 };
 
 /// Set for a child process: the backup, and the shop that it is to replace.
 const WORKER: &str = "SUTLER_TEST_RESTORE";
 
 const REPLACE: Restore = Restore { overwrite: true, uid: None };
+
+fn put_back(file: &Path, shop: &Address, how: Restore) -> Result<(), OpenError> {
+    restore(file, shop, how, &mut |store| store.integrity())
+}
 
 /// Returns the schemas that no address can name and that are not the server's own.
 fn leftovers(of: &Address) -> Vec<String> {
@@ -50,7 +55,7 @@ fn a_shop_sells_on_while_it_is_replaced_and_nobody_is_refused() {
             }
             for _ in 0..3 {
                 load.goes_on();
-                restore(&file, schema.address(), REPLACE).unwrap();
+                put_back(&file, schema.address(), REPLACE).unwrap();
                 load.goes_on();
             }
             done.store(true, std::sync::atomic::Ordering::SeqCst);
@@ -87,7 +92,7 @@ fn worker(file: &Path, shop: &Address) -> Child {
 fn a_restore_that_is_ended() {
     let Ok(work) = std::env::var(WORKER) else { return };
     let (file, shop) = work.split_once(';').unwrap();
-    restore(Path::new(file), &shop.parse().unwrap(), REPLACE).unwrap();
+    put_back(Path::new(file), &shop.parse().unwrap(), REPLACE).unwrap();
 }
 
 #[test]
@@ -127,7 +132,7 @@ fn a_restore_that_is_ended_leaves_the_shop_that_stands_there() {
     }
     assert!(ended > 5, "{ended} were ended halfway");
     // What they left is taken away by one that goes through, also where a part of one is still at work.
-    restore(&file, schema.address(), REPLACE).unwrap();
+    put_back(&file, schema.address(), REPLACE).unwrap();
     assert_eq!(leftovers(schema.address()), [""; 0]);
     assert_eq!(schema.store().stock_level_page(None, 1).unwrap()[0].1.on_hand, 20);
 }
@@ -142,13 +147,13 @@ fn a_backup_stands_under_another_name_beside_the_shop_it_came_from() {
     backup(schema.address(), &file, false).unwrap();
     load.commit();
     let other = address();
-    restore(&file, &other, Restore::default()).unwrap();
+    put_back(&file, &other, Restore::default()).unwrap();
     let level = |of: &Address| {
         let store = PostgresStore::open(of, OpenOptions::default()).unwrap();
         store.stock_level_page(None, 1).unwrap()[0].1.on_hand
     };
     assert_eq!((level(schema.address()), level(&other)), (4, 3));
-    let taken = restore(&file, &other, Restore::default()).unwrap_err();
+    let taken = put_back(&file, &other, Restore::default()).unwrap_err();
     assert!(matches!(taken, OpenError::Exists { .. }), "{taken}");
     load.is_exact();
     drop_shop(&other).unwrap();
@@ -167,9 +172,88 @@ fn one_restore_of_a_shop_is_made_at_a_time() {
         let turn = format!("hashtextextended('sutler restore into {shop}', 0)");
         scope.spawn(move || admin(&format!("SELECT pg_advisory_lock({turn}), pg_sleep(15)")));
         std::thread::sleep(Duration::from_millis(500));
-        let refused = restore(&file, schema.address(), REPLACE).unwrap_err();
+        let refused = put_back(&file, schema.address(), REPLACE).unwrap_err();
         assert!(matches!(refused, OpenError::Restoring { .. }), "{refused}");
         assert_eq!((refused.code(), refused.retry()), ("store.locked", Retry::Later));
     });
     load.is_exact();
+}
+
+/// Returns where the sums begin in a backup.
+fn sums_at(bytes: &[u8]) -> usize {
+    bytes.windows(10).rposition(|window| window == b"{\"tables\":").unwrap()
+}
+
+#[test]
+fn a_shop_that_is_not_what_was_backed_up_does_not_take_the_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let (monday, tuesday) = (folder.path().join("monday.dump"), folder.path().join("tuesday.dump"));
+    let schema = Schema::empty();
+    let load = Load::new(schema.store());
+    load.commit();
+    backup(schema.address(), &monday, false).unwrap();
+    // A price, as it were, that no chain and no counter knows of.
+    let shop = schema.address().shop();
+    admin(&format!("UPDATE {shop}.raw_writer SET at = at + interval '1 second'"));
+    backup(schema.address(), &tuesday, false).unwrap();
+    let (old, new) = (std::fs::read(&monday).unwrap(), std::fs::read(&tuesday).unwrap());
+    let damaged = |bytes: &[u8]| {
+        std::fs::write(&monday, bytes).unwrap();
+        match put_back(&monday, schema.address(), REPLACE).unwrap_err() {
+            OpenError::Damaged { what, .. } => what,
+            other => panic!("{other}"),
+        }
+    };
+    let mixed = [&old[..sums_at(&old)], &new[sums_at(&new)..]].concat();
+    let told = damaged(&mixed);
+    assert!(told.contains("raw_writer is another one") && told.contains("1 rows then"), "{told}");
+    // What pg_dump wrote by other hands has no sums, and neither has a file that was cut just there.
+    for cut in [sums_at(&old), old.len() - 1] {
+        assert!(damaged(&old[..cut]).contains("its end is missing"));
+    }
+    load.is_exact();
+    assert_eq!(leftovers(schema.address()), [""; 0]);
+    std::fs::write(&monday, &old).unwrap();
+    put_back(&monday, schema.address(), REPLACE).unwrap();
+}
+
+#[test]
+fn what_is_off_in_a_backup_is_found_before_it_takes_the_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("monday.dump");
+    let schema = Schema::empty();
+    let load = Load::new(schema.store());
+    load.commit();
+    let shop = schema.address().shop();
+    let set = |units: u32| admin(&format!("UPDATE {shop}.raw_level SET on_hand = {units}"));
+    set(7);
+    backup(schema.address(), &file, false).unwrap();
+    set(1);
+    let told = put_back(&file, schema.address(), REPLACE).unwrap_err().to_string();
+    assert!(told.contains("stock.level"), "{told}");
+    load.is_exact();
+    assert_eq!(leftovers(schema.address()), [""; 0]);
+}
+
+#[test]
+fn a_backup_and_a_copy_leave_the_schema_of_an_older_shop_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("before-the-upgrade.dump");
+    let schema = Schema::empty();
+    let shop = schema.address().shop();
+    Load::new(schema.store()).commit();
+    admin(&format!(
+        "DROP TABLE {shop}.raw_copy; DELETE FROM {shop}.raw_migration WHERE number > 8"
+    ));
+    let number = |of: &str| admin(&format!("SELECT max(number) FROM {of}.raw_migration")).remove(0);
+    backup(schema.address(), &file, false).unwrap();
+    let refused = open_source(schema.address(), OpenOptions::default()).err().unwrap();
+    assert!(matches!(refused, OpenError::Older { found: 8, .. }), "{refused}");
+    assert_eq!(number(shop), "8");
+    // Put back, it is brought to the schema of today, beside.
+    let other = address();
+    put_back(&file, &other, Restore::default()).unwrap();
+    assert_ne!(number(other.shop()), "8");
+    assert_eq!(number(shop), "8");
+    drop_shop(&other).unwrap();
 }
