@@ -408,6 +408,22 @@ fn a_shop_that_is_not_in_order_is_not_copied() {
 }
 
 #[test]
+fn a_shop_of_an_older_schema_is_not_brought_to_a_newer_one_to_be_copied() {
+    let place = Place::new("older");
+    drop(place.sold("first.db", 3, 1));
+    let older =
+        "DROP TABLE raw_copy; DELETE FROM raw_migration WHERE number > 8; PRAGMA user_version = 8";
+    sql(&place.path("first.db"), older);
+    let error = copy(&place.file("first.db"), &place.postgres()).unwrap_err();
+    assert!(matches!(error, CopyError::Open(_)), "{error}");
+    assert!(error.to_string().contains("has schema 8"), "{error}");
+    let found = rusqlite::Connection::open(place.path("first.db")).unwrap();
+    let newest = found.query_one("PRAGMA user_version", [], |row| row.get(0));
+    assert_eq!(newest, Ok(8_u32), "and nothing stands beside it");
+    assert!(!place.path("first.db.schema-8.bak").exists());
+}
+
+#[test]
 fn a_copy_that_does_not_hold_what_it_was_given_stays_shut() {
     let place = Place::new("spoilt");
     drop(place.sold("first.db", 12, 3));
