@@ -217,11 +217,14 @@ async fn rolled_back(place: &Arc<Place>, session: &Arc<Session>) -> Result<(), O
 ///
 /// Why the lock: every commit begins with its row in this table, so those that began are at their end, and those to come wait
 /// and find the other shop. The tables that go away are locked in turn, which waits for whoever reads them; short, because
-/// everybody who comes behind waits too.
+/// everybody who comes behind waits too. The version of the set-up goes beyond both, because programs keep the set-up by it.
 fn swap(shop: &str, beside: &str, replaces: bool) -> String {
     let away = format!(
         "DO $$ BEGIN IF to_regclass('\"{shop}\".raw_writer') IS NOT NULL THEN
-           LOCK TABLE \"{shop}\".raw_writer IN ACCESS EXCLUSIVE MODE; END IF; END $$;
+           LOCK TABLE \"{shop}\".raw_writer IN ACCESS EXCLUSIVE MODE;
+           UPDATE \"{beside}\".raw_counter AS new SET value = greatest(new.value, old.value) + 1
+             FROM \"{shop}\".raw_counter AS old WHERE new.name = 'setup_version' AND old.name = 'setup_version';
+         END IF; END $$;
          DROP SCHEMA \"{shop}\" CASCADE;"
     );
     format!(

@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use fixture::load::Load;
 use fixture::{Schema, address, admin};
-use sutler_core::port::{Retry, StockReader as _, StoreReader as _};
+use sutler_core::port::{Retry, SetupReader as _, StockReader as _, StoreReader as _};
 use sutler_store_conformance::Fixture as _;
+use sutler_store_conformance::given::World;
 use sutler_store_postgres::{
     Address, OpenError, OpenOptions, PostgresStore, Restore, backup, drop_shop, open_source,
     restore,
@@ -179,6 +180,31 @@ fn one_restore_of_a_shop_is_made_at_a_time() {
     load.is_exact();
 }
 
+/// A program keeps the set-up by its version, and both shops may have come to the same one.
+#[test]
+fn a_program_that_goes_on_sees_the_set_up_that_was_put_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("monday.dump");
+    let schema = Schema::empty();
+    let store = schema.store();
+    World::on(store);
+    backup(schema.address(), &file, false).unwrap();
+    let before = store.setup().unwrap().unwrap().version;
+    // As if another program had given the shop another name.
+    let shop = schema.address().shop();
+    admin(&format!(
+        "UPDATE {shop}.raw_setup SET data = jsonb_set(data::jsonb, '{{name}}', '\"Renamed\"')::json WHERE kind = 1;
+         UPDATE {shop}.raw_counter SET value = value + 1 WHERE name = 'setup_version'"
+    ));
+    let renamed = store.setup().unwrap().unwrap();
+    assert_eq!((renamed.version, renamed.shop.name.as_str()), (before + 1, "Renamed"));
+    let how = Restore { uid: Some(7), ..REPLACE };
+    put_back(&file, schema.address(), how).unwrap();
+    let again = PostgresStore::open(schema.address(), OpenOptions::default()).unwrap();
+    assert_eq!(store.setup().unwrap(), again.setup().unwrap());
+    assert_eq!(store.setup().unwrap().unwrap().shop.uid, 7);
+}
+
 /// Returns where the sums begin in a backup.
 fn sums_at(bytes: &[u8]) -> usize {
     bytes.windows(10).rposition(|window| window == b"{\"tables\":").unwrap()
@@ -192,7 +218,7 @@ fn a_shop_that_is_not_what_was_backed_up_does_not_take_the_name() {
     let load = Load::new(schema.store());
     load.commit();
     backup(schema.address(), &monday, false).unwrap();
-    // A price, as it were, that no chain and no counter knows of.
+    // Something that no chain and no counter knows of.
     let shop = schema.address().shop();
     admin(&format!("UPDATE {shop}.raw_writer SET at = at + interval '1 second'"));
     backup(schema.address(), &tuesday, false).unwrap();
