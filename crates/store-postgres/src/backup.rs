@@ -17,6 +17,7 @@ use crate::connection::Connection;
 use crate::dump;
 use crate::error::{Fault, OpenError};
 use crate::flight::Call;
+use crate::pool::LONG_SILENCE;
 use crate::session::Purpose;
 use crate::sums::{self, Sums};
 use crate::value::Columns as _;
@@ -86,9 +87,9 @@ struct Moment<'a> {
 
 impl<'a> Moment<'a> {
     fn of(address: &'a Address) -> Result<Self, OpenError> {
-        let connection = match Connection::make(address, Purpose::Writing) {
+        let connection = match Connection::make(address, Purpose::Writing, LONG_SILENCE) {
             Err(OpenError::Setting { name, .. }) if name == "in_recovery" => {
-                Connection::make(address, Purpose::Reading)
+                Connection::make(address, Purpose::Reading, LONG_SILENCE)
             }
             connected => connected,
         }?;

@@ -1,6 +1,7 @@
 //! A connection that stays for as long as somebody needs what stands on it: a turn that is held, a moment that others see.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::address::Address;
 use crate::error::OpenError;
@@ -16,13 +17,19 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn make(address: &Address, purpose: Purpose) -> Result<Self, OpenError> {
+    /// Connects; from then on the server may be silent for so long.
+    pub(crate) fn make(
+        address: &Address,
+        purpose: Purpose,
+        silence: Duration,
+    ) -> Result<Self, OpenError> {
         let place = Arc::new(Place::new(address, purpose, SILENCE)?);
         let link = start(&place)?;
         let connecting = Arc::clone(&place);
         let connected = link.run(async move { connecting.connect().await });
-        let session = Arc::new(connected.unwrap_or_else(|| Err(panicked(&place)))?);
-        Ok(Self { place, session, link })
+        let mut session = connected.unwrap_or_else(|| Err(panicked(&place)))?;
+        session.bear_silence_of(silence);
+        Ok(Self { place, session: Arc::new(session), link })
     }
 
     /// Does work on it, and waits.

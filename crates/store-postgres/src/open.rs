@@ -221,5 +221,5 @@ pub(crate) fn on_server<T: Send + 'static, W>(
 where
     W: Future<Output = Result<T, OpenError>> + Send,
 {
-    Connection::make(address, purpose)?.run(work)
+    Connection::make(address, purpose, SILENCE)?.run(work)
 }

@@ -26,6 +26,7 @@ use crate::flight::{Call, params};
 use crate::migrate;
 use crate::open::{OpenOptions, on_server};
 use crate::pause::Pause;
+use crate::pool::LONG_SILENCE;
 use crate::session::{Place, Purpose, Session};
 use crate::sums::{self, Sums};
 use crate::value::{Columns as _, Uid};
@@ -149,7 +150,7 @@ struct Turn {
 
 impl Turn {
     fn take(shop: &Address) -> Result<Self, OpenError> {
-        let connection = Connection::make(shop, Purpose::Writing)?;
+        let connection = Connection::make(shop, Purpose::Writing, LONG_SILENCE)?;
         connection.run(|place, session| async move {
             let shop = place.address().shop().to_owned();
             let taken = session.fly(&[Call::new(sql::TURN, params![shop.clone()])]).await;
