@@ -32,7 +32,7 @@ pub(crate) mod sql {
 /// leads to a replica alone, it is the moment that the replica shows.
 ///
 /// Errors: [`OpenError::FileExists`] when something stands there and `overwrite` is false; [`OpenError::Program`] when
-/// `pg_dump` is missing or fails; else as [`PostgresStore::open`].
+/// `pg_dump` is missing or fails; else as [`crate::PostgresStore::open`].
 ///
 /// ```
 /// use std::sync::Arc;
