@@ -67,7 +67,7 @@ pub fn copy(
     to: &StoreUrl,
     tell: &mut dyn FnMut(CopyStep<'_>),
 ) -> Result<CopyReport, CopyError> {
-    let (source, target) = (dump(from, false)?, dump(to, true)?);
+    let (source, target) = (source(from)?, target(to)?);
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(UuidSource));
     let report = sutler_engine::flow::copy::copy(&source, &target, clock, ids, tell)?;
     let uid = source.setup().map_err(FlowError::from)?.map(|setup| setup.shop.uid);
@@ -83,15 +83,32 @@ pub fn copy(
     Ok(report)
 }
 
-/// Opens a store as one that can be copied.
-fn dump(url: &StoreUrl, is_target: bool) -> Result<Arc<dyn Dump>, OpenError> {
+/// Opens a store to be copied; nothing is written to it.
+fn source(url: &StoreUrl) -> Result<Arc<dyn Dump>, OpenError> {
+    Ok(match url {
+        StoreUrl::Memory => Arc::new(sutler_store_memory::MemoryStore::new()),
+        #[cfg(feature = "sqlite")]
+        StoreUrl::Sqlite(path) => {
+            Arc::new(sutler_store_sqlite::open_source(path, Default::default())?)
+        }
+        #[cfg(not(feature = "sqlite"))]
+        StoreUrl::Sqlite(_) => return Err(OpenError::Url { given: url.to_string() }),
+        #[cfg(feature = "postgres")]
+        StoreUrl::Postgres(address) => {
+            Arc::new(sutler_store_postgres::open_source(address, Default::default())?)
+        }
+    })
+}
+
+/// Opens a store to be copied into, and makes it where it is not there.
+fn target(url: &StoreUrl) -> Result<Arc<dyn Dump>, OpenError> {
     Ok(match url {
         StoreUrl::Memory => Arc::new(sutler_store_memory::MemoryStore::new()),
         #[cfg(feature = "sqlite")]
         StoreUrl::Sqlite(path) => {
             let options = sutler_store_sqlite::OpenOptions {
-                create: is_target,
-                copying: is_target,
+                create: true,
+                copying: true,
                 ..Default::default()
             };
             Arc::new(sutler_store_sqlite::SqliteStore::open(path, options)?)
@@ -101,8 +118,8 @@ fn dump(url: &StoreUrl, is_target: bool) -> Result<Arc<dyn Dump>, OpenError> {
         #[cfg(feature = "postgres")]
         StoreUrl::Postgres(address) => {
             let options = sutler_store_postgres::OpenOptions {
-                create: is_target,
-                copying: is_target,
+                create: true,
+                copying: true,
                 ..Default::default()
             };
             Arc::new(sutler_store_postgres::PostgresStore::open(address, options)?)

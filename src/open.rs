@@ -538,7 +538,7 @@ pub fn restore(backup: &Path, url: &StoreUrl, replace: bool) -> Result<(), OpenE
     if let StoreUrl::Postgres(address) = url {
         // A shop of another number has another search index: there is none to take away.
         let how = sutler_store_postgres::Restore { overwrite: replace, uid };
-        return Ok(sutler_store_postgres::restore(backup, address, how)?);
+        return Ok(sutler_store_postgres::restore(backup, address, how, &mut look_over)?);
     }
     let path = sqlite_path(url)?;
     sutler_store_sqlite::restore(
@@ -553,6 +553,26 @@ pub fn restore(backup: &Path, url: &StoreUrl, replace: bool) -> Result<(), OpenE
             .map_err(|source| OpenError::Index { path: index, source })?;
     }
     Ok(())
+}
+
+/// Verifies a shop that was put back; of a store without a shop there are only tables to look at.
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+fn look_over(
+    store: Arc<sutler_store_postgres::PostgresStore>,
+) -> Result<Vec<sutler_core::port::Finding>, sutler_core::port::StoreError> {
+    if sutler_core::port::SetupReader::setup(&*store)?.is_none() {
+        return store.integrity();
+    }
+    let shop = Shop::new(store, Arc::new(SystemClock), Arc::new(UuidSource));
+    match shop.verify(&mut |_| {}) {
+        Ok(report) => Ok(report.findings),
+        Err(sutler_engine::FlowError::Store(error)) => Err(error),
+        Err(other) => Err(sutler_core::port::StoreError::broken(
+            "look over",
+            "a shop that was put back",
+            other,
+        )),
+    }
 }
 
 /// Looks at a store without opening it as a shop: what the file is, its schema and settings, who holds its lock, how much

@@ -217,7 +217,7 @@ fn a_copy_that_was_killed_goes_on() {
     let wanted = sutler::copy(&first, &there, &mut |_| steps += 1).unwrap().kinds;
     assert!(steps > 20, "{steps} steps");
     for (round, at) in
-        [1, 3, steps / 3, steps / 2, steps * 2 / 3, steps - 9].into_iter().enumerate()
+        [1, 3, steps / 3, steps / 2, steps * 2 / 3, steps - 9, steps].into_iter().enumerate()
     {
         let back = place.file(&format!("back-{round}.db"));
         resumes(&there, &back, at, &wanted);
@@ -245,7 +245,7 @@ fn resumes(
         .output()
         .unwrap();
     assert!(!child.status.success(), "it was to die at step {at}");
-    let report = copy(from, to).unwrap();
+    let report = copy(from, to).unwrap_or_else(|error| panic!("killed at step {at}: {error}"));
     assert_eq!(report.kinds, wanted, "killed at step {at}");
     assert!(report.target.is_clean());
 }
@@ -267,6 +267,52 @@ fn a_copy_that_dies() {
             }
         }
     });
+}
+
+/// Ends every connection to the shop by the server's own hand.
+fn end_connections(name: &str) {
+    let server = std::env::var("SUTLER_TEST_POSTGRES").unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let cut = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{name}'"
+    );
+    runtime.block_on(async {
+        let (client, connection) =
+            tokio_postgres::connect(&server, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.simple_query(&cut).await.unwrap();
+    });
+}
+
+#[test]
+fn a_copy_rides_out_a_server_that_is_away_for_a_moment() {
+    let place = Place::new("away");
+    drop(place.sold("first.db", 20, 12));
+    let name = format!("copied_{}", std::process::id());
+    let (first, back) = (place.file("first.db"), place.file("back.db"));
+    let there: StoreUrl = place
+        .schema
+        .replacen("?shop", &format!("?application_name={name}&shop"), 1)
+        .parse()
+        .unwrap();
+    for (from, to) in [(&first, &there), (&there, &back)] {
+        let mut cuts = 0;
+        let report = sutler::copy(from, to, &mut |step| {
+            let at = match step {
+                CopyStep::Looking(_) => 0,
+                CopyStep::Writing { .. } => 1,
+                CopyStep::Comparing { .. } => 2,
+            };
+            // Once while it writes, once while it compares.
+            if at == cuts + 1 {
+                cuts += 1;
+                end_connections(&name);
+            }
+        });
+        let report = report.unwrap();
+        assert!(cuts == 2 && report.target.is_clean(), "{cuts} cuts");
+        assert_eq!((report.resumed_at, report.events_since), (0, 0));
+    }
 }
 
 /// Begins a copy that is cut once so many steps wrote something; what is left is shut.
@@ -359,6 +405,22 @@ fn a_shop_that_is_not_in_order_is_not_copied() {
     // Nothing was begun.
     let shop = Opening::new(place.postgres()).open().unwrap();
     assert_eq!(shop.setup().unwrap_err().code(), "shop.missing");
+}
+
+#[test]
+fn a_shop_of_an_older_schema_is_not_brought_to_a_newer_one_to_be_copied() {
+    let place = Place::new("older");
+    drop(place.sold("first.db", 3, 1));
+    let older =
+        "DROP TABLE raw_copy; DELETE FROM raw_migration WHERE number > 8; PRAGMA user_version = 8";
+    sql(&place.path("first.db"), older);
+    let error = copy(&place.file("first.db"), &place.postgres()).unwrap_err();
+    assert!(matches!(error, CopyError::Open(_)), "{error}");
+    assert!(error.to_string().contains("has schema 8"), "{error}");
+    let found = rusqlite::Connection::open(place.path("first.db")).unwrap();
+    let newest = found.query_one("PRAGMA user_version", [], |row| row.get(0));
+    assert_eq!(newest, Ok(8_u32), "and nothing stands beside it");
+    assert!(!place.path("first.db.schema-8.bak").exists());
 }
 
 #[test]

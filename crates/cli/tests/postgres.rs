@@ -240,15 +240,11 @@ fn a_shop_is_backed_up_and_put_back() {
     assert_ne!(number(&place.store), after);
     place.run("verify");
     assert!(place.run("search skillet").contains("Skillet"));
-    // Beside a shop of its own name it cannot stand under another one, but once that is gone it can.
+    // It stands under another name, too, beside the shop of its own.
     let elsewhere = |words: &str| place.run_on(&other.store, words);
-    let output = elsewhere("restore monday.dump");
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(told.contains("error[store.exists]") && told.contains("another database"), "{told}");
-    place.clear();
     assert!(elsewhere("restore monday.dump").status.success());
     assert!(elsewhere("verify").status.success());
-    assert!(!place.run_on(&place.store, "verify").status.success(), "it went under the other name");
+    place.run("verify");
     // One that was cut is found before anything is changed.
     let file = place.home.path().join("monday.dump");
     let bytes = std::fs::read(&file).unwrap();

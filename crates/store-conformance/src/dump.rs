@@ -60,6 +60,11 @@ fn write(store: &dyn Dump, records: &[DumpRecord], part: usize) {
         before = Some(mark(done));
         assert_eq!(store.copy_mark().unwrap(), before);
     }
+    // Whoever was cut before the end asks again.
+    for _ in 0..2 {
+        store.copy_derive().unwrap();
+        assert_eq!(store.copy_mark().unwrap(), before);
+    }
     store.copy_done().unwrap();
     assert_eq!(store.copy_mark().unwrap(), None);
 }
@@ -198,6 +203,7 @@ where
     assert_eq!(target.store().copy_mark().unwrap(), Some(mark(5)));
     assert_eq!(all(target.store()), first);
     assert!(target.store().copy_in(Some(mark(5)), rest.to_vec(), late).unwrap());
+    target.store().copy_derive().unwrap();
     target.store().copy_done().unwrap();
     assert_eq!(all(target.store()), records);
 }

@@ -11,7 +11,6 @@ pub(crate) mod write;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
 
 use sutler_core::id::{OrderId, StockLocationId, VariantId};
 use sutler_core::inventory::{Allocation, StockKey};
@@ -22,12 +21,14 @@ use sutler_core::time::Timestamp;
 use tokio_postgres::Row;
 
 use crate::PostgresStore;
-use crate::error::Fault;
+use crate::error::{Fault, OpenError};
 use crate::flight::{Call, params};
 use crate::lease::Leases;
+use crate::migrate;
+use crate::pool::{Held, Pool};
 use crate::promotion::Coupons;
 use crate::saga::Keys;
-use crate::session::{Session, silence};
+use crate::session::{Place, Session};
 use crate::table::Kind as _;
 use crate::value::Columns as _;
 use crate::{catalog, credit, event, order, promotion, setup, stock};
@@ -97,9 +98,6 @@ pub(crate) mod sql {
     }
 }
 
-/// How long a statement of a copy may take, which reads or counts everything: what the statements below tell the server.
-const STATEMENT_MAX: Duration = Duration::from_secs(3_600);
-
 impl Dump for PostgresStore {
     fn dump_counts(&self) -> Result<BTreeMap<DumpKind, u64>, StoreError> {
         let counts = self.one("count records", sql::COUNTS, params![], counts)?;
@@ -123,27 +121,26 @@ impl Dump for PostgresStore {
         records: Vec<DumpRecord>,
         after: CopyMark,
     ) -> Result<bool, StoreError> {
-        let pool = Arc::clone(&self.pool);
-        let done = self.link.run(async move {
-            let session = pool.take().await?;
-            let done = write::part(&session, before, records, after).await?;
-            // After a failure the connection is in a transaction, and goes with it.
-            pool.give_back(session);
-            Ok(done)
-        });
-        done.unwrap_or(Err(Fault::Unanswered)).map_err(|fault| self.failed("copy a shop", fault))
+        self.copying(move |pool| async move {
+            let part = Arc::new(write::Part::new(before, records, after)?);
+            pool.work(|session, cuts| {
+                let part = Arc::clone(&part);
+                Box::pin(async move { part.write(session, cuts).await })
+            })
+            .await
+        })
+    }
+
+    fn copy_derive(&self) -> Result<(), StoreError> {
+        self.copying(|pool| async move {
+            pool.work(|session, _| Box::pin(write::derive(session))).await
+        })
     }
 
     fn copy_done(&self) -> Result<(), StoreError> {
-        let pool = Arc::clone(&self.pool);
-        let done = self.link.run(async move {
-            let mut session = pool.take().await?;
-            session.bear_silence_of(silence(STATEMENT_MAX));
-            write::end(&session).await?;
-            pool.give_back(session);
-            Ok(())
-        });
-        done.unwrap_or(Err(Fault::Unanswered)).map_err(|fault| self.failed("copy a shop", fault))
+        self.copying(
+            |pool| async move { pool.work(|session, _| Box::pin(write::end(session))).await },
+        )
     }
 }
 
@@ -157,10 +154,22 @@ pub(crate) fn mark(row: &Row) -> Result<CopyMark, Fault> {
     Ok(CopyMark { source: row.id(0)?, records: row.count(1)?, hash: row.hash(2)? })
 }
 
-/// Returns whether a copy into the shop is under way.
-pub(crate) async fn is_unfinished(session: &Session) -> Result<bool, Fault> {
-    let found = session.fly(&[Call::plain(sql::MARK)]).await?;
-    Ok(found.iter().any(|rows| !rows.is_empty()))
+/// The step of the schema that made the mark of copies.
+const COPIES: i32 = 9;
+
+/// Refuses what is no shop, or one into which a copy is under way; changes nothing. Returns the number of its schema.
+pub(crate) async fn require_whole(place: &Place, session: &Session) -> Result<i32, OpenError> {
+    let number = migrate::require_shop(place, session, migrate::MIGRATIONS).await?;
+    if number < COPIES {
+        return Ok(number);
+    }
+    let found = session.fly(&[Call::plain(sql::MARK)]).await;
+    let found = found.map_err(|error| place.refused(error))?;
+    if found.iter().all(Vec::is_empty) {
+        return Ok(number);
+    }
+    let (server, shop) = (place.server().to_owned(), place.address().shop().to_owned());
+    Err(OpenError::Unfinished { server, shop })
 }
 
 impl PostgresStore {
@@ -170,10 +179,15 @@ impl PostgresStore {
     ) -> Result<(), Fault> {
         let pool = Arc::clone(&self.pool);
         let session = self.wait(async move {
-            let mut session = pool.take().await?;
-            session.bear_silence_of(silence(STATEMENT_MAX));
-            session.script(sql::BEGIN).await?;
-            Ok(Arc::new(session))
+            // Nothing was read yet, so until here it may be begun again.
+            loop {
+                let session = pool.hold().await?;
+                match session.script(sql::BEGIN).await {
+                    Ok(()) => return Ok(Arc::new(session)),
+                    Err(fault) if fault.may_pass() => {}
+                    Err(fault) => return Err(fault),
+                }
+            }
         })?;
         for kind in DumpKind::ALL {
             if self.read_kind(&session, *kind, take)?.is_break() {
@@ -183,14 +197,14 @@ impl PostgresStore {
         let used = Arc::clone(&session);
         self.wait(async move { used.script("ROLLBACK").await })?;
         if let Some(session) = Arc::into_inner(session) {
-            self.pool.give_back(session);
+            session.give_back();
         }
         Ok(())
     }
 
     fn read_kind(
         &self,
-        session: &Arc<Session>,
+        session: &Arc<Held>,
         kind: DumpKind,
         take: &mut dyn FnMut(Vec<DumpRecord>) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, Fault> {
@@ -219,6 +233,17 @@ impl PostgresStore {
         let used = Arc::clone(session);
         self.wait(async move { used.script("CLOSE kind").await })?;
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Waits for work of a copy into the shop.
+    fn copying<T: Send + 'static, W>(
+        &self,
+        work: impl FnOnce(Arc<Pool>) -> W + Send + 'static,
+    ) -> Result<T, StoreError>
+    where
+        W: Future<Output = Result<T, Fault>> + Send + 'static,
+    {
+        self.wait(work(Arc::clone(&self.pool))).map_err(|fault| self.failed("copy a shop", fault))
     }
 
     /// Waits for work on a connection.

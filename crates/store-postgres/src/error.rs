@@ -114,6 +114,12 @@ pub enum OpenError {
         /// The shop.
         shop: String,
     },
+    /// Somebody else puts a backup back in the place of the shop.
+    #[error("another restore of the shop `{shop}` is under way")]
+    Restoring {
+        /// The shop.
+        shop: String,
+    },
     /// Something stands where a backup is to be written.
     #[error("{} exists already", .path.display())]
     FileExists {
@@ -215,6 +221,7 @@ impl OpenError {
             OpenError::Older { .. } => "store.older",
             OpenError::Changed { .. } => "store.changed",
             OpenError::Exists { .. } | OpenError::FileExists { .. } => "store.exists",
+            OpenError::Restoring { .. } => "store.locked",
             OpenError::File { .. } => "store.unreachable",
             OpenError::Damaged { .. } => "store.damaged",
             OpenError::ProgramMissing { .. } => "store.program_missing",
@@ -254,9 +261,9 @@ impl OpenError {
             }
             OpenError::Changed { .. } => "use the build that made the shop, or restore a backup",
             OpenError::Exists { .. } => {
-                "to replace the shop that the URL names, say so with --yes; a shop of another name, which the backup would be put \
-                 back under first, must be dropped or stand in another database"
+                "to replace the shop that the URL names, say so with --yes; or name another shop or another database"
             }
+            OpenError::Restoring { .. } => "wait for its end, and look which of the two you want",
             OpenError::FileExists { .. } => "name another file, or replace this one with --yes",
             OpenError::File { .. } => "check the path, and that you may read and write there",
             OpenError::Damaged { .. } => "take another backup; nothing on the server was changed",
@@ -289,7 +296,9 @@ impl OpenError {
     /// Returns whether trying again may help.
     pub fn retry(&self) -> Retry {
         match self {
-            OpenError::Unreachable { .. } | OpenError::Busy { .. } => Retry::Later,
+            OpenError::Unreachable { .. }
+            | OpenError::Busy { .. }
+            | OpenError::Restoring { .. } => Retry::Later,
             _ => Retry::Never,
         }
     }
@@ -351,6 +360,9 @@ pub(crate) enum Fault {
     /// The connection was lost around a COMMIT, and the server does not tell what became of it.
     #[error("the connection was lost during the commit, and what became of it cannot be told: {0}")]
     CommitLost(String),
+    /// The shop was opened to be read alone.
+    #[error("the shop was opened for reading alone")]
+    ReadOnly,
     /// A bug: code panicked while it applied this set; nothing of it was written.
     #[error("the store panicked while it applied the changes; nothing of them was written")]
     Panicked,
@@ -421,6 +433,14 @@ impl Fault {
         matches!(self, Fault::Postgres(error) if error.as_db_error().is_some())
     }
 
+    /// Returns the code of what the server said.
+    pub(crate) fn told_code(&self) -> Option<&SqlState> {
+        match self {
+            Fault::Postgres(error) => error.code(),
+            _ => None,
+        }
+    }
+
     /// Returns what the failure means for the transaction around it.
     pub(crate) fn meaning(&self) -> Meaning {
         match self {
@@ -445,6 +465,7 @@ impl Fault {
             Fault::CommitLost(_) | Fault::Unanswered => {
                 ("store.failed", Retry::Unknown, Some(LOST))
             }
+            Fault::ReadOnly => ("store.read_only", Retry::Never, None),
             Fault::Panicked => ("store.failed", Retry::Never, None),
             Fault::Postgres(error) => {
                 if error.code().is_some_and(|code| *code == SqlState::DISK_FULL) {

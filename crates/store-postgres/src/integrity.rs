@@ -16,18 +16,18 @@ use sutler_core::port::Finding;
 use tokio_postgres::Row;
 
 use crate::counter::{self, Counter};
-use crate::credit;
+use crate::credit::{self, CreditRow};
 use crate::error::Fault;
 use crate::event;
 use crate::flight::{Call, Params, params};
-use crate::pool::Pool;
 use crate::session::Session;
 use crate::stock;
 use crate::value::{Columns as _, Uid, int};
 
 pub(crate) mod sql {
     crate::statements::statements! {
-        BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '1h';
+            SET LOCAL idle_in_transaction_session_timeout = 0";
         HEADS = "SELECT location, seq, hash FROM raw_ledger_head ORDER BY location";
         LOCATIONS = "SELECT DISTINCT location FROM raw_movement ORDER BY location";
         LEVELS = "SELECT l.variant, l.location, l.on_hand, l.reserved, l.allocated, l.backorder_limit, l.safety,
@@ -55,6 +55,9 @@ pub(crate) mod sql {
 /// How many rows are read at a time.
 const PAGE: i64 = 5_000;
 
+/// How many ledgers of credits are asked for in one flight; most are short.
+const LEDGERS: usize = 500;
+
 /// The most findings that are told of one kind.
 const FINDINGS_MAX: usize = 100;
 
@@ -70,10 +73,9 @@ impl Report {
 }
 
 /// Returns what is off.
-pub(crate) async fn findings(pool: &Pool) -> Result<Vec<Finding>, Fault> {
-    let session = pool.take().await?;
-    let snapshot = Snapshot(&session);
-    snapshot.rows(sql::BEGIN, params![]).await?;
+pub(crate) async fn findings(session: &Session) -> Result<Vec<Finding>, Fault> {
+    session.script(sql::BEGIN).await?;
+    let snapshot = Snapshot(session);
     let mut report = Report(Vec::new());
     check_credit(&snapshot, &mut report).await?;
     let folded = check_ledgers(&snapshot, &mut report).await?;
@@ -81,7 +83,6 @@ pub(crate) async fn findings(pool: &Pool) -> Result<Vec<Finding>, Fault> {
     check_events(&snapshot, &mut report).await?;
     check_counts(&snapshot, &mut report).await?;
     session.script("ROLLBACK").await?;
-    pool.give_back(session);
     Ok(report.0)
 }
 
@@ -155,40 +156,48 @@ async fn check_ledgers(snapshot: &Snapshot<'_>, report: &mut Report) -> Result<F
 
 /// Computes the chain of every credit's ledger again, and what is left by it.
 async fn check_credit(snapshot: &Snapshot<'_>, report: &mut Report) -> Result<(), Fault> {
-    const CHECK: &str = "credit.chain";
     let (mut kind, mut id) = (0_i16, Uid(0));
     loop {
         let rows = snapshot.rows(credit::sql::PAGE, params![kind, id, PAGE]).await?;
-        for row in &rows {
-            (kind, id) = (row.at(0)?, row.at(1)?);
-            let kept = credit::read(row)?;
-            let of = kept.credit.id;
-            let (mut seq, mut hash, mut left) = (0, ContentHash::ZERO, 0_i64);
-            for row in
-                snapshot.rows(credit::sql::LEDGER, params![kind, id, 0_i64, i64::MAX]).await?
-            {
-                let stored = credit::entry(&row)?;
-                if stored.seq != seq + 1 {
-                    report.add(CHECK, of, format!("entry {} is missing", seq + 1));
-                }
-                seq = stored.seq;
-                hash = hash.chain(&stored.entry.chain_input(seq, stored.at));
-                left = left.saturating_add(stored.entry.amount.minor());
-                if stored.link != hash.link() {
-                    report.add(CHECK, of, format!("entry {seq} does not fit its chain"));
-                }
+        for some in rows.chunks(LEDGERS) {
+            let mut calls = Vec::with_capacity(some.len());
+            for row in some {
+                (kind, id) = (row.at(0)?, row.at(1)?);
+                calls.push(Call::new(credit::sql::LEDGER, params![kind, id, 0_i64, i64::MAX]));
             }
-            if (seq, hash) != (kept.credit.entries, kept.head) {
-                report.add(CHECK, of, "the chain has another head than was kept");
-            }
-            if left != kept.credit.left.minor() {
-                report.add("credit.left", of, "what is left is not the sum of the ledger");
+            for (row, ledger) in some.iter().zip(snapshot.0.fly(&calls).await?) {
+                check_one_credit(&credit::read(row)?, &ledger, report)?;
             }
         }
         if rows.is_empty() {
             return Ok(());
         }
     }
+}
+
+fn check_one_credit(kept: &CreditRow, ledger: &[Row], report: &mut Report) -> Result<(), Fault> {
+    const CHECK: &str = "credit.chain";
+    let of = kept.credit.id;
+    let (mut seq, mut hash, mut left) = (0, ContentHash::ZERO, 0_i64);
+    for row in ledger {
+        let stored = credit::entry(row)?;
+        if stored.seq != seq + 1 {
+            report.add(CHECK, of, format!("entry {} is missing", seq + 1));
+        }
+        seq = stored.seq;
+        hash = hash.chain(&stored.entry.chain_input(seq, stored.at));
+        left = left.saturating_add(stored.entry.amount.minor());
+        if stored.link != hash.link() {
+            report.add(CHECK, of, format!("entry {seq} does not fit its chain"));
+        }
+    }
+    if (seq, hash) != (kept.credit.entries, kept.head) {
+        report.add(CHECK, of, "the chain has another head than was kept");
+    }
+    if left != kept.credit.left.minor() {
+        report.add("credit.left", of, "what is left is not the sum of the ledger");
+    }
+    Ok(())
 }
 
 async fn check_levels(

@@ -10,7 +10,9 @@
 //! * `link` is the runtime below the blocking port, `flight` sends statements together, `pool` reads.
 //! * `writer` is the one write door: group commit, retries, what became of a cut COMMIT; `batch` decides on sets of changes;
 //!   `rows` says which rows a set needs, and in which order they are locked; `table` holds them.
-//! * `dump` reads and writes whole shops, for copies; `backup` has the programs of PostgreSQL do it.
+//! * `dump` reads and writes whole shops, for copies; `backup` and `restore` have the programs of PostgreSQL do it
+//!   (`program`, `archive`), and
+//!   `sums` compare.
 //! * `catalog`, `cart`, `stock`, `order`, `credit`, `customer`, `saga`, `event`, `lease`, `setup` are named as the ports: the reads, the rows, and one
 //!   function for each kind of change. `payment`, `fulfillment`, `promotion` are their larger parts.
 //! * `schema/` holds the SQL. Tables are called `raw_…` and are for the engine; the views (`orders`, `stock`, `payments`, …)
@@ -28,11 +30,13 @@
 //! Deliberately absent: rules (prices, promotions, status tables, money), other back-ends, poolers that share sessions.
 
 mod address;
+mod archive;
 mod backup;
 mod batch;
 mod cart;
 mod catalog;
 mod clock;
+mod connection;
 mod counter;
 mod credit;
 mod customer;
@@ -53,8 +57,10 @@ mod order;
 mod pause;
 mod payment;
 mod pool;
+mod program;
 mod promotion;
 mod replica;
+mod restore;
 mod rows;
 mod saga;
 mod session;
@@ -62,6 +68,7 @@ mod setup;
 mod shops;
 mod statements;
 mod stock;
+mod sums;
 mod table;
 mod value;
 mod writer;
@@ -84,9 +91,10 @@ use crate::pool::Pool;
 use crate::writer::Visit;
 
 pub use crate::address::{Address, BadAddress};
-pub use crate::backup::{Restore, backup, restore};
+pub use crate::backup::backup;
 pub use crate::error::OpenError;
-pub use crate::open::{FailPoint, OpenOptions, open_reader};
+pub use crate::open::{FailPoint, OpenOptions, open_reader, open_source};
+pub use crate::restore::{Restore, restore};
 pub use crate::shops::{drop_shop, shops};
 
 /// A shop in a schema of a PostgreSQL database.
@@ -117,7 +125,7 @@ pub use crate::shops::{drop_shop, shops};
 /// ```
 pub struct PostgresStore {
     shown: String,
-    /// `None` only while it is dropped: the writer ends when nobody can come any more.
+    /// `None` where it is only read, and while it is dropped: the writer ends when nobody can come any more.
     queue: Option<UnboundedSender<Visit>>,
     pool: Arc<Pool>,
     /// The set-up at a version, `None` in it while there is no shop.
@@ -185,7 +193,7 @@ impl PostgresStore {
 
     fn write(&self, set: ChangeSet) -> Verdict {
         let (done, verdict) = sync_channel(1);
-        let queue = self.queue.as_ref().ok_or(Fault::Unanswered)?;
+        let queue = self.queue.as_ref().ok_or(Fault::ReadOnly)?;
         queue.send(Visit { set, done }).map_err(|_| Fault::Unanswered)?;
         verdict.recv().unwrap_or(Err(Fault::Unanswered))
     }
@@ -200,7 +208,9 @@ impl Store for PostgresStore {
 impl StoreReader for PostgresStore {
     fn integrity(&self) -> Result<Vec<Finding>, StoreError> {
         let pool = Arc::clone(&self.pool);
-        let findings = self.link.run(async move { integrity::findings(&pool).await });
+        let findings = self.link.run(async move {
+            pool.work(|session, _| Box::pin(integrity::findings(session))).await
+        });
         findings
             .unwrap_or(Err(Fault::Unanswered))
             .map_err(|fault| self.failed("look for damage", fault))

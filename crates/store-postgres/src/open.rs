@@ -3,11 +3,12 @@
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use sutler_core::port::StoreReader;
+use sutler_core::port::{Dump, StoreReader};
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::PostgresStore;
 use crate::address::Address;
+use crate::connection::Connection;
 use crate::dump;
 use crate::error::{Fault, OpenError};
 use crate::link::Link;
@@ -100,11 +101,8 @@ impl PostgresStore {
             session.bear_silence_of(silence(migrate::STEP_MAX));
             migrate::run(&connecting, &session, migrate::MIGRATIONS, create).await?;
             session.bear_silence_of(connecting.silence());
-            let unfinished = dump::is_unfinished(&session).await;
-            if unfinished.map_err(|error| connecting.refused(error))? && !copying {
-                let (server, shop) = (connecting.server(), connecting.address().shop());
-                let (server, shop) = (server.to_owned(), shop.to_owned());
-                return Err(OpenError::Unfinished { server, shop });
+            if !copying {
+                dump::require_whole(&connecting, &session).await?;
             }
             Ok((session, connecting.connect().await?))
         });
@@ -147,23 +145,62 @@ pub fn open_reader(
     address: &Address,
     options: OpenOptions,
 ) -> Result<impl StoreReader + use<>, OpenError> {
-    let place = Arc::new(Place::new(address, Purpose::Reading, options.silence)?);
-    let link = start(&place)?;
-    let connecting = Arc::clone(&place);
-    let connected = link.run(async move {
-        let session = connecting.connect().await?;
-        migrate::require_newest(&connecting, &session, migrate::MIGRATIONS).await?;
-        Ok(session)
-    });
-    let reading = connected.unwrap_or_else(|| Err(panicked(&place)))?;
-    Ok(PostgresStore {
-        shown: address.to_string(),
-        // Nobody writes, and the type that is given away could not ask for it.
-        queue: None,
-        pool: Arc::new(Pool::new(place, reading, options.readers, options.patience)),
-        setup: RwLock::new(None),
-        link,
-    })
+    PostgresStore::open_read_only(address, options, false)
+}
+
+/// Opens a shop, or a replica of it, to be copied: it is not written to, and brought to no newer schema.
+///
+/// Errors: as [`open_reader`]; [`OpenError::Unfinished`] where a copy into it is under way. Whatever is to be written is
+/// refused as `store.read_only`.
+///
+/// ```
+/// use sutler_core::port::Dump;
+/// use sutler_store_postgres::{Address, OpenOptions, PostgresStore, open_source};
+///
+/// # let server = std::env::var("SUTLER_TEST_POSTGRES").expect("cargo xtask test starts a server");
+/// # let url = format!("{server}?shop=example_of_a_source");
+/// let address: Address = url.parse()?;
+/// PostgresStore::open(&address, OpenOptions { create: true, ..OpenOptions::default() })?;
+/// let source = open_source(&address, OpenOptions::default())?;
+/// assert!(source.dump_counts()?.values().all(|records| *records == 0));
+/// # drop(source);
+/// # sutler_store_postgres::drop_shop(&address)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn open_source(
+    address: &Address,
+    options: OpenOptions,
+) -> Result<impl Dump + use<>, OpenError> {
+    PostgresStore::open_read_only(address, options, true)
+}
+
+impl PostgresStore {
+    fn open_read_only(
+        address: &Address,
+        options: OpenOptions,
+        whole: bool,
+    ) -> Result<Self, OpenError> {
+        let place = Arc::new(Place::new(address, Purpose::Reading, options.silence)?);
+        let link = start(&place)?;
+        let connecting = Arc::clone(&place);
+        let connected = link.run(async move {
+            let session = connecting.connect().await?;
+            migrate::require_newest(&connecting, &session, migrate::MIGRATIONS).await?;
+            if whole {
+                dump::require_whole(&connecting, &session).await?;
+            }
+            Ok(session)
+        });
+        let reading = connected.unwrap_or_else(|| Err(panicked(&place)))?;
+        Ok(Self {
+            shown: address.to_string(),
+            // Nobody writes: a commit would be refused.
+            queue: None,
+            pool: Arc::new(Pool::new(place, reading, options.readers, options.patience)),
+            setup: RwLock::new(None),
+            link,
+        })
+    }
 }
 
 pub(crate) fn start(place: &Place) -> Result<Link, OpenError> {
@@ -179,16 +216,10 @@ pub(crate) fn panicked(place: &Place) -> OpenError {
 pub(crate) fn on_server<T: Send + 'static, W>(
     address: &Address,
     purpose: Purpose,
-    work: impl FnOnce(Arc<Place>, Session) -> W + Send + 'static,
+    work: impl FnOnce(Arc<Place>, Arc<Session>) -> W + Send + 'static,
 ) -> Result<T, OpenError>
 where
     W: Future<Output = Result<T, OpenError>> + Send,
 {
-    let place = Arc::new(Place::new(address, purpose, SILENCE)?);
-    let its = Arc::clone(&place);
-    let done = start(&place)?.run(async move {
-        let session = its.connect().await?;
-        work(its, session).await
-    });
-    done.unwrap_or_else(|| Err(panicked(&place)))
+    Connection::make(address, purpose, SILENCE)?.run(work)
 }

@@ -70,12 +70,14 @@ mod tests {
             ("order::write", crate::order::write::sql::ALL),
             ("payment", crate::payment::sql::ALL),
             ("promotion", crate::promotion::sql::ALL),
+            ("restore", crate::restore::sql::ALL),
             ("saga", crate::saga::sql::ALL),
             ("session", crate::session::sql::ALL),
             ("setup", crate::setup::sql::ALL),
             ("shops", crate::shops::sql::ALL),
             ("stock", crate::stock::sql::ALL),
             ("stock::write", crate::stock::write::sql::ALL),
+            ("sums", crate::sums::sql::ALL),
             ("writer", crate::writer::sql::ALL),
         ]
         .into_iter()

@@ -4,14 +4,21 @@
 
 mod fixture;
 
+use std::ops::ControlFlow;
+
 use fixture::replica::Server;
 use sutler_core::event::{Event, EventKind};
 use sutler_core::inventory::MovementKind;
-use sutler_core::port::{EventReader as _, Retry, SetupReader as _, StoreReader};
+use sutler_core::port::{
+    Dump, DumpRecord, EventReader as _, Retry, SetupReader as _, Store as _, StoreReader,
+};
 use sutler_store_conformance::given::stock::moved;
 use sutler_store_conformance::given::{NOW, World};
 use sutler_store_conformance::then::committed;
-use sutler_store_postgres::{Address, OpenError, OpenOptions, PostgresStore, open_reader};
+use sutler_store_postgres::{
+    Address, OpenError, OpenOptions, PostgresStore, Restore, backup, open_reader, open_source,
+    restore,
+};
 
 fn at(server: &Server) -> Address {
     format!("{}?shop=corner", server.url()).parse().unwrap()
@@ -95,4 +102,40 @@ fn a_schema_that_would_have_to_be_changed_is_not_read() {
     assert!(matches!(error, OpenError::Older { .. }), "{error}");
     assert_eq!(error.code(), "store.older");
     assert!(error.help().contains("the shop itself"));
+}
+
+#[test]
+fn a_replica_is_backed_up_and_copied() {
+    let primary = Server::primary();
+    let options = OpenOptions { create: true, ..OpenOptions::default() };
+    let store = PostgresStore::open(&at(&primary), options).unwrap();
+    let world = World::on(&store);
+    for (_, set) in world.sweep() {
+        committed(&store, set);
+    }
+    let replica = primary.replica();
+    primary.wait_for(&replica);
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("monday.dump");
+    backup(&at(&replica), &file, false).unwrap();
+    let second = at(&primary).with_shop("second").unwrap();
+    restore(&file, &second, Restore::default(), &mut |store| store.integrity()).unwrap();
+    let second = open_source(&second, OpenOptions::default()).unwrap();
+
+    let source = open_source(&at(&replica), OpenOptions::default()).unwrap();
+    let wanted = all(&store);
+    assert!(wanted.len() > 20 && all(&source) == wanted && all(&second) == wanted);
+    let refused = source.commit(world.set()).unwrap_err();
+    assert_eq!((refused.code, refused.retry), ("store.read_only", Retry::Never));
+}
+
+fn all(store: &dyn Dump) -> Vec<DumpRecord> {
+    let mut all = Vec::new();
+    let ended = store.dump(&mut |records| {
+        all.extend(records);
+        ControlFlow::Continue(())
+    });
+    ended.unwrap();
+    all
 }

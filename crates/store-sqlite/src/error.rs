@@ -71,6 +71,18 @@ pub enum OpenError {
         /// The newest schema that this program knows.
         known: u32,
     },
+    /// The file has an older schema, and is only to be read.
+    #[error(
+        "{} has schema {found} and this Sutler needs {known}, which cannot be made where it is only read", .path.display()
+    )]
+    Older {
+        /// Where.
+        path: PathBuf,
+        /// Its schema.
+        found: u32,
+        /// The schema that this program needs.
+        known: u32,
+    },
     /// The file was made by a program whose schema differs from the one published under that number.
     #[error("{} was made by another build of Sutler: its schema {number} ({name}) differs", .path.display())]
     Changed {
@@ -149,6 +161,7 @@ impl OpenError {
             OpenError::NotADatabase { .. } => "store.not_a_database",
             OpenError::Foreign { .. } => "store.foreign",
             OpenError::Newer { .. } => "store.newer",
+            OpenError::Older { .. } => "store.older",
             OpenError::Changed { .. } => "store.changed",
             OpenError::Unfinished { .. } => "store.unfinished",
             OpenError::Damaged { .. } => "store.damaged",
@@ -171,6 +184,9 @@ impl OpenError {
             }
             OpenError::Newer { .. } => {
                 "install the newer Sutler; an older one could spoil the file"
+            }
+            OpenError::Older { .. } => {
+                "open the shop once where it may be written to, such as with `sutler doctor --fix`"
             }
             OpenError::Changed { .. } => "use the build that made the file, or restore a backup",
             OpenError::Unfinished { .. } => {

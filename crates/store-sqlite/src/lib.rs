@@ -73,7 +73,7 @@ use crate::writer::Writer;
 pub use crate::backup::{Restore, restore};
 pub use crate::error::OpenError;
 pub use crate::inspect::{Check, Verdict, inspect, inspect_pages};
-pub use crate::open::{OpenOptions, open_reader};
+pub use crate::open::{OpenOptions, open_reader, open_source};
 pub use crate::shops::{drop_shop, shops};
 
 /// Called at named points of every commit; see [`OpenOptions::fail_point`].

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 use rustix::fs::{Access as Permission, access};
-use sutler_core::port::StoreReader;
+use sutler_core::port::{Dump, StoreReader};
 
 use crate::error::OpenError;
 use crate::lock::FileLock;
@@ -148,6 +148,13 @@ impl SqliteStore {
         Ok(Self { path, readers, writer, words: Words::default(), setup: RwLock::new(None) })
     }
 
+    fn open_to_read(path: &Path, options: OpenOptions) -> Result<Self, OpenError> {
+        if !check_is_file(path)? {
+            return Err(OpenError::Missing { path: path.to_path_buf() });
+        }
+        Self::open_read_only(absolute(path)?, options)
+    }
+
     fn open_read_only(path: PathBuf, options: OpenOptions) -> Result<Self, OpenError> {
         // A shop that was closed well has no journal beside it, and without the right to make one it is read alone.
         let is_shared = readers::open(&path, Access::Shared, options.patience);
@@ -166,8 +173,7 @@ impl SqliteStore {
                 let known = MIGRATIONS.last().map_or(0, |last| last.number);
                 if number < known {
                     // An older schema would have to be changed first.
-                    let source = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
-                    return Err(OpenError::Unreachable { path, source });
+                    return Err(OpenError::Older { path, found: number, known });
                 }
                 require_whole(&conn, &path, options.copying)?;
             }
@@ -196,10 +202,26 @@ pub fn open_reader(
     path: &Path,
     options: OpenOptions,
 ) -> Result<impl StoreReader + use<>, OpenError> {
-    if !check_is_file(path)? {
-        return Err(OpenError::Missing { path: path.to_path_buf() });
-    }
-    SqliteStore::open_read_only(absolute(path)?, options)
+    SqliteStore::open_to_read(path, options)
+}
+
+/// Opens a shop to be copied: it is not written to, and brought to no newer schema.
+///
+/// Errors: as [`open_reader`]. Whatever is to be written is refused as `store.read_only`.
+///
+/// ```
+/// use sutler_core::port::Dump;
+/// use sutler_store_sqlite::{OpenOptions, SqliteStore, open_source};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("shop.db");
+/// SqliteStore::open(&path, OpenOptions { create: true, ..OpenOptions::default() })?;
+/// let source = open_source(&path, OpenOptions::default())?;
+/// assert!(source.dump_counts()?.values().all(|records| *records == 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn open_source(path: &Path, options: OpenOptions) -> Result<impl Dump + use<>, OpenError> {
+    SqliteStore::open_to_read(path, options)
 }
 
 /// Returns whether a file is there; refuses a folder, and a path that leads through something that is no folder.

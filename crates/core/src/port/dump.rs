@@ -206,6 +206,12 @@ pub trait Dump: Store {
         after: CopyMark,
     ) -> Result<bool, StoreError>;
 
-    /// Works out what follows from the records and forgets the mark: from now on the shop is open for business.
+    /// Works out what follows from the records once all are written, so that the shop is whole; the mark stays. Asked again, as
+    /// after a crash, it does the same again. There is nothing to do where it was worked out as records came.
+    fn copy_derive(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Forgets the mark: from now on the shop is open for business.
     fn copy_done(&self) -> Result<(), StoreError>;
 }

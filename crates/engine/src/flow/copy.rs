@@ -1,12 +1,14 @@
 //! Copying a whole shop from one store into another, and proving that it is the same shop.
 //!
 //! The source is looked over, then read once, in one snapshot, while it may go on selling; every record is hashed, and
-//! written in parts, each one transaction of the target. Then all of the target is read and hashed, kind by kind; only when
-//! the hashes are those of the source is it opened for business, and looked over like any shop.
+//! written in parts, each one transaction of the target. Then all of the target is read and hashed, kind by kind; when
+//! the hashes are those of the source, it is looked over like any shop, and only then opened for business.
 //!
 //! A copy that was cut goes on: the target remembers how many records it has, and the hash over them. The source is read
 //! from its beginning again, and what is written already is only hashed; where that gives another hash, the source has
 //! changed and the copy is refused, because it would be of two moments.
+//!
+//! The same is done at once where a store was only away for a moment.
 //!
 //! Deliberately absent: taking the source away, and following it. What it sells after the snapshot is not in the copy; the
 //! report says how many events that are.
@@ -21,6 +23,9 @@ use sutler_core::rejection::Rejection;
 
 use super::verify::VerifyReport;
 use crate::{FlowError, Shop};
+
+/// How often a store may be cut off while all of it is read.
+const CUTS_MAX: u32 = 5;
 
 /// What a copy is doing.
 ///
@@ -166,18 +171,23 @@ pub fn copy(
         .into());
     }
     let of = from.dump_counts()?.values().sum();
-    let mut transfer = Transfer { to: &**to, shop, mark, sums: Sums::default() };
-    read(&**from, &mut |records| {
-        transfer.take(records)?;
-        tell(CopyStep::Writing { done: transfer.sums.records, of });
-        Ok(())
+    let sums = again_when_cut(|| {
+        let mark = to.copy_mark()?;
+        let mut transfer = Transfer { to: &**to, shop, mark, sums: Sums::default() };
+        read(&**from, &mut |records| {
+            transfer.take(records)?;
+            tell(CopyStep::Writing { done: transfer.sums.records, of });
+            Ok(())
+        })?;
+        transfer.end()?;
+        Ok(transfer.sums)
     })?;
-    transfer.end()?;
-    let sums = transfer.sums;
     let events = sums.last_event;
-    require_same(&sums, &**to, tell)?;
-    to.copy_done()?;
+    again_when_cut(|| require_same(&sums, &**to, tell))?;
+    to.copy_derive()?;
     let target = look_over(to, &clock, &ids, tell)?;
+    // Not before: a copy that is cut while its target is looked over goes on, too.
+    to.copy_done()?;
     Ok(CopyReport {
         kinds: sums.kinds(),
         resumed_at: mark.map_or(0, |mark| mark.records),
@@ -196,6 +206,19 @@ fn look_over(
     let store = Arc::clone(store);
     let shop = Shop::new(store, Arc::clone(clock), Arc::clone(ids));
     shop.verify(&mut |step| tell(CopyStep::Looking(step)))
+}
+
+/// Does work that goes through a whole store again, from its beginning, where the store was cut off.
+///
+/// Why: one moment is read over one connection, which cannot be had twice. What was written already is only compared then.
+fn again_when_cut<T>(mut work: impl FnMut() -> Result<T, FlowError>) -> Result<T, FlowError> {
+    let mut cuts = 0;
+    loop {
+        match work() {
+            Err(error) if error.may_retry() && cuts < CUTS_MAX => cuts += 1,
+            outcome => return outcome,
+        }
+    }
 }
 
 /// Reads everything until `take` fails.

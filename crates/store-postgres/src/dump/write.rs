@@ -25,8 +25,9 @@ pub(crate) mod sql {
         SET_MARK = "INSERT INTO raw_copy (one, source, records, hash) VALUES (true, $1, $2, $3)
             ON CONFLICT (one) DO UPDATE SET source = excluded.source, records = excluded.records, hash = excluded.hash";
         SET_VERSION = "UPDATE raw_counter SET value = $1 WHERE name = 'setup_version'";
-        /// What follows from records, and the end of the copy.
-        END = "SET LOCAL statement_timeout = '1h';
+        /// What follows from records; again, where it was worked out before.
+        DERIVE = "SET LOCAL statement_timeout = '1h';
+            DELETE FROM raw_event_subject; DELETE FROM raw_promotion_count; DELETE FROM raw_buyer;
             INSERT INTO raw_event_subject (kind, id, last)
               SELECT subject_kind, subject, count(*) FROM raw_event GROUP BY 1, 2;
             INSERT INTO raw_promotion_count (promotion, counter, uses, units, amount) SELECT * FROM raw_promotion_sum;
@@ -34,53 +35,74 @@ pub(crate) mod sql {
             UPDATE raw_counter SET value = (SELECT count(*) FROM raw_product) WHERE name = 'products';
             UPDATE raw_counter SET value = (SELECT count(*) FROM raw_variant WHERE NOT retired) WHERE name = 'variants';
             UPDATE raw_counter SET value = (SELECT coalesce(max(number), 0) FROM raw_order) WHERE name = 'order_number';
-            DELETE FROM raw_copy;
             COMMIT";
+        END = "DELETE FROM raw_copy; COMMIT";
     }
 }
 
-/// Writes a part of a copy; false when it is not its turn.
-pub(crate) async fn part(
-    session: &Session,
+/// A part of a copy: what it sends, and the marks before and after it.
+pub(crate) struct Part {
     before: Option<CopyMark>,
-    records: Vec<DumpRecord>,
+    calls: Vec<Call>,
     after: CopyMark,
-) -> Result<bool, Fault> {
-    session.script(sql::BEGIN).await?;
-    if !is_its_turn(session, before).await? {
-        session.script("ROLLBACK").await?;
-        return Ok(false);
-    }
-    let mut rows = Rows::default();
-    let mut version = None;
-    for record in records {
-        if let DumpRecord::Setup(setup) = &record {
-            version = Some(setup.version);
+}
+
+impl Part {
+    pub(crate) fn new(
+        before: Option<CopyMark>,
+        records: Vec<DumpRecord>,
+        after: CopyMark,
+    ) -> Result<Self, Fault> {
+        let mut rows = Rows::default();
+        let mut version = None;
+        for record in records {
+            if let DumpRecord::Setup(setup) = &record {
+                version = Some(setup.version);
+            }
+            rows.copy_record(record)?;
         }
-        rows.copy_record(record)?;
+        let mut calls = rows.write()?;
+        calls.extend(version.map(|version| Call::new(sql::SET_VERSION, params![int(version)])));
+        let CopyMark { source, records, hash } = after;
+        let mark = params![Uid(source), int(records), hash.to_bytes().to_vec()];
+        calls.push(Call::new(sql::SET_MARK, mark));
+        Ok(Self { before, calls, after })
     }
-    let mut calls = rows.write()?;
-    calls.extend(version.map(|version| Call::new(sql::SET_VERSION, params![int(version)])));
-    let CopyMark { source, records, hash } = after;
-    let mark = params![Uid(source), int(records), hash.to_bytes().to_vec()];
-    calls.push(Call::new(sql::SET_MARK, mark));
-    session.fly(&calls).await?;
-    session.script("COMMIT").await?;
-    Ok(true)
+
+    /// Writes it; false when it is not its turn. One that was cut before may have been committed: then its mark stands.
+    pub(crate) async fn write(&self, session: &Session, cuts: u32) -> Result<bool, Fault> {
+        session.script(sql::BEGIN).await?;
+        let found = session.fly(&[Call::plain(super::sql::MARK)]).await?;
+        let found = found.iter().flatten().next().map(super::mark).transpose()?;
+        let is_written = cuts > 0 && found == Some(self.after);
+        if is_written || found != self.before || !self.may_begin(session).await? {
+            session.script("ROLLBACK").await?;
+            return Ok(is_written);
+        }
+        session.fly(&self.calls).await?;
+        session.script("COMMIT").await?;
+        Ok(true)
+    }
+
+    /// The first part needs a store that holds nothing.
+    async fn may_begin(&self, session: &Session) -> Result<bool, Fault> {
+        if self.before.is_some() {
+            return Ok(true);
+        }
+        let counted = session.fly(&[Call::plain(super::sql::COUNTS)]).await?;
+        let Some(row) = counted.iter().flatten().next() else { return Ok(false) };
+        Ok(super::counts(row)?.values().all(|records| *records == 0))
+    }
 }
 
-async fn is_its_turn(session: &Session, before: Option<CopyMark>) -> Result<bool, Fault> {
-    let found = session.fly(&[Call::plain(super::sql::MARK)]).await?;
-    let found = found.iter().flatten().next().map(super::mark).transpose()?;
-    if found != before || before.is_some() {
-        return Ok(found == before);
-    }
-    let counted = session.fly(&[Call::plain(super::sql::COUNTS)]).await?;
-    let Some(row) = counted.iter().flatten().next() else { return Ok(false) };
-    Ok(super::counts(row)?.values().all(|records| *records == 0))
+/// Counts what follows from the records.
+pub(crate) async fn derive(session: &Session) -> Result<(), Fault> {
+    session.script(sql::BEGIN).await?;
+    session.script(sql::DERIVE).await?;
+    Ok(())
 }
 
-/// Counts what follows from the records, and ends the copy.
+/// Ends the copy.
 pub(crate) async fn end(session: &Session) -> Result<(), Fault> {
     session.script(sql::BEGIN).await?;
     session.script(sql::END).await?;
