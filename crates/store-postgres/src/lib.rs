@@ -69,7 +69,7 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, RwLock};
 
 use sutler_core::change::{ChangeSet, CommitOutcome};
-use sutler_core::port::{Finding, Store, StoreError, StoreReader};
+use sutler_core::port::{Finding, Looked, Store, StoreError, StoreReader};
 use sutler_core::shop::Setup;
 use sutler_core::time::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
@@ -201,6 +201,14 @@ impl StoreReader for PostgresStore {
         let pool = Arc::clone(&self.pool);
         let findings = self.link.run(async move { integrity::findings(&pool).await });
         findings
+            .unwrap_or(Err(Fault::Unanswered))
+            .map_err(|fault| self.failed("look for damage", fault))
+    }
+
+    fn integrity_scope(&self) -> Result<Vec<Looked>, StoreError> {
+        let pool = Arc::clone(&self.pool);
+        let scope = self.link.run(async move { integrity::scope(&pool).await });
+        scope
             .unwrap_or(Err(Fault::Unanswered))
             .map_err(|fault| self.failed("look for damage", fault))
     }
