@@ -86,7 +86,7 @@ pub use crate::address::{Address, BadAddress};
 pub use crate::backup::{Restore, backup, restore};
 pub use crate::error::OpenError;
 pub use crate::open::{FailPoint, OpenOptions, open_reader};
-pub use crate::shops::{drop_shop, shops};
+pub use crate::shops::{drop_shop, may_drop_shop, shops};
 
 /// A shop in a schema of a PostgreSQL database.
 ///

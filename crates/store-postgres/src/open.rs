@@ -100,12 +100,7 @@ impl PostgresStore {
             session.bear_silence_of(silence(migrate::STEP_MAX));
             migrate::run(&connecting, &session, migrate::MIGRATIONS, create).await?;
             session.bear_silence_of(connecting.silence());
-            let unfinished = dump::is_unfinished(&session).await;
-            if unfinished.map_err(|error| connecting.refused(error))? && !copying {
-                let (server, shop) = (connecting.server(), connecting.address().shop());
-                let (server, shop) = (server.to_owned(), shop.to_owned());
-                return Err(OpenError::Unfinished { server, shop });
-            }
+            require_whole(&connecting, &session, copying).await?;
             Ok((session, connecting.connect().await?))
         });
         let (writing, reading) = connected.unwrap_or_else(|| Err(panicked(&place)))?;
@@ -153,6 +148,7 @@ pub fn open_reader(
     let connected = link.run(async move {
         let session = connecting.connect().await?;
         migrate::require_newest(&connecting, &session, migrate::MIGRATIONS).await?;
+        require_whole(&connecting, &session, options.copying).await?;
         Ok(session)
     });
     let reading = connected.unwrap_or_else(|| Err(panicked(&place)))?;
@@ -164,6 +160,16 @@ pub fn open_reader(
         setup: RwLock::new(None),
         link,
     })
+}
+
+/// Refuses a schema with a part of a shop, unless it is opened to bring the rest.
+async fn require_whole(place: &Place, session: &Session, copying: bool) -> Result<(), OpenError> {
+    let unfinished = dump::is_unfinished(session).await;
+    if unfinished.map_err(|error| place.refused(error))? && !copying {
+        let (server, shop) = (place.server().to_owned(), place.address().shop().to_owned());
+        return Err(OpenError::Unfinished { server, shop });
+    }
+    Ok(())
 }
 
 pub(crate) fn start(place: &Place) -> Result<Link, OpenError> {
