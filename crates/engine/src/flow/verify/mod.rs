@@ -211,7 +211,7 @@ impl Reader {
 
 /// Says that a record kept the look from going on.
 fn not_all(error: &StoreError) -> Finding {
-    let message = format!("not everything could be looked at: {error}: {}", error.source);
+    let message = format!("not everything could be looked at: {}: {}", error.op, error.source);
     Finding { check: "store.read", subject: error.subject.clone(), message }
 }
 
