@@ -22,7 +22,7 @@ fn twins() -> [Arc<MemoryStore>; 2] {
 
 /// Returns the shop of a store, which counts its ids from a number on.
 fn shop(store: &Arc<MemoryStore>, first_id: u32) -> Shop {
-    let store: Arc<dyn Store> = Arc::clone(store) as _;
+    let store: Arc<dyn Store> = Arc::<MemoryStore>::clone(store);
     let ids = Counting::default();
     for _ in 0..first_id {
         ids.next_id();
@@ -39,7 +39,8 @@ fn bring(store: &Arc<MemoryStore>, handle: &str, first_id: u32) {
 
 fn reader(replica: &Arc<MemoryStore>, primary: &Arc<MemoryStore>) -> Result<Reader, FlowError> {
     let (clock, ids) = (Arc::new(HandClock::default()), Arc::new(Counting::default()));
-    Reader::new(Arc::clone(replica) as _, clock, ids).replica_of(Arc::clone(primary) as _)
+    let reader = Reader::new(Arc::<MemoryStore>::clone(replica), clock, ids);
+    reader.replica_of(Arc::<MemoryStore>::clone(primary))
 }
 
 #[test]
