@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sutler_core::port::Dump;
+use sutler_core::rejection::Rejection;
 use sutler_engine::FlowError;
 use sutler_engine::flow::copy::{CopyReport, CopyStep};
 
@@ -67,7 +68,10 @@ pub fn copy(
     to: &StoreUrl,
     tell: &mut dyn FnMut(CopyStep<'_>),
 ) -> Result<CopyReport, CopyError> {
-    let (source, target) = (source(from)?, target(to)?);
+    let source = source(from)?;
+    // Nothing is made for a copy that cannot begin.
+    source.setup().map_err(FlowError::from)?.ok_or(FlowError::Refused(Rejection::ShopMissing))?;
+    let target = target(to)?;
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(UuidSource));
     let report = sutler_engine::flow::copy::copy(&source, &target, clock, ids, tell)?;
     let uid = source.setup().map_err(FlowError::from)?.map(|setup| setup.shop.uid);

@@ -37,7 +37,7 @@ pub use copy::{CopyError, copy};
 pub use open::{OpenError, Opening, StoreUrl, create, open, open_reader};
 #[cfg(feature = "sqlite")]
 pub use open::{backup, inspect, inspect_pages, restore};
-pub use shops::{drop_shop, shops};
+pub use shops::{drop_shop, may_drop_shop, shops};
 pub use sutler_core as core;
 pub use sutler_engine as engine;
 pub use sutler_engine::{FlowError, Reader, Shop};

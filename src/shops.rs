@@ -125,6 +125,30 @@ pub fn drop_shop(url: &StoreUrl) -> Result<(), OpenError> {
     }
 }
 
+/// Looks whether [`drop_shop`] would take a shop away; changes nothing.
+///
+/// Errors: as [`drop_shop`].
+///
+/// ```
+/// use sutler::prelude::*;
+///
+/// # let folder = tempfile::tempdir()?;
+/// let url = format!("sqlite:{}", folder.path().join("corner.db").display());
+/// sutler::create(&url)?.init(&InitCommand::new("Corner shop", "EUR", "DE")?)?;
+/// sutler::may_drop_shop(&url.parse()?)?;
+/// assert!(sutler::open(&url)?.setup().is_ok(), "it is still there");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn may_drop_shop(url: &StoreUrl) -> Result<(), OpenError> {
+    match url {
+        // A file is a shop or none; whether it is one, its list says.
+        StoreUrl::Sqlite(_) => Ok(()),
+        StoreUrl::Memory => Err(OpenError::Alone),
+        #[cfg(feature = "postgres")]
+        StoreUrl::Postgres(address) => Ok(sutler_store_postgres::may_drop_shop(address)?),
+    }
+}
+
 /// Returns what this machine keeps of a shop on a server: names that begin as `place` does.
 #[cfg(feature = "postgres")]
 fn kept_of(place: &Path) -> Vec<PathBuf> {

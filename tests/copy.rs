@@ -391,6 +391,16 @@ fn a_store_that_holds_anything_is_not_copied_into() {
     refused(copy(&place.file("nothing.db"), &place.file("target.db")), "shop.missing");
 }
 
+#[test]
+fn nothing_is_made_for_a_copy_of_no_shop() {
+    let place = Place::new("copy_none");
+    for to in [place.file("new.db"), place.postgres()] {
+        refused(copy(&"memory:".parse().unwrap(), &to), "shop.missing");
+        let error = sutler::open(&to.to_string()).err().unwrap();
+        assert!(error.to_string().starts_with("there is no shop"), "{error}");
+    }
+}
+
 fn sql(path: &Path, sql: &str) {
     rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
 }

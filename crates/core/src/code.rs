@@ -496,8 +496,9 @@ pub const ALL: &[RefusalCode] = &[
     code(
         "shop.other",
         Invalid,
-        "The store named by `--read-store` holds another shop than the one named by `--store`. A replica or a copy has the \
-         same shop; a backup that was restored is a shop of its own.",
+        "The store named by `--read-store` holds another shop than the one named by `--store`, or a copy of it that went on \
+         by itself: it has events that the shop has not. A replica or a copy follows the shop; once something is sold in \
+         it, and in a backup that was restored, it is a shop of its own.",
     ),
     code(
         "stock.changed",

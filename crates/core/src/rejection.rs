@@ -458,7 +458,9 @@ pub enum Rejection {
         kind: &'static str,
     },
     /// What is to be read in the place of a shop is no replica of it.
-    #[error("the read store holds another shop than the store")]
+    #[error(
+        "the read store holds another shop than the store, or a copy of it that went on by itself"
+    )]
     OtherShop,
     /// A record broke one of its own rules.
     #[error("{0}")]

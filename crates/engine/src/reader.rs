@@ -5,7 +5,7 @@
 //! has one of its own over the store that it writes to.
 //!
 //! Invariants
-//! * A replica is read only after it was seen to be of the same shop.
+//! * A replica is read only after it was seen to be of the same shop, and to hold nothing that the shop does not.
 //!
 //! Deliberately absent: whatever writes, and whatever is read to be written by.
 
@@ -79,7 +79,8 @@ impl Reader {
 
     /// Says that the store is a replica, and of what: the two are compared, and [`Reader::lag`] measures between them.
     ///
-    /// Errors: `shop.other` when they hold two different shops, `shop.missing` when one holds none.
+    /// Errors: `shop.other` when they hold two different shops, or a shop and a copy of it that sold on its own since;
+    /// `shop.missing` when one holds none.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -98,6 +99,9 @@ impl Reader {
         if uid(&*self.store)? != uid(&*primary)? {
             return Err(Rejection::OtherShop.into());
         }
+        // The replica first: whatever it shows, its shop has shown before.
+        let (here, _) = self.store.event_head()?;
+        check_follows(&*self.store, here, &*primary, primary.event_head()?.0)?;
         self.primary = Some(primary);
         Ok(self)
     }
@@ -199,4 +203,23 @@ impl Reader {
         let id = id | 1 << 127;
         if taken(id) { self.next_id() } else { id }
     }
+}
+
+/// Refuses a store that does not follow the shop: one that is ahead of it, or whose newest event is another one there.
+pub(crate) fn check_follows(
+    replica: &dyn StoreReader,
+    here: u64,
+    primary: &dyn StoreReader,
+    there: u64,
+) -> Result<(), FlowError> {
+    let Some(before) = here.checked_sub(1) else { return Ok(()) };
+    // The link of an event stands for all events up to it.
+    let link = |store: &dyn StoreReader| -> Result<Option<(u64, i64)>, FlowError> {
+        let newest = store.events(before, 1)?;
+        Ok(newest.first().map(|event| (event.seq, event.link)))
+    };
+    if here > there || link(replica)? != link(primary)? {
+        return Err(Rejection::OtherShop.into());
+    }
+    Ok(())
 }

@@ -253,6 +253,7 @@ impl Shop {
                 }
                 decided => decided?,
             };
+            set.check_texts()?;
             match self.store.commit(set) {
                 Ok(CommitOutcome::Committed(receipt)) => {
                     return Ok(Settled::Done(decided, receipt));
@@ -283,10 +284,12 @@ impl Shop {
         let mut set = self.change_set();
         let decided = self.together(|| decide(&mut set));
         self.known_answer(set.idempotency.as_ref())?;
-        decided.map_err(|error| match error {
+        let decided = decided.map_err(|error| match error {
             FlowError::Refused(rejection) => self.labeled(rejection).into(),
             other => other,
-        })
+        })?;
+        set.check_texts()?;
+        Ok(decided)
     }
 
     /// Returns what a key was answered with before; refused when it was used for another request.

@@ -7,11 +7,17 @@ use std::collections::BTreeMap;
 use sutler_core::change::RecordRef;
 use sutler_core::hash::ContentHash;
 use sutler_core::inventory::{StockKey, StockLevel};
-use sutler_core::port::{Finding, StoreError};
+use sutler_core::port::{Finding, Looked, StoreError};
 use sutler_core::verify::CreditLedger;
 
 use crate::event::data_text;
 use crate::state::State;
+
+/// Returns what is looked at.
+pub(crate) fn scope() -> Vec<Looked> {
+    let chains = "every ledger and event fits its chain, and every count what it counts";
+    vec![Looked::at("chains", chains)]
+}
 
 /// Returns what is off.
 pub(crate) fn integrity(state: &State) -> Result<Vec<Finding>, StoreError> {

@@ -36,7 +36,7 @@ mod stock;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sutler_core::change::{ChangeSet, CommitOutcome};
-use sutler_core::port::{Finding, Store, StoreError, StoreReader};
+use sutler_core::port::{Finding, Looked, Store, StoreError, StoreReader};
 
 use state::State;
 
@@ -99,5 +99,9 @@ impl Store for MemoryStore {
 impl StoreReader for MemoryStore {
     fn integrity(&self) -> Result<Vec<Finding>, StoreError> {
         integrity::integrity(&self.snapshot())
+    }
+
+    fn integrity_scope(&self) -> Result<Vec<Looked>, StoreError> {
+        Ok(integrity::scope())
     }
 }

@@ -108,6 +108,14 @@ pub enum OpenError {
         /// Its name.
         name: String,
     },
+    /// What the shop says of its schema is not what stands there.
+    #[error("the shop `{shop}` is damaged: {found}")]
+    Torn {
+        /// The shop.
+        shop: String,
+        /// What was found.
+        found: String,
+    },
     /// A shop of this name stands there already.
     #[error("there already is a shop `{shop}` in this database")]
     Exists {
@@ -223,7 +231,7 @@ impl OpenError {
             OpenError::Exists { .. } | OpenError::FileExists { .. } => "store.exists",
             OpenError::Restoring { .. } => "store.locked",
             OpenError::File { .. } => "store.unreachable",
-            OpenError::Damaged { .. } => "store.damaged",
+            OpenError::Torn { .. } | OpenError::Damaged { .. } => "store.damaged",
             OpenError::ProgramMissing { .. } => "store.program_missing",
             OpenError::Program { .. } => "store.failed",
             OpenError::Unfinished { .. } => "store.unfinished",
@@ -260,6 +268,7 @@ impl OpenError {
                 "open the shop itself once, such as with `sutler doctor --fix`, and let the replica follow"
             }
             OpenError::Changed { .. } => "use the build that made the shop, or restore a backup",
+            OpenError::Torn { .. } => "restore a backup under another name; nothing was changed",
             OpenError::Exists { .. } => {
                 "to replace the shop that the URL names, say so with --yes; or name another shop or another database"
             }
@@ -454,6 +463,7 @@ impl Fault {
         const DAMAGED: &str =
             "stop all writers, run `sutler verify`, and restore the newest backup";
         const FULL: &str = "free some room on the disk of the server, then run the same command again; what was acknowledged before stays";
+        const DENIED: &str = "ask the owner of the shop for the right to do that, or use the owner's name in the URL";
         const LOST: &str = "read the record before trying again: it may have been written";
         const BUSY: &str = "try again; if it stays so, look at pg_stat_activity for who holds locks or connections";
         const SILENT: &str = "look at the server and the way to it: it takes connections and does not answer; then try again";
@@ -468,8 +478,14 @@ impl Fault {
             Fault::ReadOnly => ("store.read_only", Retry::Never, None),
             Fault::Panicked => ("store.failed", Retry::Never, None),
             Fault::Postgres(error) => {
-                if error.code().is_some_and(|code| *code == SqlState::DISK_FULL) {
-                    return ("store.full", Retry::Never, Some(FULL));
+                match error.code() {
+                    Some(code) if *code == SqlState::DISK_FULL => {
+                        return ("store.full", Retry::Never, Some(FULL));
+                    }
+                    Some(code) if *code == SqlState::INSUFFICIENT_PRIVILEGE => {
+                        return ("store.denied", Retry::Never, Some(DENIED));
+                    }
+                    _ => {}
                 }
                 match meaning(error) {
                     Meaning::Again | Meaning::Outrun => ("store.locked", Retry::Later, Some(BUSY)),

@@ -1,18 +1,23 @@
-//! Looks for damage: chains by computing them again, rows by reading them, levels by folding the ledger.
+//! Looks for damage: tables and indexes by reading both (`pages`), what rows point to (`references`), rows by reading them
+//! (`records`), chains by computing them again, levels by folding the ledger.
 //!
 //! Everything is read in one snapshot and in pages, so memory grows with the number of levels and of subjects, not with the
-//! age of the shop. The server looks after its pages itself, where checksums are on; what it cannot know is whether a number
-//! in a row was changed. The chains can.
+//! age of the shop. What cannot be read is a finding; once a statement of the later parts fails, the parts behind it are
+//! not looked at, which is said.
 //!
 //! Deliberately absent: rules. Whether sums, counters and statuses are right is `verify`'s question, to any store.
+
+mod pages;
+mod records;
+mod references;
 
 use std::collections::BTreeMap;
 
 use sutler_core::change::RecordRef;
 use sutler_core::hash::ContentHash;
-use sutler_core::id::StockLocationId;
+use sutler_core::id::{StockLocationId, VariantId};
 use sutler_core::inventory::{StockKey, StockLevel};
-use sutler_core::port::Finding;
+use sutler_core::port::{Finding, Looked};
 use tokio_postgres::Row;
 
 use crate::counter::{self, Counter};
@@ -20,9 +25,18 @@ use crate::credit::{self, CreditRow};
 use crate::error::Fault;
 use crate::event;
 use crate::flight::{Call, Params, params};
+use crate::pool::Pool;
 use crate::session::Session;
 use crate::stock;
 use crate::value::{Columns as _, Uid, int};
+
+/// The statements of the parts.
+#[cfg(test)]
+pub(crate) mod parts {
+    pub(crate) use super::{
+        pages::sql as pages, records::sql as records, references::sql as references,
+    };
+}
 
 pub(crate) mod sql {
     crate::statements::statements! {
@@ -70,6 +84,22 @@ impl Report {
             self.0.push(Finding { check, subject: subject.to_string(), message: message.into() });
         }
     }
+
+    /// Passes a failure on unless it is about one row; that is a finding.
+    fn row<T>(
+        &mut self,
+        check: &'static str,
+        subject: impl ToString,
+        read: Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
+        match read {
+            Err(fault @ Fault::Damaged { .. }) => {
+                self.add(check, subject, fault.to_string());
+                Ok(None)
+            }
+            read => read.map(Some),
+        }
+    }
 }
 
 /// Returns what is off.
@@ -77,13 +107,52 @@ pub(crate) async fn findings(session: &Session) -> Result<Vec<Finding>, Fault> {
     session.script(sql::BEGIN).await?;
     let snapshot = Snapshot(session);
     let mut report = Report(Vec::new());
-    check_credit(&snapshot, &mut report).await?;
-    let folded = check_ledgers(&snapshot, &mut report).await?;
-    check_levels(&snapshot, &folded, &mut report).await?;
-    check_events(&snapshot, &mut report).await?;
-    check_counts(&snapshot, &mut report).await?;
+    match look(&snapshot, &mut report).await {
+        Err(fault) if is_damage(&fault) => {
+            let message = format!("not everything could be looked at: {fault}");
+            report.add("store.read", "the shop", message);
+        }
+        looked => looked?,
+    }
     session.script("ROLLBACK").await?;
     Ok(report.0)
+}
+
+/// Returns what is looked at on this server, and what cannot be.
+pub(crate) async fn scope(pool: &Pool) -> Result<Vec<Looked>, Fault> {
+    let answers = pool.read(&[Call::plain(pages::sql::SCOPE)]).await?;
+    let mut parts = Vec::new();
+    for row in answers.iter().flatten() {
+        parts.extend(pages::scope(row)?);
+    }
+    parts.push(Looked::at("references", "every row that is pointed to is there"));
+    let chains = "every ledger and event fits its chain, and every row can be read and says what its columns say";
+    parts.push(Looked::at("chains", chains));
+    Ok(parts)
+}
+
+async fn look(snapshot: &Snapshot<'_>, report: &mut Report) -> Result<(), Fault> {
+    pages::check(snapshot, report).await?;
+    references::check(snapshot, report).await?;
+    records::check(snapshot, report).await?;
+    check_credit(snapshot, report).await?;
+    let folded = check_ledgers(snapshot, report).await?;
+    check_levels(snapshot, &folded, report).await?;
+    check_events(snapshot, report).await?;
+    check_counts(snapshot, report).await
+}
+
+/// Whether a fault says that what is stored cannot be read, not that the server or the way to it failed.
+fn is_damage(fault: &Fault) -> bool {
+    match fault {
+        Fault::Damaged { .. } => true,
+        Fault::Postgres(error) => error.code().is_some_and(|code| {
+            // Corrupt data and bugs that they lead to; values that no program of ours writes; files that are gone.
+            let (code, class) = (code.code(), code.code().get(..2));
+            matches!(class, Some("XX" | "22")) || matches!(code, "58030" | "58P01")
+        }),
+        _ => false,
+    }
 }
 
 /// A connection in a transaction that sees one moment.
@@ -93,6 +162,14 @@ impl Snapshot<'_> {
     async fn rows(&self, sql: &'static str, params: Params) -> Result<Vec<Row>, Fault> {
         let mut answers = self.0.fly(&[Call::new(sql, params)]).await?;
         Ok(answers.pop().unwrap_or_default())
+    }
+
+    async fn once(&self, sql: &'static str) -> Result<Vec<Row>, Fault> {
+        self.0.once(sql).await
+    }
+
+    async fn script(&self, sql: &str) -> Result<(), Fault> {
+        self.0.script(sql).await
     }
 }
 
@@ -166,7 +243,11 @@ async fn check_credit(snapshot: &Snapshot<'_>, report: &mut Report) -> Result<()
                 calls.push(Call::new(credit::sql::LEDGER, params![kind, id, 0_i64, i64::MAX]));
             }
             for (row, ledger) in some.iter().zip(snapshot.0.fly(&calls).await?) {
-                check_one_credit(&credit::read(row)?, &ledger, report)?;
+                let name = RecordRef::from_parts(row.tag(0)?, row.id(1)?);
+                let name = name.map_or_else(|| "credit".to_owned(), |name| name.to_string());
+                if let Some(kept) = report.row("credit.row", name, credit::read(row))? {
+                    check_one_credit(&kept, &ledger, report)?;
+                }
             }
         }
         if rows.is_empty() {
@@ -180,7 +261,10 @@ fn check_one_credit(kept: &CreditRow, ledger: &[Row], report: &mut Report) -> Re
     let of = kept.credit.id;
     let (mut seq, mut hash, mut left) = (0, ContentHash::ZERO, 0_i64);
     for row in ledger {
-        let stored = credit::entry(row)?;
+        let Some(stored) = report.row(CHECK, of, credit::entry(row))? else {
+            seq = row.count(2)?;
+            continue;
+        };
         if stored.seq != seq + 1 {
             report.add(CHECK, of, format!("entry {} is missing", seq + 1));
         }
@@ -208,7 +292,10 @@ async fn check_levels(
     let counts = |level: &StockLevel| (level.on_hand, level.reserved, level.allocated);
     let mut seen = 0;
     for row in snapshot.rows(sql::LEVELS, params![]).await? {
-        let (key, level) = stock::level(&row)?;
+        let variant = VariantId::from_u128(row.id(0)?);
+        let Some((key, level)) = report.row("stock.row", variant, stock::level(&row))? else {
+            continue;
+        };
         seen += usize::from(folded.contains_key(&key));
         if counts(&level) != folded.get(&key).map_or((0, 0, 0), counts) {
             report.add("stock.level", name(key), "the level is not the fold of the ledger");
@@ -224,7 +311,7 @@ async fn check_levels(
         report.add("stock.level", "levels", "the ledger speaks of a level that is missing");
     }
     for row in snapshot.rows(sql::STRAY_HOLDS, params![]).await? {
-        let variant = sutler_core::id::VariantId::from_u128(row.id(0)?);
+        let variant = VariantId::from_u128(row.id(0)?);
         report.add("stock.reserved", variant, "a reservation stands at a level that is missing");
     }
     Ok(())

@@ -77,7 +77,7 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, RwLock};
 
 use sutler_core::change::{ChangeSet, CommitOutcome};
-use sutler_core::port::{Finding, Store, StoreError, StoreReader};
+use sutler_core::port::{Finding, Looked, Store, StoreError, StoreReader};
 use sutler_core::shop::Setup;
 use sutler_core::time::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
@@ -95,7 +95,7 @@ pub use crate::backup::backup;
 pub use crate::error::OpenError;
 pub use crate::open::{FailPoint, OpenOptions, open_reader, open_source};
 pub use crate::restore::{Restore, restore};
-pub use crate::shops::{drop_shop, shops};
+pub use crate::shops::{drop_shop, may_drop_shop, shops};
 
 /// A shop in a schema of a PostgreSQL database.
 ///
@@ -212,6 +212,14 @@ impl StoreReader for PostgresStore {
             pool.work(|session, _| Box::pin(integrity::findings(session))).await
         });
         findings
+            .unwrap_or(Err(Fault::Unanswered))
+            .map_err(|fault| self.failed("look for damage", fault))
+    }
+
+    fn integrity_scope(&self) -> Result<Vec<Looked>, StoreError> {
+        let pool = Arc::clone(&self.pool);
+        let scope = self.link.run(async move { integrity::scope(&pool).await });
+        scope
             .unwrap_or(Err(Fault::Unanswered))
             .map_err(|fault| self.failed("look for damage", fault))
     }

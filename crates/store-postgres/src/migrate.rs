@@ -7,10 +7,12 @@
 //!
 //! Deliberately absent: going back. A newer shop is refused, not guessed at.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sutler_core::hash::ContentHash;
 use sutler_core::money::Currency;
+use tokio_postgres::error::SqlState;
 
 use crate::error::{Fault, OpenError};
 use crate::flight::{Call, params};
@@ -20,7 +22,12 @@ use crate::value::Columns as _;
 pub(crate) mod sql {
     crate::statements::statements! {
         LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('sutler shop ' || $1, 0))::text";
-        TABLES = "SELECT c.relname::text, has_schema_privilege(n.oid, 'USAGE') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        /// What stands there, our own history first; whether it may be entered, and whether the history has our columns.
+        TABLES = "SELECT c.relname::text, has_schema_privilege(n.oid, 'USAGE'),
+              c.relname = 'raw_migration' AND c.relkind = 'r' AND (SELECT count(*) = 4 FROM pg_attribute a WHERE a.attrelid = c.oid
+                AND (a.attname, a.atttypid) IN (('number', 'int4'::regtype), ('name', 'text'::regtype),
+                  ('sha256', 'bytea'::regtype), ('program', 'text'::regtype)))
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY c.relname = 'raw_migration' DESC, 1 LIMIT 1";
         HAS_SCHEMA = "SELECT 1 FROM pg_namespace WHERE nspname = $1";
         DONE = "SELECT number, name, sha256 FROM raw_migration ORDER BY number";
@@ -165,34 +172,39 @@ impl Run<'_> {
         let shop = self.place.address().shop().to_owned();
         let told = self.fly(vec![Call::new(sql::TABLES, params![shop.clone()])]).await?;
         let Some(row) = told.iter().flatten().next() else { return Ok(None) };
-        let read = || Ok::<_, Fault>((row.at::<String>(0)?, row.at(1)?));
-        let (table, may_enter): (_, bool) = read().map_err(|fault| self.failed(fault))?;
+        let read = || Ok::<_, Fault>((row.at::<String>(0)?, row.at(1)?, row.at(2)?));
+        let (table, may_enter, is_ours): (_, bool, bool) =
+            read().map_err(|fault| self.failed(fault))?;
         if !may_enter {
             let told = format!("permission denied for schema {shop}");
             return Err(OpenError::Denied { server: self.server(), told });
         }
-        match table.as_str() {
-            "raw_migration" => self.check(migrations).await.map(Some),
-            _ => {
-                let found = format!("a table `{table}`");
-                Err(OpenError::Foreign { server: self.server(), shop, found })
-            }
+        if is_ours {
+            return self.check(migrations).await.map(Some);
         }
+        let found = format!("a table `{table}`");
+        Err(OpenError::Foreign { server: self.server(), shop, found })
     }
 
     /// Refuses a shop of a newer program or another build; returns the number of its last step.
     async fn check(&self, migrations: &[Migration]) -> Result<i32, OpenError> {
         let known = migrations.last().map_or(0, |last| last.number);
+        let shop = self.place.address().shop().to_owned();
         let mut newest = 0;
         for row in self.fly(vec![Call::plain(sql::DONE)]).await?.iter().flatten() {
             let read = || Ok::<_, Fault>((row.at(0)?, row.at::<String>(1)?, row.hash(2)?));
             let (number, name, hash): (i32, String, ContentHash) =
                 read().map_err(|fault| self.failed(fault))?;
-            let shop = self.place.address().shop().to_owned();
+            let shop = shop.clone();
             match migrations.iter().find(|migration| migration.number == number) {
                 None => return Err(OpenError::Newer { shop, found: number, known }),
                 Some(ours) if digest(ours) != hash => {
                     return Err(OpenError::Changed { shop, number, name });
+                }
+                Some(_) if number != newest + 1 => {
+                    let found =
+                        format!("step {} of its schema is not in raw_migration", newest + 1);
+                    return Err(OpenError::Torn { shop, found });
                 }
                 Some(_) => newest = number,
             }
@@ -201,7 +213,20 @@ impl Run<'_> {
     }
 
     async fn apply(&self, migration: &Migration) -> Result<(), OpenError> {
-        self.script(migration.sql).await?;
+        match self.session.script(migration.sql).await {
+            // A step is made in one transaction with its row: where only one of the two is there, somebody took the other.
+            Err(fault) if is_there(&fault) => {
+                let (number, name) = (migration.number, migration.name);
+                let found = format!(
+                    "step {number} of its schema ({name}) is not in raw_migration, and what it makes is there: {fault}"
+                );
+                return Err(OpenError::Torn {
+                    shop: self.place.address().shop().to_owned(),
+                    found,
+                });
+            }
+            made => made.map_err(|error| self.place.refused(error))?,
+        }
         let all = Currency::all;
         let codes: Vec<String> = all().map(|known| known.code().to_owned()).collect();
         let exponents: Vec<i16> = all().map(|known| i16::from(known.exponent())).collect();
@@ -235,6 +260,30 @@ impl Run<'_> {
     fn failed(&self, fault: Fault) -> OpenError {
         self.place.failed(fault)
     }
+}
+
+/// Whether a fault says that something that is to be made is there already.
+fn is_there(fault: &Fault) -> bool {
+    let Fault::Postgres(error) = fault else { return false };
+    let codes = [
+        SqlState::DUPLICATE_TABLE,
+        SqlState::DUPLICATE_COLUMN,
+        SqlState::DUPLICATE_FUNCTION,
+        SqlState::DUPLICATE_OBJECT,
+    ];
+    error.code().is_some_and(|code| codes.contains(code))
+}
+
+/// Returns what the steps make in a schema: the names of tables, views and functions.
+pub(crate) fn made(migrations: &[Migration]) -> BTreeSet<&'static str> {
+    let scripts = migrations.iter().map(|migration| migration.sql).chain([HISTORY]);
+    let name = |line: &'static str| {
+        let line = line.strip_prefix("CREATE ")?;
+        let line = line.strip_prefix("OR REPLACE ").unwrap_or(line);
+        let name = ["TABLE ", "VIEW ", "FUNCTION "].iter().find_map(|noun| line.strip_prefix(noun));
+        name?.split([' ', '(']).next()
+    };
+    scripts.flat_map(str::lines).filter_map(name).collect()
 }
 
 fn digest(migration: &Migration) -> ContentHash {

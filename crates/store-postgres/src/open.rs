@@ -145,7 +145,7 @@ pub fn open_reader(
     address: &Address,
     options: OpenOptions,
 ) -> Result<impl StoreReader + use<>, OpenError> {
-    PostgresStore::open_read_only(address, options, false)
+    PostgresStore::open_read_only(address, options)
 }
 
 /// Opens a shop, or a replica of it, to be copied: it is not written to, and brought to no newer schema.
@@ -171,24 +171,18 @@ pub fn open_source(
     address: &Address,
     options: OpenOptions,
 ) -> Result<impl Dump + use<>, OpenError> {
-    PostgresStore::open_read_only(address, options, true)
+    PostgresStore::open_read_only(address, options)
 }
 
 impl PostgresStore {
-    fn open_read_only(
-        address: &Address,
-        options: OpenOptions,
-        whole: bool,
-    ) -> Result<Self, OpenError> {
+    fn open_read_only(address: &Address, options: OpenOptions) -> Result<Self, OpenError> {
         let place = Arc::new(Place::new(address, Purpose::Reading, options.silence)?);
         let link = start(&place)?;
         let connecting = Arc::clone(&place);
         let connected = link.run(async move {
             let session = connecting.connect().await?;
             migrate::require_newest(&connecting, &session, migrate::MIGRATIONS).await?;
-            if whole {
-                dump::require_whole(&connecting, &session).await?;
-            }
+            dump::require_whole(&connecting, &session).await?;
             Ok(session)
         });
         let reading = connected.unwrap_or_else(|| Err(panicked(&place)))?;

@@ -71,6 +71,16 @@ impl Kind for Payments {
     }
 }
 
+/// Whether a task is done, as its column says.
+pub(crate) fn is_done(task: &PaymentTask) -> bool {
+    task.status == TaskStatus::Done
+}
+
+/// When a task is due, as its column says; `None` once it is no longer queued.
+pub(crate) fn due(task: &PaymentTask) -> Option<i64> {
+    (task.status == TaskStatus::Queued).then(|| task.due_at.millis())
+}
+
 /// Rows of `raw_payment_task`.
 pub(crate) struct PaymentTasks;
 
@@ -89,15 +99,13 @@ impl Kind for PaymentTasks {
     }
 
     fn write(changes: Changes<'_, Self>) -> Result<Vec<Call>, Fault> {
-        let due =
-            |task: &PaymentTask| (task.status == TaskStatus::Queued).then(|| task.due_at.millis());
         let params = |rows: &[(&String, &Arc<PaymentTask>)]| -> Result<Params, Fault> {
             let texts: Result<Vec<String>, Fault> =
                 rows.iter().map(|(_, task)| json(&***task)).collect();
             Ok(params![
                 column(rows, |key, _| key.clone()),
                 column(rows, |_, task| Uid(task.payment.to_u128())),
-                column(rows, |_, task| task.status == TaskStatus::Done),
+                column(rows, |_, task| is_done(task)),
                 column(rows, |_, task| due(task)),
                 texts?,
             ])
@@ -150,7 +158,7 @@ impl Rows {
         let payment = payment.filter(|payment| payment.version == payment_version);
         let payment = payment.ok_or(Stop::Conflict(task.payment.into()))?;
         let known = self.payment_tasks.get(&task.key);
-        if known.is_none_or(|known| known.status != TaskStatus::Done) {
+        if known.is_none_or(|known| !is_done(known)) {
             let raised = Payment { version: payment.version + 1, ..Payment::clone(payment) };
             self.payments.put(task.payment, Arc::new(raised));
             self.payment_tasks.put(task.key.clone(), Arc::new(task.clone()));

@@ -75,6 +75,11 @@ impl SagaReader for PostgresStore {
     }
 }
 
+/// Whether a checkout is open, as its column says.
+pub(crate) fn is_open(checkout: &Checkout) -> bool {
+    !matches!(checkout.status, CheckoutStatus::Placed | CheckoutStatus::Unwound)
+}
+
 /// Rows of `raw_checkout`, each with whether it is open.
 pub(crate) struct Checkouts;
 
@@ -202,9 +207,8 @@ impl Rows {
     pub(crate) fn put_checkout(&mut self, checkout: &Checkout) -> Applied {
         let stored = self.checkouts.get(&checkout.id).map(|(_, stored)| stored.version);
         guard_version(stored, checkout.version, checkout.id)?;
-        let is_open = !matches!(checkout.status, CheckoutStatus::Placed | CheckoutStatus::Unwound);
         let document = Document::new(checkout.version, json(checkout)?);
-        self.checkouts.put(checkout.id, (is_open, document));
+        self.checkouts.put(checkout.id, (is_open(checkout), document));
         Ok(())
     }
 

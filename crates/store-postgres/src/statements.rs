@@ -45,6 +45,9 @@ mod tests {
         ("dump", "a copy reads everything"),
         ("dump::write", "what follows from all records is counted at the end of a copy"),
         ("integrity", "looking for damage reads everything"),
+        ("integrity::pages", "looking for damage reads everything"),
+        ("integrity::records", "looking for damage reads everything"),
+        ("integrity::references", "looking for damage reads everything"),
         ("shops", "a list of shops counts their orders"),
     ];
 
@@ -63,6 +66,9 @@ mod tests {
             ("fulfillment", crate::fulfillment::sql::ALL),
             ("goods", crate::goods::sql::ALL),
             ("integrity", crate::integrity::sql::ALL),
+            ("integrity::pages", crate::integrity::parts::pages::ALL),
+            ("integrity::records", crate::integrity::parts::records::ALL),
+            ("integrity::references", crate::integrity::parts::references::ALL),
             ("lease", crate::lease::sql::ALL),
             ("migrate", crate::migrate::sql::ALL),
             ("replica", crate::replica::sql::ALL),

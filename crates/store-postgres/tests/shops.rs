@@ -13,7 +13,7 @@ use sutler_store_conformance::given::World;
 use sutler_store_conformance::given::sweep::product_event;
 use sutler_store_conformance::then::committed;
 use sutler_store_postgres::{
-    Address, OpenError, OpenOptions, PostgresStore, drop_shop, open_reader, shops,
+    Address, OpenError, OpenOptions, PostgresStore, drop_shop, may_drop_shop, open_reader, shops,
 };
 
 /// Rights on a database are one row of the server's catalog, which two at once may not change.
@@ -283,4 +283,83 @@ fn a_schema_can_be_moved_to_another_node_as_it_is() {
         "SELECT DISTINCT lanname FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE pronamespace = {of} ORDER BY 1"
     ));
     assert_eq!(languages, ["plpgsql", "sql"], "languages that every server has");
+}
+
+/// A schema that is not a shop alone is never taken away, nor listed where it is none at all.
+#[test]
+fn only_what_is_ours_is_listed_and_dropped() {
+    let schema = Schema::empty();
+    let (of, shop) = (schema.address(), schema.address().shop());
+    for (make, take, named) in [
+        ("CREATE TABLE SHOP.notes (id int)", "DROP TABLE SHOP.notes", "a table `notes`"),
+        ("CREATE VIEW SHOP.mine AS SELECT 1 AS one", "DROP VIEW SHOP.mine", "a view `mine`"),
+        (
+            "CREATE FUNCTION SHOP.two() RETURNS int LANGUAGE sql RETURN 2",
+            "DROP FUNCTION SHOP.two",
+            "a function `two`",
+        ),
+        ("CREATE SEQUENCE SHOP.three", "DROP SEQUENCE SHOP.three", "a sequence `three`"),
+    ] {
+        admin(&make.replace("SHOP", shop));
+        for refused in [drop_shop(of), may_drop_shop(of)] {
+            let error = refused.unwrap_err();
+            let found = error.to_string();
+            assert!(matches!(error, OpenError::Foreign { .. }) && found.contains(named), "{found}");
+        }
+        admin(&take.replace("SHOP", shop));
+    }
+    may_drop_shop(of).unwrap();
+
+    let other = address();
+    let name = other.shop();
+    admin(&format!("CREATE SCHEMA {name}; CREATE TABLE {name}.raw_migration (number bigint)"));
+    assert!(!shops(of).unwrap().iter().any(|listed| listed.name == name));
+    for refused in [
+        drop_shop(&other).unwrap_err(),
+        PostgresStore::open(&other, OpenOptions { create: true, ..OpenOptions::default() })
+            .unwrap_err(),
+    ] {
+        assert!(matches!(refused, OpenError::Foreign { .. }), "{refused}");
+    }
+    admin(&format!("DROP SCHEMA {name} CASCADE"));
+}
+
+/// What the history of the schema does not tell, or tells of nothing, is damage and said to be.
+#[test]
+fn a_history_with_rows_missing_is_damage() {
+    for taken in ["number = 9", "number = 4", "true"] {
+        let schema = Schema::empty();
+        let shop = schema.address().shop();
+        admin(&format!("DELETE FROM {shop}.raw_migration WHERE {taken}"));
+        let error = PostgresStore::open(schema.address(), OpenOptions::default()).unwrap_err();
+        assert!(matches!(error, OpenError::Torn { .. }), "{taken}: {error}");
+        assert_eq!((error.code(), error.retry()), ("store.damaged", Retry::Never));
+        admin(&format!("DROP SCHEMA {shop} CASCADE"));
+    }
+}
+
+#[test]
+fn a_part_of_a_shop_is_not_read_either() {
+    let schema = Schema::empty();
+    let shop = schema.address().shop();
+    admin(&format!(
+        "INSERT INTO {shop}.raw_copy VALUES (true, gen_random_uuid(), 3, sha256('half'))"
+    ));
+    let error = open_reader(schema.address(), OpenOptions::default()).err().unwrap();
+    assert!(matches!(error, OpenError::Unfinished { .. }), "{error}");
+}
+
+#[test]
+fn who_may_only_read_is_denied_a_change() {
+    let (one, other) = (Owner::new(), Owner::new());
+    let (theirs, role) = (other.shop.shop(), &one.role);
+    let grant = format!(
+        "GRANT USAGE ON SCHEMA {theirs} TO {role}; GRANT SELECT ON ALL TABLES IN SCHEMA {theirs} TO {role}"
+    );
+    other.sql(&grant).unwrap();
+    let store = PostgresStore::open(&one.asks_for(theirs), OpenOptions::default()).unwrap();
+    let world = World::new();
+    let setup = world.setup().map(sutler_core::change::Change::Setup);
+    let error = sutler_core::port::Store::commit(&store, world.set_of(setup)).unwrap_err();
+    assert_eq!((error.code, error.retry), ("store.denied", Retry::Never), "{error:?}");
 }

@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use sutler_core::hash::ContentHash;
 use sutler_core::id::StockLocationId;
 use sutler_core::inventory::{MovementKind, StockLevel};
-use sutler_core::port::Finding;
+use sutler_core::port::{Finding, Looked};
 use sutler_core::verify::CreditLedger;
 
 use crate::batch::Counter;
@@ -106,6 +106,16 @@ impl Report {
             Err(fault) => Err(fault),
         }
     }
+}
+
+/// Returns what is looked at.
+pub(crate) fn scope() -> Vec<Looked> {
+    let chains = "every ledger and event fits its chain, and every row can be read";
+    vec![
+        Looked::at("pages", "every page and index of the store is whole"),
+        Looked::at("references", "every row that is pointed to is there"),
+        Looked::at("chains", chains),
+    ]
 }
 
 /// Returns what is off. The caller holds a snapshot.

@@ -62,7 +62,7 @@ use std::sync::{Arc, RwLock};
 
 use rusqlite::Connection;
 use sutler_core::change::{ChangeSet, CommitOutcome};
-use sutler_core::port::{Finding, Store, StoreError, StoreReader};
+use sutler_core::port::{Finding, Looked, Store, StoreError, StoreReader};
 use sutler_core::shop::Setup;
 
 use crate::error::Fault;
@@ -198,5 +198,9 @@ impl StoreReader for SqliteStore {
 
     fn integrity(&self) -> Result<Vec<Finding>, StoreError> {
         self.snapshot("look for damage", integrity::findings)
+    }
+
+    fn integrity_scope(&self) -> Result<Vec<Looked>, StoreError> {
+        Ok(integrity::scope())
     }
 }

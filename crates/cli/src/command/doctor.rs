@@ -53,6 +53,10 @@ impl Checkup {
         self.add(name, "ok", message.into(), None);
     }
 
+    fn skipped(&mut self, name: &str, message: impl Into<String>) {
+        self.add(name, "skipped", message.into(), None);
+    }
+
     fn warning(&mut self, name: &str, message: impl Into<String>, help: &str) {
         self.add(name, "warning", message.into(), Some(help.to_owned()));
     }

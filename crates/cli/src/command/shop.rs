@@ -88,6 +88,7 @@ impl DropArgs {
         let shown = url.to_string();
         let found = rows(&url)?.into_iter().find(|shop| shop.store == shown);
         let shop = found.ok_or_else(|| Rejection::not_found("shop", &self.shop))?;
+        sutler::may_drop_shop(&url)?;
         if self.dry_run {
             return Ok(Answer::one(DroppedView { shop, dropped: false })
                 .summary("nothing was changed".to_owned()));

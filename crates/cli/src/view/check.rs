@@ -59,7 +59,7 @@ view! {
     CheckView {
         /// Its name.
         name: String,
-        /// `ok`, `warning` or `failed`.
+        /// `ok`, `warning` or `failed`; `skipped` for what was not looked at.
         outcome: String,
         /// What was seen.
         message: String,
@@ -239,7 +239,7 @@ impl Show for DoctorView {
         for check in &self.checks {
             let look = match check.outcome.as_str() {
                 "ok" => Look::Green,
-                "warning" => Look::Yellow,
+                "warning" | "skipped" => Look::Yellow,
                 _ => Look::Red,
             };
             let outcome = look.on(&format!("{:<8}", check.outcome));
@@ -251,9 +251,13 @@ impl Show for DoctorView {
         for fixed in &self.fixed {
             sheet.line(&format!("fixed: {fixed}"));
         }
-        let fine = self.checks.len() - self.failed - self.warnings;
+        let of = |outcome| self.checks.iter().filter(|check| check.outcome == outcome).count();
         let warnings = counted(self.warnings, "warning", "warnings");
-        let verdict = format!("{} failed, {warnings}, {fine} ok", self.failed);
+        let mut verdict = format!("{} failed, {warnings}, {} ok", self.failed, of("ok"));
+        match of("skipped") {
+            0 => {}
+            skipped => verdict.push_str(&format!(", {skipped} not looked at")),
+        }
         let look = if self.ok { Look::Green } else { Look::Red };
         sheet.gap().marked(&look.on(&verdict));
         sheet.finish()

@@ -129,3 +129,17 @@ fn an_index_that_is_damaged_is_seen_and_mended() {
     let told = place.run(&["doctor", "--json"]).with_code(0).json();
     assert_eq!((outcome(&told, "index").as_str(), &told["warnings"]), ("ok", &0.into()));
 }
+
+/// A record that cannot be read does not end `verify`: what it is, is told.
+#[test]
+fn verify_names_a_record_that_cannot_be_read() {
+    let place = Place::busy();
+    let conn = rusqlite::Connection::open(place.file("sutler.db")).unwrap();
+    assert_ne!(conn.execute("UPDATE raw_payment SET currency = '?'", []).unwrap(), 0);
+    drop(conn);
+    let told = place.run(&["verify", "--json"]).with_code(1).json();
+    let checks: Vec<&str> =
+        told["findings"].as_array().unwrap().iter().map(|f| f["check"].as_str().unwrap()).collect();
+    assert!(checks.contains(&"payment.row") && checks.contains(&"store.read"), "{told}");
+    assert_eq!(outcome(&place.run(&["doctor", "--json"]).with_code(1).json(), "books"), "failed");
+}

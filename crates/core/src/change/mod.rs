@@ -6,6 +6,7 @@
 mod outcome;
 mod record;
 mod set;
+mod texts;
 
 pub use outcome::{CommitOutcome, Receipt};
 pub use record::RecordRef;

@@ -24,8 +24,8 @@ pub use promotion::{PromotionReader, UsesAsked};
 pub use provider::{Lookup, PaymentProvider, ProviderError, ProviderReply, ProviderRequest};
 pub use random::RandomSource;
 pub use store::{
-    CartReader, CatalogReader, CatalogSize, CustomerReader, EventReader, Finding, OrderFilter,
-    OrderReader, SagaReader, SetupReader, StockReader, Store, StoreReader, VariantRef,
+    CartReader, CatalogReader, CatalogSize, CustomerReader, EventReader, Finding, Looked,
+    OrderFilter, OrderReader, SagaReader, SetupReader, StockReader, Store, StoreReader, VariantRef,
 };
 pub use summary::ShopSummary;
 pub use tax::{TaxProvider, TaxProviderError};

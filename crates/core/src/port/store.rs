@@ -540,6 +540,37 @@ pub struct Finding {
     pub message: String,
 }
 
+/// A part of a store that [`StoreReader::integrity`] looks at, or cannot look at, in words for people.
+///
+/// ```
+/// use sutler_core::port::Looked;
+///
+/// let rows = Looked::at("rows", "every row can be read");
+/// let pages = Looked::not_at("pages", "a store in memory has none");
+/// assert!(rows.is_looked_at && !pages.is_looked_at);
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Looked {
+    /// The part: `pages`, `indexes`, `insides` (of indexes), `references`, `chains` (and rows).
+    pub part: &'static str,
+    /// Whether it is looked at.
+    pub is_looked_at: bool,
+    /// What holds where nothing was found, or what is not looked at and why.
+    pub words: String,
+}
+
+impl Looked {
+    /// Returns a part that is looked at; `words` say what holds where nothing was found.
+    pub fn at(part: &'static str, words: impl Into<String>) -> Self {
+        Self { part, is_looked_at: true, words: words.into() }
+    }
+
+    /// Returns a part that is not looked at; `words` say what, and why not.
+    pub fn not_at(part: &'static str, words: impl Into<String>) -> Self {
+        Self { is_looked_at: false, ..Self::at(part, words) }
+    }
+}
+
 /// Everything that can be read of a shop, and nothing that writes: what a list or a report is given, and all that a replica
 /// can be.
 ///
@@ -578,6 +609,11 @@ pub trait StoreReader:
 
     /// Looks for damage that only the back-end can see (pages, indexes, chains); what is off, nothing when all is well.
     fn integrity(&self) -> Result<Vec<Finding>, StoreError>;
+
+    /// Says what [`StoreReader::integrity`] looks at here, part by part; nothing where a store keeps that to itself.
+    fn integrity_scope(&self) -> Result<Vec<Looked>, StoreError> {
+        Ok(Vec::new())
+    }
 
     /// Returns the moment of the newest commit that a replica shows, by the clock of the server that made it; `None` for
     /// what is no replica, and for one that showed none yet.

@@ -116,7 +116,7 @@ fn lines_off(order: &Order) -> Option<String> {
 /// Walks the log from nothing and returns the first entry that cannot be, or how its end differs from the order.
 fn log_off(order: &Order, log: &[LoggedAction]) -> Option<String> {
     let mut status = OrderStatus::START;
-    let (mut placed, mut canceled) = (false, false);
+    let (mut placed_at, mut canceled_at) = (None, None);
     for (expected, entry) in (1..).zip(log) {
         if entry.version != expected {
             return Some(format!("version {expected} is missing, {} stands there", entry.version));
@@ -128,11 +128,11 @@ fn log_off(order: &Order, log: &[LoggedAction]) -> Option<String> {
         let moved = match &entry.action {
             OrderAction::Opened => Ok(status),
             OrderAction::Placed => {
-                placed = true;
+                placed_at = Some(entry.at);
                 status.after(OrderMove::Place)
             }
             OrderAction::Canceled { .. } => {
-                canceled = true;
+                canceled_at = Some(entry.at);
                 status.after(OrderMove::Cancel)
             }
             OrderAction::Picked { .. }
@@ -169,8 +169,7 @@ fn log_off(order: &Order, log: &[LoggedAction]) -> Option<String> {
         let (kept, logged) = (word(order.status), word(status));
         return Some(format!("the order is {kept}, its log says {logged}"));
     }
-    let moments = (order.placed_at.is_some(), order.canceled_at.is_some());
-    (moments != (placed, canceled))
+    ((order.placed_at, order.canceled_at) != (placed_at, canceled_at))
         .then(|| "the moments of placement and cancellation are not those of the log".to_owned())
 }
 

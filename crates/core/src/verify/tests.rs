@@ -236,6 +236,7 @@ fn every_bend_of_an_order_is_found_under_its_word() {
         (|w| w.log.swap(1, 2),                           &["order.log"]),
         (|w| w.order.status = OrderStatus::Pending,      &["order.log", "order.cart"]),
         (|w| w.order.placed_at = None,                   &["order.log", "order.allocations"]),
+        (|w| w.order.placed_at = w.order.placed_at.map(|at| at.plus_seconds(1)), &["order.log"]),
         (|w| w.order.version = 5,                        &["order.log"]),
         (|w| w.order.lines[0].shipped = 2,               &["order.counters", "order.allocations", "order.fulfillments"]),
         (|w| w.order.lines[0].delivered = 2,             &["order.counters", "order.fulfillments"]),

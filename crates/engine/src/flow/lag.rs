@@ -3,6 +3,7 @@
 //! Measured by the event log, which both have: the events that are not here yet, and what the replica says of the newest
 //! commit that it shows. What tells no event (a cart that is being filled) may be behind unnoticed for as long.
 
+use sutler_core::rejection::Rejection;
 use sutler_core::time::Timestamp;
 
 use crate::{FlowError, Reader};
@@ -43,7 +44,7 @@ pub struct Lag {
 impl Reader {
     /// Measures how far the store is behind the shop; `None` where it is the shop itself.
     ///
-    /// Errors: a failure of either store.
+    /// Errors: a failure of either store; `shop.other` when the store has events that the shop has not.
     ///
     /// ```
     /// # let shop = sutler_engine::testing::shop(sutler_store_memory::MemoryStore::new())?;
@@ -56,8 +57,11 @@ impl Reader {
         let replayed_at = self.store().replayed_at()?;
         let (head, _) = self.store().event_head()?;
         let (newest, _) = primary.event_head()?;
+        if head > newest {
+            return Err(Rejection::OtherShop.into());
+        }
         let now = self.now();
-        let events = newest.saturating_sub(head);
+        let events = newest - head;
         let missing = if events == 0 { None } else { primary.events(head, 1)?.pop() };
         let as_of = missing.map_or(now, |missing| missing.at.min(now));
         let millis = u64::try_from(now.millis().saturating_sub(as_of.millis())).unwrap_or(0);

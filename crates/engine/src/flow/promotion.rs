@@ -9,7 +9,7 @@
 mod names;
 mod trial;
 
-use sutler_core::change::{Change, SetupChange};
+use sutler_core::change::{Change, ChangeSet, SetupChange};
 use sutler_core::id::PromotionId;
 use sutler_core::import::{Diagnostic, Difference};
 use sutler_core::money::Currency;
@@ -246,17 +246,17 @@ impl Shop {
         file: &PromotionFile<'_>,
         dry_run: bool,
     ) -> Result<Vec<PlannedPromotion>, FlowError> {
-        if dry_run {
-            return self.promotion_plan(&*self.setup()?, file);
-        }
-        let settled = self.settle(|set| {
+        let plan = |set: &mut ChangeSet| {
             let planned = self.promotion_plan(&*self.setup()?, file)?;
             for promotion in planned.iter().filter_map(PlannedPromotion::to_write) {
                 set.push(Change::Setup(SetupChange::Promotion(promotion.clone())));
             }
             Ok(planned)
-        })?;
-        done(settled)
+        };
+        if dry_run {
+            return self.dry_run(plan);
+        }
+        done(self.settle(plan)?)
     }
 
     /// Writes one promotion as [`Shop::promotion_import`] does: by its name. With `dry_run` nothing is written.
@@ -280,24 +280,22 @@ impl Shop {
         dry_run: bool,
     ) -> Result<PlannedPromotion, FlowError> {
         promotion.check().map_err(Rejection::from)?;
-        let plan = || -> Result<PlannedPromotion, FlowError> {
+        let plan = |set: &mut ChangeSet| {
             let setup = self.setup()?;
             let written = WrittenPromotion { promotion: promotion.clone(), says_active: false };
             let planned = plan_promotions([written], &setup.promotions).into_iter().next();
             // Of one promotion only the shop can have several.
-            planned.and_then(Result::ok).ok_or_else(|| ambiguous(&setup, &promotion.name).into())
-        };
-        if dry_run {
-            return plan();
-        }
-        let settled = self.settle(|set| {
-            let planned = plan()?;
+            let planned = planned.and_then(Result::ok);
+            let planned = planned.ok_or_else(|| ambiguous(&setup, &promotion.name))?;
             if let Some(promotion) = planned.to_write() {
                 set.push(Change::Setup(SetupChange::Promotion(promotion.clone())));
             }
             Ok(planned)
-        })?;
-        done(settled)
+        };
+        if dry_run {
+            return self.dry_run(plan);
+        }
+        done(self.settle(plan)?)
     }
 
     /// Switches a promotion on or off; returns it, and whether it changed.

@@ -227,6 +227,7 @@ impl Shop {
         change.check(&setup.tax_zones).map_err(Rejection::from)?;
         let mut set = self.change_set();
         set.push(Change::Setup(change.clone()));
+        set.check_texts()?;
         match self.store().commit(set)? {
             sutler_core::change::CommitOutcome::Refused(rejection) => Err(rejection.into()),
             sutler_core::change::CommitOutcome::Conflict { what } => {

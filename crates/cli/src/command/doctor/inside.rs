@@ -1,6 +1,6 @@
 //! What `doctor` looks at inside of a shop that opens: set-up, clock, pages, books, recovery, index.
 
-use sutler_core::port::{Finding, StoreError};
+use sutler_core::port::{Finding, Looked, StoreError};
 use sutler_core::time::Timestamp;
 use sutler_engine::flow::verify::VerifyReport;
 use sutler_engine::{FlowError, Shop};
@@ -17,7 +17,8 @@ const EPOCH: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 /// How many products are looked at a time.
 const PAGE: usize = 500;
 
-const DAMAGE: &str = "stop all writers, keep a copy of the file, and restore the newest backup";
+const DAMAGE: &str =
+    "stop all writers, keep a copy of the store as it is, and restore the newest backup";
 
 const REBUILD: &str = "build it anew with `sutler index rebuild`, or with --fix";
 
@@ -73,32 +74,33 @@ fn look_at_clock(shop: &Shop, checkup: &mut Checkup) {
     }
 }
 
-/// Tells damage by what it is in: pages, references between rows, or chains and the rows themselves.
+/// Tells damage by what it is in, and of each part that this store looks at what holds, or that it cannot be looked at.
 fn look_at_pages(shop: &Shop, checkup: &mut Checkup) {
+    let Some(scope) = checkup.read("pages", shop.store().integrity_scope()) else { return };
     let Some(damage) = checkup.read("pages", shop.store().integrity()) else { return };
-    let of = |kinds: fn(&str) -> bool| -> Vec<String> {
-        damage.iter().filter(|finding| kinds(finding.check)).map(sentence).collect()
-    };
-    let groups: [(&str, &str, Vec<String>); 3] = [
-        ("pages", "every page and index of the store is whole", of(|check| check == "store.pages")),
-        (
-            "references",
-            "every row that is pointed to is there",
-            of(|check| check == "store.reference"),
-        ),
-        (
-            "chains",
-            "every ledger and event fits its chain, and every row can be read",
-            of(|check| !matches!(check, "store.pages" | "store.reference")),
-        ),
-    ];
-    for (name, fine, found) in groups {
-        if found.is_empty() {
-            checkup.ok(name, fine);
+    for looked in &scope {
+        let of_part = |finding: &&Finding| part(finding.check, &scope) == looked.part;
+        let found: Vec<String> = damage.iter().filter(of_part).map(sentence).collect();
+        if !found.is_empty() {
+            checkup.all_failed(looked.part, &found, DAMAGE);
+        } else if looked.is_looked_at {
+            checkup.ok(looked.part, looked.words.as_str());
         } else {
-            checkup.all_failed(name, &found, DAMAGE);
+            checkup.skipped(looked.part, format!("not looked at: {}", looked.words));
         }
     }
+}
+
+/// Returns the part of the scope that a finding belongs to.
+fn part(check: &str, scope: &[Looked]) -> &'static str {
+    let part = match check {
+        "store.pages" => "pages",
+        "store.index" => "indexes",
+        "store.reference" => "references",
+        _ => "chains",
+    };
+    let known = scope.iter().any(|looked| looked.part == part);
+    if known { part } else { scope.last().map_or("chains", |looked| looked.part) }
 }
 
 fn sentence(finding: &Finding) -> String {

@@ -7,6 +7,8 @@
 //! A shop that sells meanwhile shows its records at different moments. So when anything was found and the shop changed
 //! during the look, the look is repeated; findings of the last one stand, with `changing` set.
 //!
+//! A record that cannot be read ends the look at the others, not the whole look: the store then says which it is.
+//!
 //! Deliberately absent: mending, and the search index, which can be built anew at any time.
 
 mod catalog;
@@ -18,7 +20,7 @@ mod stock;
 use std::collections::BTreeSet;
 
 use sutler_core::hash::ContentHash;
-use sutler_core::port::Finding;
+use sutler_core::port::{Finding, StoreError};
 
 use crate::{FlowError, Reader};
 
@@ -31,6 +33,9 @@ const PAGE: usize = 500;
 /// assert_eq!(sutler_engine::flow::verify::FINDINGS_MAX, 1_000);
 /// ```
 pub const FINDINGS_MAX: usize = 1_000;
+
+/// What stores say of a record that they cannot read.
+const DAMAGED: &str = "store.damaged";
 
 /// How often a look is repeated while the shop changes under it.
 const LOOKS: u32 = 3;
@@ -145,27 +150,43 @@ impl Reader {
 
     fn look_over(&self, step: &mut dyn FnMut(&str)) -> Result<VerifyReport, FlowError> {
         let mut report = VerifyReport::default();
-        step("the catalog");
-        self.verify_catalog(&mut report)?;
-        step("stock");
-        let mut stock = stock::Stock::begin(self)?;
-        stock.look_at_ledgers(self, &mut report)?;
-        step("orders");
-        let placed = self.verify_orders(&mut stock, &mut report)?;
-        stock.finish(self, &mut report)?;
-        step("gift cards and store credit");
-        self.verify_credit(&mut report)?;
-        step("checkouts");
-        self.verify_checkouts(&mut report)?;
-        step("events");
-        self.verify_events(placed, &mut report)?;
+        let damaged = match self.look_at_records(step, &mut report) {
+            Err(FlowError::Store(error)) if error.code == DAMAGED => Some(error),
+            looked => looked.map(|()| None)?,
+        };
         step("the store itself");
         // A back-end may look at the same things; one finding about one record is enough.
         let known: BTreeSet<_> =
             report.findings.iter().map(|f| (f.check, f.subject.clone())).collect();
         let own = self.store().integrity()?;
+        match damaged {
+            Some(error) if own.is_empty() => return Err(error.into()),
+            Some(error) => report.add([not_all(&error)]),
+            None => {}
+        }
         report.add(own.into_iter().filter(|f| !known.contains(&(f.check, f.subject.clone()))));
         Ok(report)
+    }
+
+    fn look_at_records(
+        &self,
+        step: &mut dyn FnMut(&str),
+        report: &mut VerifyReport,
+    ) -> Result<(), FlowError> {
+        step("the catalog");
+        self.verify_catalog(report)?;
+        step("stock");
+        let mut stock = stock::Stock::begin(self)?;
+        stock.look_at_ledgers(self, report)?;
+        step("orders");
+        let placed = self.verify_orders(&mut stock, report)?;
+        stock.finish(self, report)?;
+        step("gift cards and store credit");
+        self.verify_credit(report)?;
+        step("checkouts");
+        self.verify_checkouts(report)?;
+        step("events");
+        self.verify_events(placed, report)
     }
 
     fn heads(&self) -> Result<Heads, FlowError> {
@@ -173,7 +194,11 @@ impl Reader {
         for location in &self.setup()?.locations {
             heads.push(self.store().stock_ledger_head(location.id)?);
         }
-        let newest = self.store().order_page(Default::default(), None, 1)?;
+        let newest = match self.store().order_page(Default::default(), None, 1) {
+            // It is found when everything is looked over.
+            Err(error) if error.code == DAMAGED => Vec::new(),
+            newest => newest?,
+        };
         heads.extend(
             newest
                 .iter()
@@ -182,6 +207,12 @@ impl Reader {
         );
         Ok(heads)
     }
+}
+
+/// Says that a record kept the look from going on.
+fn not_all(error: &StoreError) -> Finding {
+    let message = format!("not everything could be looked at: {}: {}", error.op, error.source);
+    Finding { check: "store.read", subject: error.subject.clone(), message }
 }
 
 fn count(records: usize) -> u64 {
