@@ -647,8 +647,8 @@ mod tests {
                 place.clock = clock;
                 place.connect().await.map(drop)
             };
-            let late: fn() -> SystemTime = || SystemTime::now() - Duration::from_secs(86_400);
-            let early: fn() -> SystemTime = || SystemTime::now() + Duration::from_secs(3_600);
+            let late: fn() -> SystemTime = || SystemTime::now() - Duration::from_secs(86_401);
+            let early: fn() -> SystemTime = || SystemTime::now() + Duration::from_secs(3_601);
             for (clock, told) in [(late, "86400 s behind"), (early, "3600 s ahead of")] {
                 let error = connected(Purpose::Writing, clock).await.expect_err("it is refused");
                 assert_eq!(error.code(), "store.clock");

@@ -71,6 +71,14 @@ fn looking_at_many_gift_cards_takes_few_flights() {
     let schema = Schema::at(proxy.address(), OpenOptions::default());
     let store = schema.store();
     let world = World::on(store);
+    let look = || {
+        let before = proxy.flights();
+        assert_eq!(store.integrity().unwrap(), []);
+        proxy.flights() - before
+    };
+    // Statements are prepared by the first look.
+    look();
+    let without = look();
     let changes = (1..=CARDS).flat_map(|raw| {
         let id = GiftCardId::from_u128(raw);
         let holder = Holder::Bearer { code: ContentHash::of(&raw.to_be_bytes()) };
@@ -82,12 +90,9 @@ fn looking_at_many_gift_cards_takes_few_flights() {
         ]
     });
     committed(store, world.set_of(changes));
-    // Statements are prepared by the first look.
     assert_eq!(store.integrity().unwrap(), []);
-    let before = proxy.flights();
-    assert_eq!(store.integrity().unwrap(), []);
-    let flights = proxy.flights() - before;
-    assert!(flights < 40, "{flights} flights for {CARDS} cards");
+    let flights = look() - without;
+    assert!(flights < 40, "{flights} flights more for {CARDS} cards");
     // And each of them was looked at.
     let shop = schema.address().shop();
     admin(&format!("UPDATE {shop}.raw_credit SET left_over = 499 WHERE id = '{}'", id(CARDS)));

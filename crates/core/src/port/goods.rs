@@ -22,10 +22,10 @@ use crate::time::Timestamp;
 ///
 /// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/product.json"));
 /// let blanket: Product = serde_json::from_str(text)?;
-/// let small = blanket.variants[0].id;
+/// let large = blanket.variants[0].id;
 /// let goods = Goods::new(vec![blanket], Vec::new(), BTreeMap::new());
-/// let (product, variant) = goods.get(small).expect("it is there");
-/// assert_eq!(product.variant_title(variant), "Wool blanket (Small)");
+/// let (product, variant) = goods.get(large).expect("it is there");
+/// assert_eq!(product.variant_title(variant), "Wool blanket (Large)");
 /// assert!(goods.get(VariantId::from_u128(404)).is_none());
 /// # Ok::<(), serde_json::Error>(())
 /// ```
