@@ -1,7 +1,7 @@
 //! Delivery methods and fees from TOML files: [`read_delivery_method`], [`read_fee`].
 //!
-//! Such a file says what a rule of the shop is, in words: amounts as digits of the shop's currency (`"4.90"`), categories by
-//! their path (`"Food / Fish"`). Everything that is not known is refused with its line, because a misspelled limit would
+//! Such a file says what a rule of the shop is, in words: amounts as digits (`"4.90"`) of the shop's currency or of the one that
+//! it names (`currency = "GBP"`), categories by their path (`"Food > Fish"`). Everything that is not known is refused with its line, because a misspelled limit would
 //! otherwise limit nothing.
 //!
 //! Deliberately absent: what contradicts itself, which core says when the rule is stored.
@@ -90,7 +90,7 @@ pub struct FeeDraft {
     pub active: bool,
 }
 
-/// Reads a delivery method.
+/// Reads a delivery method. Its amounts are in the currency that the file names, or else in the one that is given.
 ///
 /// Errors: [`Refused`], with the line that is to blame.
 ///
@@ -112,11 +112,18 @@ pub struct FeeDraft {
 /// let method = read_delivery_method(file, Currency::EUR)?;
 /// assert_eq!((method.code.as_str(), method.surcharges.len()), ("post", 1));
 /// assert!(read_delivery_method(&file.replace("free_over", "free_above"), Currency::EUR).is_err());
+///
+/// let abroad = format!("currency = \"GBP\"\n{file}");
+/// let free_over = read_delivery_method(&abroad, Currency::EUR)?.free_over;
+/// assert_eq!(free_over.map(|amount| amount.to_string()).as_deref(), Some("75.00 GBP"));
 /// # Ok::<(), sutler_exchange::Refused>(())
 /// ```
 pub fn read_delivery_method(text: &str, currency: Currency) -> Result<DeliveryDraft, Refused> {
-    let DeliveryFile { code, name, place, rate, free_over, surcharges, limits, tax, active } =
-        read(text)?;
+    let file: DeliveryFile = read(text)?;
+    let currency = currency_of(file.currency.as_deref(), currency)?;
+    let DeliveryFile {
+        code, name, place, rate, free_over, surcharges, limits, tax, active, ..
+    } = file;
     let money = |digits: &str| amount(digits, currency);
     Ok(DeliveryDraft {
         code,
@@ -138,7 +145,7 @@ pub fn read_delivery_method(text: &str, currency: Currency) -> Result<DeliveryDr
     })
 }
 
-/// Reads a fee.
+/// Reads a fee. Its amounts are in the currency that the file names, or else in the one that is given.
 ///
 /// Errors: [`Refused`], with the line that is to blame.
 ///
@@ -152,6 +159,7 @@ pub fn read_delivery_method(text: &str, currency: Currency) -> Result<DeliveryDr
 /// ```
 pub fn read_fee(text: &str, currency: Currency) -> Result<FeeDraft, Refused> {
     let file: FeeFile = read(text)?;
+    let currency = currency_of(file.currency.as_deref(), currency)?;
     let money = |digits: &str| amount(digits, currency);
     let amount = match (&file.amount, &file.per_unit, &file.percent) {
         (Some(digits), None, None) => FeeAmountDraft::Flat(money(digits)?),
@@ -183,6 +191,7 @@ pub fn read_fee(text: &str, currency: Currency) -> Result<FeeDraft, Refused> {
 struct DeliveryFile {
     code: String,
     name: String,
+    currency: Option<String>,
     #[serde(default)]
     place: PlaceFile,
     rate: RateFile,
@@ -279,6 +288,7 @@ struct LimitsFile {
 struct FeeFile {
     code: String,
     name: String,
+    currency: Option<String>,
     amount: Option<String>,
     per_unit: Option<String>,
     percent: Option<String>,
@@ -401,6 +411,12 @@ fn wrong(why: impl Into<String>) -> Refused {
 
 fn diagnostic(place: Place, why: impl Into<String>) -> Diagnostic {
     fatal_place(&codes::RULE_FILE, place, why, "mend the file; nothing was written")
+}
+
+/// Returns the currency that a file names, or else the usual one.
+fn currency_of(named: Option<&str>, usual: Currency) -> Result<Currency, Refused> {
+    let named = named.map(Currency::from_code).transpose();
+    Ok(named.map_err(|error| wrong(error.to_string()))?.unwrap_or(usual))
 }
 
 fn amount(digits: &str, currency: Currency) -> Result<Money, Refused> {

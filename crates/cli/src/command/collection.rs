@@ -185,8 +185,7 @@ fn products(shop: &Shop, words: &[String]) -> Result<Vec<ProductId>, CommandErro
 }
 
 fn category(shop: &Shop, path: &str) -> Result<CategoryId, CommandError> {
-    let names: Vec<String> = path.split('/').map(|name| name.trim().to_owned()).collect();
-    let found = shop.category_tree()?.find(&names);
+    let found = shop.category_tree()?.find_words(path);
     Ok(found.ok_or_else(|| Rejection::not_found("category", path))?)
 }
 

@@ -58,6 +58,7 @@ A whole file:
   amount = \"0.50\"
   above_grams = 10000
   step_grams = 1000
+Amounts are in the shop's currency; currency = \"GBP\" in the file says another, for a channel that sells in it.
 Rates: flat (amount), weight, volume, quantity (rungs up_to grams, cm3, units), subtotal (rungs from), table (rows).
 Surcharges: place, above_grams with step_grams, above_mm for each bulky unit, dangerous_goods.")]
 pub(crate) struct AddArgs {

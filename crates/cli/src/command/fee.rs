@@ -37,7 +37,7 @@ A whole file:
   amount = \"2.00\"
   payments = [\"manual:cash\"]
 Exactly one of amount (for the order), per_unit and percent (with_delivery = true counts the delivery too). When: channels,
-payments, categories, place, goods_below, from, until. tax: as-goods, untaxed, or a tax category. active = false ends it.")]
+payments, categories, place, goods_below, from, until. currency = \"GBP\": amounts are not in the shop's currency. tax: as-goods, untaxed, or a tax category. active = false ends it.")]
 pub(crate) struct AddArgs {
     /// The file; - is standard input
     file: PathBuf,

@@ -44,3 +44,32 @@ fn a_channel_is_told_how_to_combine_promotions() {
         assert!(place.run(&words).stderr.contains("error[not_found]"));
     }
 }
+
+#[test]
+fn a_channel_in_another_currency_sells_with_its_own_delivery_and_fee() {
+    let place = Place::demo();
+    place.run(&["channel", "add", "uk", "--currency", "GBP"]).with_code(0);
+    place.write(
+        "gbp.csv",
+        "list,currency,channel,sku,price\nBase prices in GBP,GBP,uk,FEN-SKIL-26,40.00\n",
+    );
+    place.run(&["price", "import", "gbp.csv"]).with_code(0);
+    let post = "code = \"uk-post\"\nname = \"Post\"\ncurrency = \"GBP\"\nrate = { kind = \"flat\", amount = \"3.00\" }\n";
+    place.write("post.toml", post).write("slip.toml", post.replace("GBP", "GBX"));
+    place.write(
+        "cash.toml",
+        "code = \"uk-cash\"\nname = \"Cash\"\ncurrency = \"GBP\"\namount = \"1.50\"\n",
+    );
+    assert!(place.run(&["delivery", "add", "slip.toml"]).with_code(5).stderr.contains("GBX"));
+    place.run(&["delivery", "add", "post.toml"]).with_code(0);
+    place.run(&["fee", "add", "cash.toml"]).with_code(0);
+    let cart = place.run(&["cart", "new", "--channel", "uk"]).with_code(0);
+    let cart = cart.stdout.trim();
+    place.run(&["cart", "add", cart, "FEN-SKIL-26"]).with_code(0);
+    let to = "Ada;St James's Square 12;10115;Berlin;DE";
+    let words = ["checkout", cart, "--email", "ada@example.com", "--ship-to", to];
+    let words = [&words[..], &["--delivery", "uk-post", "--pay", "test:ok", "--json"]].concat();
+    let order = place.run(&words).with_code(0).json();
+    let total = &order["order"]["quote"]["totals"]["total"];
+    assert_eq!(*total, serde_json::json!({ "amount": "44.50", "currency": "GBP" }));
+}

@@ -236,6 +236,27 @@ impl CategoryTree {
         path.iter().try_fold(None, |parent, name| self.child(parent, name).map(Some)).flatten()
     }
 
+    /// Returns the node that a person names: by its path, `Home > Lamps` or `Home / Lamps`, or, where a name holds such a mark
+    /// itself, by the name of a root.
+    ///
+    /// ```
+    /// # use sutler_core::catalog::{Category, CategoryTree};
+    /// # use sutler_core::id::CategoryId;
+    /// let [home, lamps] = [1, 2].map(CategoryId::from_u128);
+    /// let tree = CategoryTree::new(vec![
+    ///     Category { id: home, parent: None, name: "Home / Garden".to_owned(), version: 1 },
+    ///     Category { id: lamps, parent: Some(home), name: "Lamps".to_owned(), version: 1 },
+    /// ])?;
+    /// assert_eq!(tree.find_words("Home / Garden > Lamps"), Some(lamps));
+    /// assert_eq!((tree.find_words("Home / Garden"), tree.find_words("Lamps")), (Some(home), None));
+    /// # Ok::<(), sutler_core::catalog::CategoryError>(())
+    /// ```
+    pub fn find_words(&self, words: &str) -> Option<CategoryId> {
+        let path = |mark: char| words.split(mark).map(|name| name.trim().to_owned()).collect();
+        let paths: [Vec<String>; 3] = [path('>'), path('/'), vec![words.trim().to_owned()]];
+        paths.iter().find_map(|path| self.find(path))
+    }
+
     /// Returns the children of `parent` in the order of their names.
     pub fn children(&self, parent: Option<CategoryId>) -> impl Iterator<Item = &Category> {
         self.children

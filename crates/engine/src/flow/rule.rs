@@ -143,7 +143,7 @@ impl Shop {
     }
 }
 
-/// Finds categories by their paths, `Food / Fish`, or ids.
+/// Finds categories by their paths, `Food > Fish`, or ids.
 fn categories(tree: &CategoryTree, paths: &[String]) -> Result<Vec<CategoryId>, FlowError> {
     let find = |path: &String| {
         if let Ok(id) = path.parse::<CategoryId>()
@@ -151,8 +151,7 @@ fn categories(tree: &CategoryTree, paths: &[String]) -> Result<Vec<CategoryId>, 
         {
             return Ok(id);
         }
-        let names: Vec<String> = path.split('/').map(|name| name.trim().to_owned()).collect();
-        tree.find(&names).ok_or_else(|| Rejection::not_found("category", path).into())
+        tree.find_words(path).ok_or_else(|| Rejection::not_found("category", path).into())
     };
     paths.iter().map(find).collect()
 }

@@ -63,11 +63,8 @@ impl<'s> ShopNames<'s> {
 }
 
 impl PromotionNames for ShopNames<'_> {
-    /// Reads `Home > Lamps`, `Home / Lamps` or, where a name holds such a mark itself, the name of a root.
     fn category(&self, word: &str) -> Option<CategoryId> {
-        let path = |mark: char| word.split(mark).map(|name| name.trim().to_owned()).collect();
-        let paths: [Vec<String>; 3] = [path('>'), path('/'), vec![word.trim().to_owned()]];
-        paths.iter().find_map(|path| self.tree.find(path))
+        self.tree.find_words(word)
     }
 
     fn product(&self, word: &str) -> Option<ProductId> {
