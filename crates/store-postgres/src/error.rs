@@ -363,6 +363,9 @@ pub(crate) enum Fault {
     /// No connection could be had in time.
     #[error("no connection was free or could be made within {0} ms")]
     Waited(u128),
+    /// Other changes were under way for so long that these were not begun.
+    #[error("these changes waited for others for {0} ms; nothing of them was written")]
+    Queued(u128),
     /// The server could not be reached any more.
     #[error("{0}")]
     Reconnect(#[source] Arc<OpenError>),
@@ -470,7 +473,7 @@ impl Fault {
         match self {
             Fault::Silent(_) => ("store.away", Retry::Later, Some(SILENT)),
             Fault::Damaged { .. } => ("store.damaged", Retry::Never, Some(DAMAGED)),
-            Fault::Waited(_) => ("store.locked", Retry::Later, Some(BUSY)),
+            Fault::Waited(_) | Fault::Queued(_) => ("store.locked", Retry::Later, Some(BUSY)),
             Fault::Reconnect(error) => (error.code(), error.retry(), Some(error.help())),
             Fault::CommitLost(_) | Fault::Unanswered => {
                 ("store.failed", Retry::Unknown, Some(LOST))
