@@ -378,6 +378,9 @@ pub(crate) enum Fault {
     /// A bug: code panicked while it applied this set; nothing of it was written.
     #[error("the store panicked while it applied the changes; nothing of them was written")]
     Panicked,
+    /// A bug: a guard does not look at a row that stands in the way; nothing of the set was written.
+    #[error("the server refuses what the store let pass: {0}")]
+    Unseen(String),
     /// A bug: the work panicked before it could answer.
     #[error("the work on these changes panicked")]
     Unanswered,
@@ -479,7 +482,7 @@ impl Fault {
                 ("store.failed", Retry::Unknown, Some(LOST))
             }
             Fault::ReadOnly => ("store.read_only", Retry::Never, None),
-            Fault::Panicked => ("store.failed", Retry::Never, None),
+            Fault::Panicked | Fault::Unseen(_) => ("store.failed", Retry::Never, None),
             Fault::Postgres(error) => {
                 match error.code() {
                     Some(code) if *code == SqlState::DISK_FULL => {

@@ -38,6 +38,11 @@ impl Visit {
         Self { set, arrived: Instant::now(), done, fault: None, outrun: 0, alone: false }
     }
 
+    /// Whether it failed in the same words before.
+    pub(crate) fn failed_by(&self, fault: &Fault) -> bool {
+        self.fault.as_ref().is_some_and(|before| before.to_string() == fault.to_string())
+    }
+
     /// Tells whoever waits.
     pub(crate) fn answer(self, verdict: Verdict) {
         // Whoever asked waits for it.

@@ -15,14 +15,19 @@
 //!   (see `queue`). What fails afterwards is looked up: every transaction of this process changes one row of its own, first of
 //!   all, to the number of the batch. Whoever asks for that row waits until the transaction ended, and then reads what became
 //!   of it. Nothing is guessed.
-//! * What is wrong with one set is not its neighbors' business: a batch that is refused is taken apart.
+//! * What is wrong with one set is not its neighbors' business: a batch that is refused is taken apart. That holds for a
+//!   bug too: a panic is told to its callers and ends no writer, and what a guard misses is refused after a few tries.
 //!
 //! The number of the transaction would not do (`pg_xact_status`): a server that crashed gives the numbers that it did not
 //! write down to others, and then tells of them.
 //!
 //! Deliberately absent: anything about a kind of record.
 
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use crate::FailPoint;
@@ -48,7 +53,8 @@ pub(crate) mod sql {
     }
 }
 
-/// How often a batch is decided again because others were faster with new rows, before its sets are taken one by one.
+/// How often a batch is decided again because others were faster with new rows, before its sets are taken one by one; and how
+/// often a set may then be refused the same row, which it was shown each time, before that is held to be no chance.
 const OUTRUN_MAX: u32 = 3;
 
 /// How the writer works.
@@ -68,6 +74,8 @@ pub(crate) struct Writer {
     writer: Option<Uid>,
     /// The number of the newest batch that was begun.
     batch: i64,
+    /// Whether its COMMIT may have been sent.
+    sent: bool,
 }
 
 /// Why a batch did not end.
@@ -84,15 +92,15 @@ enum Trouble {
 
 impl Writer {
     pub(crate) fn new(place: Arc<Place>, session: Session, manner: Manner) -> Self {
-        Self { place, manner, session: Some(session), writer: None, batch: 0 }
+        Self { place, manner, session: Some(session), writer: None, batch: 0, sent: false }
     }
 
     /// Commits what comes, until nobody can come any more.
     pub(crate) async fn serve(mut self, mut queue: Queue) {
         let mut pause = Pause::new();
         while let Some(batch) = queue.next().await {
-            let trouble = match queue.during(self.attempt(&batch)).await {
-                Ok(verdicts) => {
+            let trouble = match queue.during(caught(self.attempt(&batch))).await {
+                Some(Ok(verdicts)) => {
                     pause = Pause::new();
                     batch
                         .into_iter()
@@ -100,7 +108,9 @@ impl Writer {
                         .for_each(|(visit, verdict)| visit.answer(verdict));
                     continue;
                 }
-                Err(trouble) => trouble,
+                Some(Err(trouble)) => trouble,
+                None if self.sent => Trouble::Unknown(Fault::Unanswered),
+                None => Trouble::Refused(Fault::Panicked),
             };
             if sort_out(&mut queue, batch, trouble) {
                 queue.during(pause.wait()).await;
@@ -112,6 +122,7 @@ impl Writer {
 
     /// Runs the transaction of a batch once.
     async fn attempt(&mut self, batch: &[Visit]) -> Result<Vec<Verdict>, Trouble> {
+        self.sent = false;
         let session = self.take().await.map_err(open_trouble)?;
         let mut rows = Rows::default();
         batch.iter().for_each(|visit| rows.ask(&visit.set));
@@ -169,6 +180,7 @@ impl Writer {
     ) -> Result<Vec<Verdict>, Trouble> {
         calls.push(Call::plain(sql::COMMIT));
         self.point("before_commit");
+        self.sent = true;
         let failed = match session.fly(&calls).await {
             Ok(_) => {
                 self.session = Some(session);
@@ -274,6 +286,16 @@ impl Writer {
     }
 }
 
+/// Does work; `None` when it panicked. What it held, the connection before all, is dropped then.
+async fn caught<T>(work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    let polled = poll_fn(|context| {
+        let poll = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+        poll.map_or(Poll::Ready(None), |poll| poll.map(Some))
+    });
+    polled.await
+}
+
 /// Answers those for whom a failed attempt was the end, and lets the others wait for another; returns whether a pause is due.
 fn sort_out(queue: &mut Queue, mut batch: Vec<Visit>, trouble: Trouble) -> bool {
     let fault = match trouble {
@@ -288,10 +310,21 @@ fn sort_out(queue: &mut Queue, mut batch: Vec<Visit>, trouble: Trouble) -> bool 
         }
         Trouble::Outrun(fault) => {
             for visit in &mut batch {
-                visit.outrun += 1;
-                visit.alone |= visit.outrun >= OUTRUN_MAX;
+                visit.outrun =
+                    if visit.alone && !visit.failed_by(&fault) { 1 } else { visit.outrun + 1 };
             }
-            fault
+            if batch.iter().all(|visit| visit.outrun < OUTRUN_MAX) {
+                fault
+            } else if batch.iter().all(|visit| visit.alone) {
+                let missed = Fault::Unseen(fault.to_string());
+                batch.into_iter().for_each(|visit| visit.answer(Err(missed.clone())));
+                return false;
+            } else {
+                for visit in &mut batch {
+                    (visit.alone, visit.outrun) = (true, 0);
+                }
+                fault
+            }
         }
         Trouble::Again(fault) => fault,
     };
