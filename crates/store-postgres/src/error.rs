@@ -412,8 +412,9 @@ pub(crate) enum Meaning {
 /// Sorts what the server said, or what happened to the connection.
 pub(crate) fn meaning(error: &tokio_postgres::Error) -> Meaning {
     let Some(said) = error.as_db_error() else {
+        // Without a cause, what came was not what a server says there, and nothing behind it can be trusted either.
         let from_network =
-            std::error::Error::source(error).is_some_and(|why| why.is::<std::io::Error>());
+            std::error::Error::source(error).is_none_or(|why| why.is::<std::io::Error>());
         return if error.is_closed() || from_network { Meaning::Cut } else { Meaning::Refused };
     };
     let code = said.code();

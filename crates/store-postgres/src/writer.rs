@@ -189,17 +189,14 @@ impl Writer {
             }
             Err(error) => error,
         };
-        match failed.meaning() {
-            Meaning::Cut => {
-                drop(session);
-                self.resolve(verdicts, failed).await
-            }
-            sorted => {
-                // The server refused a statement, so that COMMIT, if it was sent, rolled back.
-                self.end(session).await;
-                Err(trouble(sorted, failed))
-            }
+        let sorted = failed.meaning();
+        if failed.is_told() && sorted != Meaning::Cut {
+            // The server refused a statement, so that COMMIT, if it was sent, rolled back.
+            self.end(session).await;
+            return Err(trouble(sorted, failed));
         }
+        drop(session);
+        self.resolve(verdicts, failed).await
     }
 
     /// Finds out what became of a transaction whose COMMIT was not answered.
@@ -212,32 +209,30 @@ impl Writer {
         let until = Instant::now() + self.manner.patience;
         let mut pause = Pause::new();
         loop {
+            // Why it cannot be told at the moment says nothing about the transaction.
             match self.was_committed().await {
                 Ok(true) => return Ok(verdicts),
-                Ok(false) => return Err(Trouble::Again(cause)),
-                Err(Trouble::Again(_)) => self.session = None,
-                Err(trouble) => return Err(trouble),
-            }
-            if !pause.wait_until(until).await {
-                return Err(Trouble::Unknown(Fault::CommitLost(cause.to_string())));
+                Ok(false) => return Err(trouble(cause.meaning(), cause)),
+                Err(why) if !why.may_pass() || !pause.wait_until(until).await => {
+                    return Err(Trouble::Unknown(Fault::CommitLost(format!("{cause}; {why}"))));
+                }
+                Err(_) => {}
             }
         }
     }
 
     /// Waits until the newest transaction ended; returns whether it was committed.
-    async fn was_committed(&mut self) -> Result<bool, Trouble> {
+    async fn was_committed(&mut self) -> Result<bool, Fault> {
         let Some(writer) = self.writer else { return Ok(false) };
-        let session = self.take().await.map_err(open_trouble)?;
-        let told = session.fly(&[Call::new(sql::LAST, params![writer])]).await;
-        let told = told.map_err(Trouble::Again)?;
+        let session = self.take().await?;
+        let told = session.fly(&[Call::new(sql::LAST, params![writer])]).await?;
         self.session = Some(session);
         let Some(row) = told.first().and_then(|rows| rows.first()) else {
             // The transaction would have left the row behind: a replica that took over never heard of it.
             self.writer = None;
             return Ok(false);
         };
-        let last: i64 = row.at(0).map_err(Trouble::Unknown)?;
-        Ok(last >= self.batch)
+        Ok(row.at::<i64>(0)? >= self.batch)
     }
 
     /// Returns the row of this process, making it where there is none.
