@@ -1,5 +1,6 @@
 //! What the server answers to a commit: a refusal that says to try again, at each of its places, and answers that say nothing
-//! of the transaction. It is done once, or said to be unknown, and never repeated blindly.
+//! of the transaction, or come from a process that it was not sent to. It is done once, or said to be unknown, and never
+//! repeated blindly.
 
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
@@ -122,4 +123,21 @@ fn a_commit_that_cannot_be_looked_up_is_unknown_whatever_the_reason() {
     load.commit();
     assert_eq!((load.on_hand(), load.acknowledged()), (4, 3), "it was written");
     assert_eq!(schema.store().integrity().unwrap(), []);
+}
+
+/// A pooler that began to share sessions after the connection was made.
+#[test]
+fn a_commit_that_another_process_of_the_server_answers_is_not_written() {
+    let proxy = Proxy::start();
+    let schema = Schema::at(proxy.address(), OpenOptions::default());
+    let load = Load::new(schema.store());
+    load.commit();
+    proxy.swap_backends(true);
+    let error = load.try_commit().unwrap_err();
+    assert_eq!((error.code, error.retry), ("store.setting", Retry::Never), "{error:?}");
+    assert!(error.source.to_string().contains("pool_mode"), "{error:?}");
+    assert_eq!(load.on_hand(), load.acknowledged());
+    proxy.swap_backends(false);
+    load.commit();
+    load.is_exact();
 }
