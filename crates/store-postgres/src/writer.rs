@@ -241,8 +241,10 @@ impl Writer {
             return Ok(writer);
         }
         let told = session.fly(&[Call::plain(sql::TIDY), Call::plain(sql::ENTER)]).await?;
-        let writer = told.get(1).and_then(|rows| rows.first()).map(|row| row.at(0));
-        let writer = writer.transpose()?.unwrap_or(Uid(0));
+        let made = told.get(1).and_then(|rows| rows.first());
+        let writer =
+            made.ok_or_else(|| Fault::damaged("the row of this writer", "it was not made"))?;
+        let writer = writer.at(0)?;
         (self.writer, self.batch) = (Some(writer), 0);
         Ok(writer)
     }
