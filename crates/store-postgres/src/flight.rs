@@ -8,7 +8,7 @@
 //! begins that time anew, because the server's own limit is for each statement too.
 
 use std::collections::HashMap;
-use std::future::{Future, poll_fn, ready};
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
@@ -65,11 +65,8 @@ impl Prepared {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(sql).cloned()
     }
 
-    fn keep(&self, calls: &[Call], statements: &[Statement]) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for (call, statement) in calls.iter().zip(statements) {
-            kept.insert(call.sql, statement.clone());
-        }
+    fn keep(&self, sql: &'static str, statement: Statement) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(sql, statement);
     }
 }
 
@@ -80,40 +77,47 @@ pub(crate) async fn fly(
     calls: &[Call],
     silence: Duration,
 ) -> Result<Vec<Vec<Row>>, Fault> {
-    let statements = prepare(client, prepared, calls, silence).await?;
-    let flying = calls.iter().zip(&statements).map(|(call, statement)| {
+    prepare(client, prepared, calls, silence).await?;
+    let flying = calls.iter().map(|call| {
+        let statement = prepared.get(call.sql);
         let flying: Flying<'_, Result<Vec<Row>, Error>> = Box::pin(async move {
             let values: Vec<&(dyn ToSql + Sync)> =
                 call.params.iter().map(|value| -> &(dyn ToSql + Sync) { &**value }).collect();
-            client.query(statement, &values).await
+            match statement {
+                Some(statement) => client.query(&statement, &values).await,
+                None => client.query(call.sql, &values).await,
+            }
         });
         flying
     });
     all(flying.collect(), silence).await
 }
 
-/// Returns the statement of each call, prepared.
 async fn prepare(
     client: &Client,
     prepared: &Prepared,
     calls: &[Call],
     silence: Duration,
-) -> Result<Vec<Statement>, Fault> {
-    let known: Option<Vec<Statement>> = calls.iter().map(|call| prepared.get(call.sql)).collect();
-    if let Some(known) = known {
-        return Ok(known);
+) -> Result<(), Fault> {
+    let mut missing: Vec<&'static str> = Vec::new();
+    for call in calls {
+        if prepared.get(call.sql).is_none() && !missing.contains(&call.sql) {
+            missing.push(call.sql);
+        }
     }
-    let flying = calls.iter().map(|call| {
-        let flying: Flying<'_, Result<Statement, Error>> = match prepared.get(call.sql) {
-            Some(statement) => Box::pin(ready(Ok(statement))),
-            None => Box::pin(client.prepare(call.sql)),
-        };
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let flying = missing.iter().map(|sql| {
+        let flying: Flying<'_, Result<Statement, Error>> = Box::pin(client.prepare(sql));
         flying
     });
     // None of the calls was sent, so whatever fails here failed before the first of them.
     let statements = all(flying.collect(), silence).await?;
-    prepared.keep(calls, &statements);
-    Ok(statements)
+    for (sql, statement) in missing.into_iter().zip(statements) {
+        prepared.keep(sql, statement);
+    }
+    Ok(())
 }
 
 type Flying<'f, T> = Pin<Box<dyn Future<Output = T> + Send + 'f>>;
