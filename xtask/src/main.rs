@@ -1,5 +1,5 @@
 //! The developer commands of Sutler: `cargo xtask test`, `cargo xtask samples`, `cargo xtask docs`,
-//! `cargo xtask properties`, `cargo xtask fuzz`, `cargo xtask ci`.
+//! `cargo xtask properties`, `cargo xtask fuzz`, `cargo xtask cuts`, `cargo xtask ci`.
 //!
 //! A command is a list of [`step::Step`]s that reads like what one would type. Every step is announced, timed, and the
 //! first that fails ends the run with its name and the line to repeat it alone. The crate leans on the standard
@@ -34,6 +34,7 @@ Commands:
   samples DIR     Import every real merchant file below DIR and compare with its counts
   properties      Try each property of money and pricing on a million cases; --cases N [NAME] for N, and those so named
   fuzz TARGET     Fuzz `money` or `promotion` for three minutes, or for as many seconds as stand behind the target
+  cuts [N]        Cut the line to Postgres around a commit a thousand times, or N times, for one caller and for several
   docs            Write the generated pages of docs/ anew
   docs --check    Say which generated page is not current; write nothing
   ci              fmt, clippy, rustdoc, cargo-deny, then `test`
@@ -56,6 +57,8 @@ fn main() -> ExitCode {
         ["properties", words @ ..] => proof::properties(words),
         ["fuzz", target] => proof::fuzz(target, None),
         ["fuzz", target, seconds] => proof::fuzz(target, Some(seconds)),
+        ["cuts"] => proof::cuts(None),
+        ["cuts", count] => proof::cuts(Some(count)),
         ["docs"] => docs::run(docs::Mode::Write),
         ["docs", "--check"] => docs::run(docs::Mode::Check),
         ["ci"] => ci::run(),

@@ -1,19 +1,25 @@
-//! `cargo xtask properties` and `cargo xtask fuzz`: what every run of the tests does a little of, done at length.
+//! `cargo xtask properties`, `cargo xtask fuzz` and `cargo xtask cuts`: what every run of the tests does a little of, done at
+//! length.
 //!
 //! Properties are the proptest cases of core's money and pricing, in a release build, on as many threads as the machine
 //! has. Fuzzing is libFuzzer on the targets in `fuzz/`, which stand outside of the workspace because they need a C++
-//! compiler; the flags below are those that make a stable compiler count which code a text reaches.
+//! compiler; the flags below are those that make a stable compiler count which code a text reaches. Cuts are of the line
+//! between a shop and its Postgres server, around a COMMIT.
 //!
 //! Deliberately absent: sanitizers for memory. There is no unsafe code here, and they need a nightly compiler.
 
 use std::process::Command;
 
+use crate::postgres::Cluster;
 use crate::step::{self, Failure, Step};
 
 /// How many cases each property is tried on, unless the command says another number.
 const CASES: u32 = 1_000_000;
 /// For how long one target is fuzzed, unless the command says another time.
 const SECONDS: u32 = 180;
+
+/// How often a line is cut, unless the command says another number.
+const CUTS: u32 = 1_000;
 
 /// Counts edges and comparisons, as libFuzzer wants it.
 const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
@@ -59,6 +65,21 @@ fn fuzz_step(target: &str, seconds: u32, host: &str) -> Step {
     Step::new("fuzz", &line).env("RUSTFLAGS", COVERAGE)
 }
 
+/// Cuts the line around commits to Postgres, of one caller and of several who share a transaction.
+///
+/// Errors: there is no server, or a cut lost or doubled something.
+pub(crate) fn cuts(count: Option<&str>) -> Result<(), Failure> {
+    let step = cuts_step(count)?;
+    step::run_all(&[Cluster::get()?.named_to(step)])
+}
+
+fn cuts_step(count: Option<&str>) -> Result<Step, Failure> {
+    let line =
+        "cargo test --package sutler-store-postgres --test disturbance -- a_line_that_is_cut";
+    let cuts = count.map_or(Ok(CUTS), number)?;
+    Ok(Step::new("cuts", line).env("SUTLER_TEST_CUTS", cuts.to_string()))
+}
+
 /// Asks the compiler for which machine it compiles.
 fn host() -> Result<String, Failure> {
     let told = Command::new("rustc").arg("-vV").output().ok();
@@ -89,6 +110,14 @@ mod tests {
         let few = line(&["--cases", "5", "refunds"]).expect("a number and a name");
         assert!(few.starts_with("PROPTEST_CASES=5 ") && few.ends_with(" -- refunds"), "{few}");
         assert!(line(&["--cases", "none"]).is_err() && line(&["--cases", "0"]).is_err());
+    }
+
+    #[test]
+    fn a_line_is_cut_a_thousand_times_unless_another_number_is_said() {
+        let line = |count| cuts_step(count).map(|step| step.line());
+        assert!(line(None).is_ok_and(|line| line.starts_with("SUTLER_TEST_CUTS=1000 cargo test")));
+        assert!(line(Some("7")).is_ok_and(|line| line.starts_with("SUTLER_TEST_CUTS=7 ")));
+        assert!(line(Some("none")).is_err());
     }
 
     #[test]

@@ -363,6 +363,9 @@ pub(crate) enum Fault {
     /// No connection could be had in time.
     #[error("no connection was free or could be made within {0} ms")]
     Waited(u128),
+    /// Other changes were under way for so long that these were not begun.
+    #[error("these changes waited for others for {0} ms; nothing of them was written")]
+    Queued(u128),
     /// The server could not be reached any more.
     #[error("{0}")]
     Reconnect(#[source] Arc<OpenError>),
@@ -375,6 +378,9 @@ pub(crate) enum Fault {
     /// A bug: code panicked while it applied this set; nothing of it was written.
     #[error("the store panicked while it applied the changes; nothing of them was written")]
     Panicked,
+    /// A bug: a guard does not look at a row that stands in the way; nothing of the set was written.
+    #[error("the server refuses what the store let pass: {0}")]
+    Unseen(String),
     /// A bug: the work panicked before it could answer.
     #[error("the work on these changes panicked")]
     Unanswered,
@@ -406,8 +412,9 @@ pub(crate) enum Meaning {
 /// Sorts what the server said, or what happened to the connection.
 pub(crate) fn meaning(error: &tokio_postgres::Error) -> Meaning {
     let Some(said) = error.as_db_error() else {
+        // Without a cause, what came was not what a server says there, and nothing behind it can be trusted either.
         let from_network =
-            std::error::Error::source(error).is_some_and(|why| why.is::<std::io::Error>());
+            std::error::Error::source(error).is_none_or(|why| why.is::<std::io::Error>());
         return if error.is_closed() || from_network { Meaning::Cut } else { Meaning::Refused };
     };
     let code = said.code();
@@ -470,13 +477,13 @@ impl Fault {
         match self {
             Fault::Silent(_) => ("store.away", Retry::Later, Some(SILENT)),
             Fault::Damaged { .. } => ("store.damaged", Retry::Never, Some(DAMAGED)),
-            Fault::Waited(_) => ("store.locked", Retry::Later, Some(BUSY)),
+            Fault::Waited(_) | Fault::Queued(_) => ("store.locked", Retry::Later, Some(BUSY)),
             Fault::Reconnect(error) => (error.code(), error.retry(), Some(error.help())),
             Fault::CommitLost(_) | Fault::Unanswered => {
                 ("store.failed", Retry::Unknown, Some(LOST))
             }
             Fault::ReadOnly => ("store.read_only", Retry::Never, None),
-            Fault::Panicked => ("store.failed", Retry::Never, None),
+            Fault::Panicked | Fault::Unseen(_) => ("store.failed", Retry::Never, None),
             Fault::Postgres(error) => {
                 match error.code() {
                     Some(code) if *code == SqlState::DISK_FULL => {

@@ -8,7 +8,8 @@
 //! * `shops` lists and drops the shops of a database; `replica` is what one that only follows says of itself.
 //! * `address` reads the URL, `session` makes a connection and looks at its settings, `migrate` keeps the schema.
 //! * `link` is the runtime below the blocking port, `flight` sends statements together, `pool` reads.
-//! * `writer` is the one write door: group commit, retries, what became of a cut COMMIT; `batch` decides on sets of changes;
+//! * `writer` is the one write door: group commit, retries, what became of a cut COMMIT; `queue` is who waits for it; `batch`
+//!   decides on sets of changes;
 //!   `rows` says which rows a set needs, and in which order they are locked; `table` holds them.
 //! * `dump` reads and writes whole shops, for copies; `backup` and `restore` have the programs of PostgreSQL do it
 //!   (`program`, `archive`), and
@@ -59,6 +60,7 @@ mod payment;
 mod pool;
 mod program;
 mod promotion;
+mod queue;
 mod replica;
 mod restore;
 mod rows;
@@ -88,7 +90,7 @@ use crate::error::Fault;
 use crate::flight::{Call, Params};
 use crate::link::Link;
 use crate::pool::Pool;
-use crate::writer::Visit;
+use crate::queue::Visit;
 
 pub use crate::address::{Address, BadAddress};
 pub use crate::backup::backup;
@@ -194,7 +196,7 @@ impl PostgresStore {
     fn write(&self, set: ChangeSet) -> Verdict {
         let (done, verdict) = sync_channel(1);
         let queue = self.queue.as_ref().ok_or(Fault::ReadOnly)?;
-        queue.send(Visit { set, done }).map_err(|_| Fault::Unanswered)?;
+        queue.send(Visit::new(set, done)).map_err(|_| Fault::Unanswered)?;
         verdict.recv().unwrap_or(Err(Fault::Unanswered))
     }
 }

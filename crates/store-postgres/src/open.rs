@@ -14,6 +14,7 @@ use crate::error::{Fault, OpenError};
 use crate::link::Link;
 use crate::migrate;
 use crate::pool::Pool;
+use crate::queue::Queue;
 use crate::session::{Place, Purpose, SILENCE, Session, silence};
 use crate::writer::{Manner, Writer};
 
@@ -51,7 +52,8 @@ pub struct OpenOptions {
     pub readers: usize,
     /// Most callers whose changes share one transaction.
     pub batch_max: usize,
-    /// How long a call is tried again while the server is away or busy.
+    /// How long a call waits for others and is tried again while the server is away or busy, from when it was made. What is
+    /// under way then comes to its end, and a commit whose answer was lost is looked up for as long once more.
     pub patience: Duration,
     /// How long a server may be silent about a statement before its connection is given up: longer than the limit of 30 s that
     /// the server keeps itself.
@@ -108,8 +110,8 @@ impl PostgresStore {
         });
         let (writing, reading) = connected.unwrap_or_else(|| Err(panicked(&place)))?;
         let (queue, waiting) = unbounded_channel();
-        let manner = Manner { batch_max: batch_max.max(1), patience, fail_point };
-        link.spawn(Writer::new(Arc::clone(&place), writing, manner).serve(waiting));
+        let writer = Writer::new(Arc::clone(&place), writing, Manner { patience, fail_point });
+        link.spawn(writer.serve(Queue::new(waiting, batch_max, patience)));
         Ok(Self {
             shown: address.to_string(),
             queue: Some(queue),

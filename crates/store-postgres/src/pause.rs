@@ -14,6 +14,11 @@ impl Pause {
         Self(SHORTEST)
     }
 
+    /// Waits.
+    pub(crate) async fn wait(&mut self) {
+        tokio::time::sleep(self.next()).await;
+    }
+
     /// Waits; false, at once, when that would last beyond `until`.
     pub(crate) async fn wait_until(&mut self, until: Instant) -> bool {
         let pause = self.next();

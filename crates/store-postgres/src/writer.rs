@@ -11,27 +11,31 @@
 //!
 //! Invariants
 //! * A verdict is given after its transaction ended, never before.
-//! * What fails before COMMIT was sent is tried again, with growing pauses, for as long as the patience lasts. What fails
-//!   afterwards is looked up: every transaction of this process changes one row of its own, first of all, to the number of the
-//!   batch. Whoever asks for that row waits until the transaction ended, and then reads what became of it. Nothing is guessed.
+//! * What fails before COMMIT was sent is tried again, with growing pauses, for as long as the patience of the callers lasts
+//!   (see `queue`). What fails afterwards is looked up: every transaction of this process changes one row of its own, first of
+//!   all, to the number of the batch. Whoever asks for that row waits until the transaction ended, and then reads what became
+//!   of it. Nothing is guessed.
+//! * What is wrong with one set is not its neighbors' business: a batch that is refused is taken apart. That holds for a
+//!   bug too: a panic is told to its callers and ends no writer, and what a guard misses is refused after a few tries.
 //!
 //! The number of the transaction would not do (`pg_xact_status`): a server that crashed gives the numbers that it did not
 //! write down to others, and then tells of them.
 //!
 //! Deliberately absent: anything about a kind of record.
 
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
+use std::task::Poll;
 use std::time::{Duration, Instant};
-
-use sutler_core::change::ChangeSet;
-use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::FailPoint;
 use crate::batch::Verdict;
 use crate::error::{Fault, Meaning, OpenError};
 use crate::flight::{Call, params};
 use crate::pause::Pause;
+use crate::queue::{Queue, Visit};
 use crate::rows::{Learn, Rows};
 use crate::session::{Place, Session};
 use crate::value::{Columns as _, Uid};
@@ -49,19 +53,13 @@ pub(crate) mod sql {
     }
 }
 
-/// How often a batch is decided again because others were faster with new rows, before its sets are taken one by one.
+/// How often a batch is decided again because others were faster with new rows, before its sets are taken one by one; and how
+/// often a set may then be refused the same row, which it was shown each time, before that is held to be no chance.
 const OUTRUN_MAX: u32 = 3;
-
-/// A set, and who waits for its verdict.
-pub(crate) struct Visit {
-    pub(crate) set: ChangeSet,
-    pub(crate) done: SyncSender<Verdict>,
-}
 
 /// How the writer works.
 #[derive(Clone)]
 pub(crate) struct Manner {
-    pub(crate) batch_max: usize,
     pub(crate) patience: Duration,
     pub(crate) fail_point: Option<FailPoint>,
 }
@@ -76,6 +74,8 @@ pub(crate) struct Writer {
     writer: Option<Uid>,
     /// The number of the newest batch that was begun.
     batch: i64,
+    /// Whether its COMMIT may have been sent.
+    sent: bool,
 }
 
 /// Why a batch did not end.
@@ -92,88 +92,40 @@ enum Trouble {
 
 impl Writer {
     pub(crate) fn new(place: Arc<Place>, session: Session, manner: Manner) -> Self {
-        Self { place, manner, session: Some(session), writer: None, batch: 0 }
+        Self { place, manner, session: Some(session), writer: None, batch: 0, sent: false }
     }
 
     /// Commits what comes, until nobody can come any more.
-    pub(crate) async fn serve(mut self, mut waiting: UnboundedReceiver<Visit>) {
-        let mut batch = Vec::new();
-        while waiting.recv_many(&mut batch, self.manner.batch_max).await > 0 {
-            let (sets, callers): (Vec<ChangeSet>, Vec<SyncSender<Verdict>>) =
-                batch.drain(..).map(|visit| (visit.set, visit.done)).unzip();
-            let verdicts = self.commit(&sets).await;
-            for (caller, verdict) in callers.into_iter().zip(verdicts) {
-                // Whoever asked waits for it.
-                drop(caller.send(verdict));
-            }
-        }
-    }
-
-    /// Commits sets; returns a verdict for each.
-    async fn commit(&mut self, sets: &[ChangeSet]) -> Vec<Verdict> {
-        let until = Instant::now() + self.manner.patience;
-        let fault = match self.persist(sets, until).await {
-            Ok(verdicts) => return verdicts,
-            Err(Trouble::Refused(fault) | Trouble::Outrun(fault)) if sets.len() == 1 => fault,
-            Err(Trouble::Refused(_) | Trouble::Outrun(_)) => return self.each(sets).await,
-            Err(Trouble::Again(fault) | Trouble::Unknown(fault)) => fault,
-        };
-        sets.iter().map(|_| Err(fault.clone())).collect()
-    }
-
-    /// Commits sets one by one: what is wrong with one of them is not its neighbors' business.
-    async fn each(&mut self, sets: &[ChangeSet]) -> Vec<Verdict> {
-        let mut verdicts = Vec::with_capacity(sets.len());
-        for set in sets {
-            let until = Instant::now() + self.manner.patience;
-            verdicts.push(match self.persist(std::slice::from_ref(set), until).await {
-                Ok(mut one) => one.pop().unwrap_or(Err(Fault::Unanswered)),
-                Err(
-                    Trouble::Again(fault)
-                    | Trouble::Outrun(fault)
-                    | Trouble::Refused(fault)
-                    | Trouble::Unknown(fault),
-                ) => Err(fault),
-            });
-        }
-        verdicts
-    }
-
-    /// Tries until it goes well, cannot, or the patience is at its end.
-    async fn persist(
-        &mut self,
-        sets: &[ChangeSet],
-        until: Instant,
-    ) -> Result<Vec<Verdict>, Trouble> {
-        let (mut pause, mut outrun) = (Pause::new(), 0);
-        loop {
-            let trouble = match self.attempt(sets, until).await {
-                Ok(verdicts) => return Ok(verdicts),
-                Err(trouble) => trouble,
-            };
-            let again = match &trouble {
-                Trouble::Again(_) => true,
-                Trouble::Outrun(_) => {
-                    outrun += 1;
-                    outrun < OUTRUN_MAX || sets.len() == 1
+    pub(crate) async fn serve(mut self, mut queue: Queue) {
+        let mut pause = Pause::new();
+        while let Some(batch) = queue.next().await {
+            let trouble = match queue.during(caught(self.attempt(&batch))).await {
+                Some(Ok(verdicts)) => {
+                    pause = Pause::new();
+                    batch
+                        .into_iter()
+                        .zip(verdicts)
+                        .for_each(|(visit, verdict)| visit.answer(verdict));
+                    continue;
                 }
-                Trouble::Refused(_) | Trouble::Unknown(_) => false,
+                Some(Err(trouble)) => trouble,
+                None if self.sent => Trouble::Unknown(Fault::Unanswered),
+                None => Trouble::Refused(Fault::Panicked),
             };
-            if !again || !pause.wait_until(until).await {
-                return Err(trouble);
+            if sort_out(&mut queue, batch, trouble) {
+                queue.during(pause.wait()).await;
+            } else {
+                pause = Pause::new();
             }
         }
     }
 
     /// Runs the transaction of a batch once.
-    async fn attempt(
-        &mut self,
-        sets: &[ChangeSet],
-        until: Instant,
-    ) -> Result<Vec<Verdict>, Trouble> {
+    async fn attempt(&mut self, batch: &[Visit]) -> Result<Vec<Verdict>, Trouble> {
+        self.sent = false;
         let session = self.take().await.map_err(open_trouble)?;
         let mut rows = Rows::default();
-        sets.iter().for_each(|set| rows.ask(set));
+        batch.iter().for_each(|visit| rows.ask(&visit.set));
         let (learners, loads): (Vec<Learn>, Vec<Call>) = rows.load().into_iter().unzip();
         let writer = match self.enter(&session).await {
             Ok(writer) => writer,
@@ -207,7 +159,7 @@ impl Writer {
                 return Err(self.given_up(session, fault).await);
             }
         }
-        let verdicts: Vec<Verdict> = sets.iter().map(|set| rows.decide(set)).collect();
+        let verdicts: Vec<Verdict> = batch.iter().map(|visit| rows.decide(&visit.set)).collect();
         let writes = match rows.write() {
             Ok(writes) => writes,
             Err(fault) => return Err(self.given_up(session, fault).await),
@@ -216,7 +168,7 @@ impl Writer {
             self.end(session).await;
             return Ok(verdicts);
         }
-        self.finish(session, writes, verdicts, until).await
+        self.finish(session, writes, verdicts).await
     }
 
     /// Writes what changed and commits.
@@ -225,10 +177,10 @@ impl Writer {
         session: Session,
         mut calls: Vec<Call>,
         verdicts: Vec<Verdict>,
-        until: Instant,
     ) -> Result<Vec<Verdict>, Trouble> {
         calls.push(Call::plain(sql::COMMIT));
         self.point("before_commit");
+        self.sent = true;
         let failed = match session.fly(&calls).await {
             Ok(_) => {
                 self.session = Some(session);
@@ -237,17 +189,14 @@ impl Writer {
             }
             Err(error) => error,
         };
-        match failed.meaning() {
-            Meaning::Cut => {
-                drop(session);
-                self.resolve(verdicts, failed, until).await
-            }
-            sorted => {
-                // The server refused a statement, so that COMMIT, if it was sent, rolled back.
-                self.end(session).await;
-                Err(trouble(sorted, failed))
-            }
+        let sorted = failed.meaning();
+        if failed.is_told() && sorted != Meaning::Cut {
+            // The server refused a statement, so that COMMIT, if it was sent, rolled back.
+            self.end(session).await;
+            return Err(trouble(sorted, failed));
         }
+        drop(session);
+        self.resolve(verdicts, failed).await
     }
 
     /// Finds out what became of a transaction whose COMMIT was not answered.
@@ -255,38 +204,35 @@ impl Writer {
         &mut self,
         verdicts: Vec<Verdict>,
         cause: Fault,
-        until: Instant,
     ) -> Result<Vec<Verdict>, Trouble> {
-        // A server that restarts may take longer than what is left of the patience.
-        let until = until.max(Instant::now() + self.manner.patience);
+        // A server that restarts may take longer than what is left of the patience of the callers.
+        let until = Instant::now() + self.manner.patience;
         let mut pause = Pause::new();
         loop {
+            // Why it cannot be told at the moment says nothing about the transaction.
             match self.was_committed().await {
                 Ok(true) => return Ok(verdicts),
-                Ok(false) => return Err(Trouble::Again(cause)),
-                Err(Trouble::Again(_)) => self.session = None,
-                Err(trouble) => return Err(trouble),
-            }
-            if !pause.wait_until(until).await {
-                return Err(Trouble::Unknown(Fault::CommitLost(cause.to_string())));
+                Ok(false) => return Err(trouble(cause.meaning(), cause)),
+                Err(why) if !why.may_pass() || !pause.wait_until(until).await => {
+                    return Err(Trouble::Unknown(Fault::CommitLost(format!("{cause}; {why}"))));
+                }
+                Err(_) => {}
             }
         }
     }
 
     /// Waits until the newest transaction ended; returns whether it was committed.
-    async fn was_committed(&mut self) -> Result<bool, Trouble> {
+    async fn was_committed(&mut self) -> Result<bool, Fault> {
         let Some(writer) = self.writer else { return Ok(false) };
-        let session = self.take().await.map_err(open_trouble)?;
-        let told = session.fly(&[Call::new(sql::LAST, params![writer])]).await;
-        let told = told.map_err(Trouble::Again)?;
+        let session = self.take().await?;
+        let told = session.fly(&[Call::new(sql::LAST, params![writer])]).await?;
         self.session = Some(session);
         let Some(row) = told.first().and_then(|rows| rows.first()) else {
             // The transaction would have left the row behind: a replica that took over never heard of it.
             self.writer = None;
             return Ok(false);
         };
-        let last: i64 = row.at(0).map_err(Trouble::Unknown)?;
-        Ok(last >= self.batch)
+        Ok(row.at::<i64>(0)? >= self.batch)
     }
 
     /// Returns the row of this process, making it where there is none.
@@ -295,8 +241,10 @@ impl Writer {
             return Ok(writer);
         }
         let told = session.fly(&[Call::plain(sql::TIDY), Call::plain(sql::ENTER)]).await?;
-        let writer = told.get(1).and_then(|rows| rows.first()).map(|row| row.at(0));
-        let writer = writer.transpose()?.unwrap_or(Uid(0));
+        let made = told.get(1).and_then(|rows| rows.first());
+        let writer =
+            made.ok_or_else(|| Fault::damaged("the row of this writer", "it was not made"))?;
+        let writer = writer.at(0)?;
         (self.writer, self.batch) = (Some(writer), 0);
         Ok(writer)
     }
@@ -333,6 +281,58 @@ impl Writer {
             point(name);
         }
     }
+}
+
+/// Does work; `None` when it panicked. What it held, the connection before all, is dropped then.
+async fn caught<T>(work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    let polled = poll_fn(|context| {
+        let poll = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+        poll.map_or(Poll::Ready(None), |poll| poll.map(Some))
+    });
+    polled.await
+}
+
+/// Answers those for whom a failed attempt was the end, and lets the others wait for another; returns whether a pause is due.
+fn sort_out(queue: &mut Queue, mut batch: Vec<Visit>, trouble: Trouble) -> bool {
+    let fault = match trouble {
+        Trouble::Refused(_) if batch.len() > 1 => {
+            batch.iter_mut().for_each(|visit| visit.alone = true);
+            queue.put_back(batch);
+            return false;
+        }
+        Trouble::Refused(fault) | Trouble::Unknown(fault) => {
+            batch.into_iter().for_each(|visit| visit.answer(Err(fault.clone())));
+            return false;
+        }
+        Trouble::Outrun(fault) => {
+            for visit in &mut batch {
+                visit.outrun =
+                    if visit.alone && !visit.failed_by(&fault) { 1 } else { visit.outrun + 1 };
+            }
+            if batch.iter().all(|visit| visit.outrun < OUTRUN_MAX) {
+                fault
+            } else if batch.iter().all(|visit| visit.alone) {
+                let missed = Fault::Unseen(fault.to_string());
+                batch.into_iter().for_each(|visit| visit.answer(Err(missed.clone())));
+                return false;
+            } else {
+                for visit in &mut batch {
+                    (visit.alone, visit.outrun) = (true, 0);
+                }
+                fault
+            }
+        }
+        Trouble::Again(fault) => fault,
+    };
+    batch.iter_mut().for_each(|visit| visit.fault = Some(fault.clone()));
+    match <[Visit; 1]>::try_from(batch) {
+        // What it waits for is not what those behind it wait for.
+        Ok([visit]) if visit.alone => queue.put_last(visit),
+        Ok([visit]) => queue.put_back(vec![visit]),
+        Err(batch) => queue.put_back(batch),
+    }
+    true
 }
 
 /// Sorts a failure of a transaction that was certainly not committed.

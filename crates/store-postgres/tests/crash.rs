@@ -52,7 +52,7 @@ fn a_server_that_crashes_under_load_loses_nothing_and_doubles_nothing() {
     let schema = Schema::at(cluster.address(), OpenOptions { patience, ..OpenOptions::default() });
     let load = Load::new(schema.store());
     load.during(|load| {
-        for crash in [kill_a_backend, stop_at_once, kill_the_server] {
+        for crash in [stop_at_once, kill_the_server] {
             for _ in 0..crashes() {
                 crash(&mut cluster);
                 load.goes_on();
@@ -60,6 +60,24 @@ fn a_server_that_crashes_under_load_loses_nothing_and_doubles_nothing() {
         }
     });
     load.is_exact();
+}
+
+/// One backend is killed and the server ends all others and recovers, which no caller notices but by the time.
+#[test]
+fn a_killed_backend_is_ridden_out_with_the_usual_patience() {
+    let mut cluster = Cluster::start(&[]);
+    let schema = Schema::at(cluster.address(), OpenOptions::default());
+    let load = Load::new(schema.store());
+    let began = "SELECT pg_postmaster_start_time()";
+    let before = cluster.admin(began);
+    load.during(|load| {
+        for _ in 0..crashes() {
+            kill_a_backend(&mut cluster);
+            load.goes_on();
+        }
+    });
+    load.is_exact();
+    assert_eq!(cluster.admin(began), before, "the server recovered by itself");
 }
 
 /// A crash in the middle of a commit, at each of its points.

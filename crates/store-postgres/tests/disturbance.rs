@@ -1,4 +1,6 @@
 //! What a network does to a commit, and a server that ends one connection: nothing of it is lost or done twice.
+//!
+//! `cargo xtask cuts` runs the cuts a thousand times, for one caller and for several that share a transaction.
 
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
@@ -9,13 +11,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fixture::cluster::Cluster;
+use fixture::gate::Gate;
 use fixture::load::Load;
 use fixture::proxy::{Cut, Proxy};
 use fixture::{Schema, admin};
 use sutler_store_conformance::Fixture as _;
 use sutler_store_postgres::{FailPoint, OpenOptions};
 
-/// How often a line is cut; `SUTLER_TEST_CUTS` says another number, 1000 for a run that is to be shown.
+/// How often a line is cut; `SUTLER_TEST_CUTS` says another number.
 fn cuts() -> u64 {
     std::env::var("SUTLER_TEST_CUTS").ok().and_then(|text| text.parse().ok()).unwrap_or(300)
 }
@@ -72,6 +75,51 @@ fn a_line_that_is_cut_around_a_commit_loses_nothing_and_doubles_nothing() {
         assert_eq!((load.acknowledged(), load.on_hand()), (n, n), "{cut:?} {at}, cut {n}");
     }
     load.is_exact();
+}
+
+/// The same for callers that share a transaction: one is held until the others have queued, and those are cut together.
+#[test]
+fn a_line_that_is_cut_around_a_commit_of_several_loses_nothing_and_doubles_nothing() {
+    const CALLERS: u64 = 6;
+    let cluster = Cluster::start(&[]);
+    let (proxy, gate) = (Proxy::before(&cluster), Gate::new());
+    let armed = Arc::new(Mutex::new(None));
+    let (arm, line, passed) = (Arc::clone(&armed), proxy.clone(), gate.clone());
+    let point: FailPoint = Arc::new(move |point| {
+        if let Some((_, cut)) = arm.lock().unwrap().take_if(|(at, _)| *at == point) {
+            line.cut_next(cut);
+        }
+        passed.pass(point);
+    });
+    let options = OpenOptions { fail_point: Some(point), ..OpenOptions::default() };
+    let schema = Schema::at(proxy.address(), options);
+    let load = Load::new(schema.store());
+    let mut chance = Chance::new();
+    for n in 1..=cuts() {
+        gate.shut("after_commit");
+        std::thread::scope(|scope| {
+            scope.spawn(|| load.commit());
+            gate.wait_for_one();
+            let others: Vec<_> = (1..CALLERS).map(|_| scope.spawn(|| load.commit())).collect();
+            // Not all of them need to be there: it is counted below who shared a transaction.
+            std::thread::sleep(Duration::from_millis(3));
+            let at = if chance.below(4) == 0 { "before_begin" } else { "before_commit" };
+            *armed.lock().unwrap() = Some((at, chance.cut()));
+            gate.open();
+            others.into_iter().for_each(|caller| caller.join().unwrap());
+        });
+        assert_eq!(*armed.lock().unwrap(), None, "it was cut");
+        let units = n * CALLERS;
+        assert_eq!((load.acknowledged(), load.on_hand()), (units, units), "cut {n}");
+    }
+    load.is_exact();
+    let shop = schema.address().shop();
+    // A row keeps the number of the transaction that wrote it.
+    let shared = format!(
+        "SELECT count(*) FROM (SELECT FROM {shop}.raw_movement GROUP BY xmin HAVING count(*) > 1) AS t"
+    );
+    let shared: u64 = cluster.admin(&shared)[0].parse().unwrap();
+    assert!(shared > cuts() * 9 / 10, "{shared} of {} were transactions of several", cuts());
 }
 
 /// Adds one unit, as a program does that knows no better: `arm` is called before it sends.
