@@ -132,12 +132,14 @@ pub enum PricingError {
         reason: Box<PromotionRefusal>,
     },
     /// The promotion of a coupon code has been used as often as it may.
-    #[error("coupon {code} ({promotion}) has been used up")]
+    #[error("coupon {code} ({promotion}) has been used up: {reason}")]
     CouponUsedUp {
         /// The code.
         code: CouponCode,
         /// Name of its promotion.
         promotion: String,
+        /// Which limit was reached.
+        reason: Box<PromotionRefusal>,
     },
     /// A rule of pricing contradicts itself and is not stored.
     #[error("{noun} {name:?} {why}")]

@@ -278,16 +278,14 @@ impl RefusedCoupon {
     /// [`PricingError::CouponNotApplicable`].
     pub fn to_error(&self) -> PricingError {
         let code = self.code.clone();
-        match &self.promotion {
-            None => PricingError::UnknownCoupon { code },
-            Some((promotion, refusal)) if refusal.is_used_up() => {
-                PricingError::CouponUsedUp { code, promotion: promotion.to_string() }
-            }
-            Some((promotion, refusal)) => PricingError::CouponNotApplicable {
-                code,
-                promotion: promotion.to_string(),
-                reason: Box::new(refusal.clone()),
-            },
+        let Some((promotion, refusal)) = &self.promotion else {
+            return PricingError::UnknownCoupon { code };
+        };
+        let (promotion, reason) = (promotion.to_string(), Box::new(refusal.clone()));
+        if refusal.is_used_up() {
+            PricingError::CouponUsedUp { code, promotion, reason }
+        } else {
+            PricingError::CouponNotApplicable { code, promotion, reason }
         }
     }
 }
