@@ -205,7 +205,10 @@ fn careless(
     let order = newest(&bazaar);
     let (changes, events) = changes(&bazaar, &order);
     write(&bazaar, changes, events);
-    words(&verify(&bazaar.shop))
+    // What a back-end sees by itself stands beside what the rules say, and is not the same for each.
+    let mut found = words(&verify(&bazaar.shop));
+    found.retain(|check| !check.starts_with("store."));
+    found
 }
 
 #[test]
