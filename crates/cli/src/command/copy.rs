@@ -21,9 +21,8 @@ The shop that was copied stays as it is; afterwards only one of the two may go o
 Examples:
   sutler copy --to sqlite:second.db
   sutler copy --from sqlite:sutler.db --to third.db --json
-  sutler copy --from sqlite:sutler.db --to 'postgres://ada@db.example.com/shops?shop=corner'
 
-The last one takes a build with Postgres. A password is better kept in SUTLER_STORE, which is copied without --from, than on a
+Where the build has Postgres: --to 'postgres://ada@db.example.com/shops?shop=corner'. A password is better kept in SUTLER_STORE, which is copied without --from, than on a
 command line.")]
 pub(crate) struct CopyArgs {
     /// The shop that is copied [default: that of --store]
