@@ -5,15 +5,18 @@
 //! one hot unit, beside a row lock). The server's disk has a speed of its own, so read ratios: some rounds measure everything in
 //! turn, and the median of each is shown. One checkout is two commits around a provider call; the work by hand makes one.
 //!
-//! Neither goal is met. One short round on two idle cores with a quick disk: P10 0.3 (of 4), P11 0.8 (of 8), both counting whole checkouts, which are
-//! two commits; on two busy cores and a disk of about 100 syncs a second 0.4 and 1.9. A checkout is ten flights: its two commits are two each, the rest are
-//! reads. A transaction of 64 callers carries some 34 sets; 4.4 ms of it are loading, 1.2 deciding, 6.8 writing and the sync (20 on the slow disk). Clients by hand
+//! Neither goal is met. One short round on two idle cores with a quick disk: by hand 1,040, 4,270 and 16,800 a second (1 client, 8, one writer for 64 callers);
+//! whole checkouts 315, 985 and 2,140 (1, 8, 64 callers): P10 0.5 (of 4), P11 1.5 (of 8), twice that counting both commits. With other programs at work on both
+//! cores P10 is 0.6 and P11 8.7, because the lock of a row is then held for longer. A checkout is seven flights: its two commits are two each, the rest are
+//! reads. A transaction of 64 callers carries some 36 sets; 2.1 ms of it are loading, 0.9 deciding, 4.6 writing and the sync. Clients by hand
 //! share one sync among their commits; ours follow one another, because each holds the head of the event log until it is synced; and a commit here writes an
 //! order with its log, ledger and chained events where the work by hand writes four bare rows. Tried: 2, 4, 16 and 32 connections that read instead of 8
-//! (fewer are slower, more gain nothing). Not tried: giving the locks back before the sync (see `docs/adr/0016-hot-units-across-processes.md`), and
-//! reads of a checkout that share flights.
+//! (fewer are slower, more gain nothing); one thread below the port instead of two (nothing); goods in one flight, plans by index that are made once, and
+//! lz4, which were kept and gave 1.6 times the checkouts (`docs/adr/0018-fixed-plans-and-goods-in-one-flight.md`). Not tried: giving the locks back before the
+//! sync (`docs/adr/0016-hot-units-across-processes.md`).
 //!
-//! `-- --quick` takes one short round. `-- --programs` measures instead 1, 2 and 4 programs of 16 threads, on one unit and on many.
+//! `-- --quick` takes one short round. `-- --alone` lets 64 callers check out for some seconds and nothing else, for a
+//! profiler. `-- --programs` measures instead 1, 2 and 4 programs of 16 threads, on one unit and on many.
 
 #![allow(
     clippy::unwrap_used,
