@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use rusqlite::types::{Null, ToSql, ToSqlOutput, ValueRef};
-use serde::Deserialize;
 use sutler_core::order::{Order, OrderLine};
 
 use crate::error::Fault;
@@ -57,19 +56,6 @@ pub(super) fn counts(order: &Order) -> Counts {
     Counts::Text(out)
 }
 
-/// Line, then the counters in the order of the table's comment.
-#[derive(Deserialize)]
-struct CountsText(
-    u32,
-    #[serde(default)] u32,
-    #[serde(default)] u32,
-    #[serde(default)] u32,
-    #[serde(default)] u32,
-    #[serde(default)] u32,
-    #[serde(default)] u32,
-    #[serde(default)] u32,
-);
-
 /// Puts the counters on the lines.
 pub(super) fn put_counts(lines: &mut [OrderLine], stored: ValueRef<'_>) -> Result<(), Fault> {
     match stored {
@@ -83,31 +69,20 @@ pub(super) fn put_counts(lines: &mut [OrderLine], stored: ValueRef<'_>) -> Resul
     Ok(())
 }
 
+/// Reads `[line, counter, …]` for each line that has any, in the order of [`OrderLine::counters`]; zeros at the end are left out.
 fn put_text(lines: &mut [OrderLine], text: &[u8]) -> Result<(), Fault> {
-    for counts in serde_json::from_slice::<Vec<CountsText>>(text)? {
-        let CountsText(
-            number,
-            allocated,
-            canceled,
-            shipped,
-            delivered,
-            return_requested,
-            returned,
-            refunded,
-        ) = counts;
-        let line = lines.iter_mut().find(|line| line.line == number);
+    for counts in serde_json::from_slice::<Vec<Vec<u32>>>(text)? {
+        let mut counters = [0; 7];
+        let Some((number, given)) = counts.split_first().filter(|(_, given)| given.len() <= 7)
+        else {
+            return Err(Fault::damaged("an order", "its counters cannot be read"));
+        };
+        counters.iter_mut().zip(given).for_each(|(counter, given)| *counter = *given);
+        let line = lines.iter_mut().find(|line| line.line == *number);
         let line = line.ok_or_else(|| {
             Fault::damaged("an order", format!("it counts line {number}, which it has not"))
         })?;
-        line.put_counters([
-            allocated,
-            canceled,
-            shipped,
-            delivered,
-            return_requested,
-            returned,
-            refunded,
-        ]);
+        line.put_counters(counters);
     }
     Ok(())
 }
