@@ -128,4 +128,6 @@ fn surround(command: &mut Command, address: &Address) {
     let authority = address.root_certificate().cloned().unwrap_or_else(|| AUTHORITIES.into());
     set("PGSSLROOTCERT", Some(authority.display().to_string()).filter(|_| encrypted));
     set("PGAPPNAME", Some("sutler".to_owned()));
+    // Texts of a shop are UTF-8, whatever the role or the surroundings ask for.
+    set("PGCLIENTENCODING", Some("UTF8".to_owned()));
 }
